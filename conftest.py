@@ -1,0 +1,383 @@
+"""What every test of the workspace may use, and what happens to tests that a machine cannot run.
+
+Fixtures
+
+``stack``           one per test, twice if the test takes it: on the embedded broker and on Apache
+                    Kafka. A fresh broker (or an emptied one), PostgreSQL and Redis of the session.
+``module_stack``    the same for a whole module.
+``postgres``        administrator's URL of the session's PostgreSQL.
+``redis_url``       the session's Redis.
+``new_database``    ``new_database("capture")`` gives the SQLAlchemy URL of a fresh database with
+                    that service's migrations; without a service an empty one. Dropped afterwards.
+
+Servers are the embedded ones unless ``MUSTER_TEST_POSTGRES_ADMIN_URL``, ``MUSTER_TEST_REDIS_URL``
+or ``MUSTER_TEST_KAFKA`` names another. That Kafka is *emptied* before each test.
+
+``@pytest.mark.needs("kafka")`` skips a test with a plain reason where that is missing. With
+``MUSTER_REQUIRE=all`` nothing may be missing: every skip is a failure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+import uuid
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+ROOT = Path(__file__).parent
+REQUIRE_ALL = os.environ.get("MUSTER_REQUIRE") == "all"
+KAFKA_LIBS = ROOT / ".tools" / "kafka"
+KAFKA_DEPLOY = ROOT / "deploy" / "kafka"
+
+T = TypeVar("T")
+
+
+def run(job: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine from a synchronous fixture, whatever loop the test itself has."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, job).result()
+
+
+# -- what the machine has --------------------------------------------------------------------------
+
+
+def _lacks_kafka() -> str | None:
+    if os.environ.get("MUSTER_TEST_KAFKA"):
+        return None
+    from muster.runtime.embedded import ServerError
+    from muster.runtime.kafka import fetch_jars, what_is_missing
+
+    missing = what_is_missing(KAFKA_LIBS)
+    if missing is None:
+        try:
+            fetch_jars(KAFKA_DEPLOY / "pom.xml", KAFKA_LIBS)
+        except ServerError as error:
+            missing = str(error).splitlines()[0]
+    return missing
+
+
+def _lacks_postgres() -> str | None:
+    if os.environ.get("MUSTER_TEST_POSTGRES_ADMIN_URL"):
+        return None
+    return "MUSTER_TEST_POSTGRES_ADMIN_URL names no installed PostgreSQL"
+
+
+def _lacks_redis() -> str | None:
+    if os.environ.get("MUSTER_TEST_REDIS_URL"):
+        return None
+    return "MUSTER_TEST_REDIS_URL names no installed Redis"
+
+
+PROBES: dict[str, Callable[[], str | None]] = {
+    "kafka": _lacks_kafka,
+    "postgres": _lacks_postgres,
+    "redis": _lacks_redis,
+}
+
+
+@cache
+def lacking(need: str) -> str | None:
+    """Why a need of a test is not met here, in plain words; None when it is."""
+    reason = PROBES[need]()
+    return None if reason is None else f"needs {need}: {reason}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    names = ", ".join(PROBES)
+    config.addinivalue_line("markers", f"needs(*what): what the machine must have ({names})")
+    config.addinivalue_line("markers", "requirement(number): requirement of docs/requirements.md")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        for need in marker.args:
+            reason = lacking(need)
+            if reason is not None:
+                pytest.skip(reason)
+
+
+def _skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    where = report.longrepr
+    reason = where[2] if isinstance(where, tuple) else str(where)
+    return reason.removeprefix("Skipped: ")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Iterator[None]:  # the report travels through
+    report: pytest.TestReport = yield
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        reason = _skip_reason(report)
+        report.outcome = "failed"
+        report.longrepr = f"MUSTER_REQUIRE=all, but this test was left out: {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    report: pytest.CollectReport = yield
+    if REQUIRE_ALL and report.skipped:
+        reason = _skip_reason(report)
+        report.outcome = "failed"
+        report.longrepr = f"MUSTER_REQUIRE=all, but this file was left out: {reason}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    left_out = Counter(_skip_reason(report) for report in terminalreporter.stats.get("skipped", ()))
+    if left_out:
+        terminalreporter.section("left out on this machine")
+        for reason, count in sorted(left_out.items()):
+            terminalreporter.write_line(f"{count} test(s): {reason}")
+
+
+# -- servers of the session ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def server_home() -> Iterator[Any]:
+    """A temporary folder for the session's servers; not pytest's, which only its owner enters."""
+    from muster.runtime.home import Home
+
+    folder = Path(tempfile.mkdtemp(prefix="muster-test-"))
+    yield Home(folder).create()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(server_home: Any) -> Iterator[str]:
+    """Administrator's URL (``postgresql://``) of PostgreSQL."""
+    given = os.environ.get("MUSTER_TEST_POSTGRES_ADMIN_URL")
+    if given:
+        yield given
+        return
+    from muster.runtime.embedded import EmbeddedPostgres
+
+    server = EmbeddedPostgres(server_home, fast=True)
+    server.start()
+    yield server.admin_url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_url(server_home: Any) -> Iterator[str]:
+    given = os.environ.get("MUSTER_TEST_REDIS_URL")
+    if given:
+        yield given
+        return
+    from muster.runtime.embedded import EmbeddedRedis
+
+    server = EmbeddedRedis(server_home)
+    server.start()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def real_kafka(server_home: Any) -> Iterator[str]:
+    """Address of Apache Kafka. Only for tests that carry ``needs("kafka")``."""
+    given = os.environ.get("MUSTER_TEST_KAFKA")
+    if given:
+        yield given
+        return
+    from muster.runtime.kafka import KafkaServer
+
+    server = KafkaServer(server_home, KAFKA_LIBS, KAFKA_DEPLOY / "server.properties")
+    server.start()
+    yield server.address
+    server.stop()
+
+
+# -- databases -------------------------------------------------------------------------------------
+
+
+async def _admin(url: str, *statements: str) -> None:
+    import asyncpg
+
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _other(url: str, database: str) -> str:
+    from sqlalchemy.engine import make_url
+
+    changed = make_url(url).set(drivername="postgresql+asyncpg", database=database)
+    return changed.render_as_string(hide_password=False)
+
+
+@dataclass
+class Databases:
+    """Makes fresh databases fast: a service's migrations run once, into a template."""
+
+    admin_url: str
+    templates: dict[str, str] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
+
+    def new(self, service: str | None = None) -> str:
+        name = f"test_{uuid.uuid4().hex[:16]}"
+        template = self._template(service) if service else "template0"
+        run(_admin(self.admin_url, f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'"))
+        self.made.append(name)
+        return _other(self.admin_url, name)
+
+    def drop(self, names: list[str]) -> None:
+        for name in names:
+            run(_admin(self.admin_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+            self.made.remove(name)
+
+    def _template(self, service: str) -> str:
+        if service not in self.templates:
+            from muster.persistence.migrations import upgrade_async
+            from muster.runtime.service import find_services
+
+            name = f"template_{service.replace('-', '_')}_{uuid.uuid4().hex[:8]}"
+            run(_admin(self.admin_url, f"CREATE DATABASE {name} TEMPLATE template0"))
+            self.made.append(name)
+            migrations = find_services()[service].migrations
+            run(upgrade_async(_other(self.admin_url, name), migrations))
+            self.templates[service] = name
+        return self.templates[service]
+
+
+@pytest.fixture(scope="session")
+def databases(postgres: str) -> Iterator[Databases]:
+    made = Databases(postgres)
+    yield made
+    made.drop(list(made.made))
+
+
+@contextmanager
+def _fresh_databases(databases: Databases) -> Iterator[Callable[[str | None], str]]:
+    before = set(databases.made)
+    yield databases.new
+    templates = set(databases.templates.values())
+    databases.drop([name for name in databases.made if name not in before | templates])
+
+
+@pytest.fixture
+def new_database(databases: Databases) -> Iterator[Callable[[str | None], str]]:
+    with _fresh_databases(databases) as new:
+        yield new
+
+
+# -- brokers and the stack -------------------------------------------------------------------------
+
+
+def _empty_kafka(address: str) -> None:
+    """Delete every topic and group, then make the topics of the contracts."""
+    import time
+
+    from confluent_kafka import KafkaException
+    from confluent_kafka.admin import AdminClient
+    from muster.contracts.topics import load_topics
+    from muster.runtime import topics
+
+    admin = AdminClient({"bootstrap.servers": address, "log_level": 0})
+    wanted = load_topics()
+    owners = tuple(f"{spec.owner}-" for spec in wanted.values())
+
+    def present() -> list[str]:
+        return [name for name in admin.list_topics(timeout=20).topics if name[:2] != "__"]
+
+    strangers = [name for name in present() if not name.startswith((*owners, "test-"))]
+    if strangers:
+        pytest.exit(f"{address} holds topics of others ({strangers[0]}): not emptied", 3)
+    groups = [group.group_id for group in admin.list_consumer_groups().result(20).valid]
+    for gone in admin.delete_consumer_groups(groups).values() if groups else ():
+        try:
+            gone.result(20)
+        except KafkaException as error:
+            if error.args[0].name() not in {"GROUP_ID_NOT_FOUND", "NON_EMPTY_GROUP"}:
+                raise
+    names = present()
+    for done in admin.delete_topics(names).values() if names else ():
+        done.result(20)
+    deadline = time.monotonic() + 20
+    while present() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    topics.apply(address, wanted.values())
+
+
+@dataclass
+class Stack:
+    """The servers that one test runs on."""
+
+    kind: str  # "embedded" or "kafka"
+    admin_url: str
+    redis_url: str
+    kafka: str
+    new_database: Callable[[str | None], str]
+    _broker: Any = None
+
+    @property
+    def embedded_broker(self) -> bool:
+        """What MUSTER_<SERVICE>_EMBEDDED_BROKER would be: bound what is unread."""
+        return self.kind == "embedded"
+
+    def replace_broker(self) -> str:
+        """Lose the broker with everything in it and start another; gives the new address."""
+        if self._broker is None:
+            _empty_kafka(self.kafka)
+        else:
+            self._broker.child.kill()
+            self._broker.stop()
+            self._broker.start()
+            self.kafka = self._broker.address
+        return self.kafka
+
+
+@contextmanager
+def _stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    kind: str = request.param
+    admin_url = request.getfixturevalue("postgres")
+    redis = request.getfixturevalue("redis_url")
+    with _fresh_databases(request.getfixturevalue("databases")) as new:
+        if kind == "kafka":
+            address = request.getfixturevalue("real_kafka")
+            _empty_kafka(address)
+            yield Stack(kind, admin_url, redis, address, new)
+            return
+        from muster.runtime.embedded import EmbeddedBroker
+        from muster.runtime.home import Home
+
+        home: Home = request.getfixturevalue("server_home")
+        broker = EmbeddedBroker(Home(home.path / f"broker-{uuid.uuid4().hex[:8]}").create())
+        broker.start()
+        try:
+            yield Stack(kind, admin_url, redis, broker.address, new, broker)
+        finally:
+            broker.stop()
+
+
+KINDS = (
+    pytest.param("embedded", id="embedded"),
+    pytest.param("kafka", id="kafka", marks=pytest.mark.needs("kafka")),
+)
+
+
+@pytest.fixture(params=KINDS)
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    with _stack(request) as made:
+        yield made
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def module_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    with _stack(request) as made:
+        yield made

@@ -1,0 +1,163 @@
+"""CloudEvents 1.0 in Kafka binary mode, with a value that shows only what may be seen.
+
+The value of every topic is ``{"clear": {...}, "sealed": {consumer: box}}``. ``Clear`` lists all
+fields that any topic may show (design section 4); there is no other way onto the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+import orjson
+from muster.contracts.parts.base import Digest, Instant, Uuid
+from muster.contracts.topics import TopicSpec
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+COUNTY = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
+SEQUENCE_DIGITS = 16
+"""``ce_sequence`` is zero padded, so that it also orders as text (CloudEvents sequence)."""
+
+
+class Clear(BaseModel):
+    """All that may be read on a topic without a key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int
+    subject_id: Uuid | None = None
+    terminal_id: Uuid | None = None
+    county: COUNTY | None = None
+    occurred_at: Instant | None = None
+    digest: Digest | None = None
+
+
+class Unreadable(ValueError):
+    """A message that is no Muster event. ``rule`` says what is wrong, never what it contained."""
+
+    def __init__(self, rule: str, detail: str) -> None:
+        super().__init__(f"{rule}: {detail}")
+        self.rule = rule
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """The CloudEvents attributes of one message, and its place in its source's shard."""
+
+    event_id: str
+    type: str
+    service: str
+    shard: int
+    time: str
+    subject: str
+    sequence: int
+    traceparent: str | None
+
+
+def write_headers(
+    spec: TopicSpec,
+    *,
+    event_id: str,
+    shard: int,
+    time: datetime,
+    subject: str,
+    sequence: int,
+    traceparent: str | None,
+) -> list[tuple[str, bytes]]:
+    """Headers of one message, in the order of the CloudEvents Kafka binding."""
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": event_id,
+        "ce_type": spec.type,
+        "ce_source": f"/muster/{spec.owner}/{shard}",
+        "ce_time": time.isoformat(),
+        "ce_subject": subject,
+        "ce_sequence": f"{sequence:0{SEQUENCE_DIGITS}d}",
+        "content-type": "application/json",
+    }
+    if traceparent:
+        headers["traceparent"] = traceparent
+    return [(name, value.encode()) for name, value in headers.items()]
+
+
+def read_headers(spec: TopicSpec, raw: Sequence[tuple[str, bytes]]) -> Headers:
+    """The headers of one message.
+
+    Raises:
+        Unreadable: an attribute is absent or damaged, or the type is not this topic's.
+    """
+    try:
+        found = {name: value.decode("ascii") for name, value in raw}
+    except UnicodeDecodeError as error:
+        raise Unreadable("header-not-text", "a header is not ASCII") from error
+    try:
+        _, namespace, service, shard = found["ce_source"].split("/")
+        headers = Headers(
+            event_id=found["ce_id"],
+            type=found["ce_type"],
+            service=service,
+            shard=int(shard),
+            time=found["ce_time"],
+            subject=found["ce_subject"],
+            sequence=int(found["ce_sequence"]),
+            traceparent=found.get("traceparent"),
+        )
+    except KeyError as error:
+        raise Unreadable("header-missing", f"no header {error.args[0]}") from error
+    except ValueError as error:
+        raise Unreadable("header-damaged", "ce_source or ce_sequence") from error
+    if namespace != "muster" or service != spec.owner:
+        raise Unreadable("wrong-source", f"only {spec.owner} writes {spec.name}")
+    if headers.type != spec.type:
+        raise Unreadable("wrong-type", f"{spec.name} carries {spec.type}")
+    return headers
+
+
+def write_value(clear: Clear, sealed: Mapping[str, str]) -> bytes:
+    """The value of one message."""
+    return orjson.dumps(
+        {"clear": clear.model_dump(mode="json", exclude_none=True), "sealed": dict(sealed)}
+    )
+
+
+def read_value(raw: bytes | None) -> tuple[Clear, Mapping[str, str]]:
+    """Clear fields and sealed parts of one message.
+
+    Raises:
+        Unreadable: no JSON, or a shape that no Muster topic has.
+    """
+    try:
+        loaded = orjson.loads(raw or b"")
+    except orjson.JSONDecodeError as error:
+        raise Unreadable("value-not-json", "the value is not JSON") from error
+    if not isinstance(loaded, dict) or set(loaded) != {"clear", "sealed"}:
+        raise Unreadable("value-shape", "the value has clear and sealed, nothing else")
+    sealed = loaded["sealed"]
+    if not isinstance(sealed, dict) or not all(isinstance(box, str) for box in sealed.values()):
+        raise Unreadable("value-shape", "sealed maps a consumer to a box")
+    try:
+        return Clear.model_validate(loaded["clear"]), sealed
+    except ValidationError as error:
+        raise Unreadable("clear-fields", "a clear field is unknown or malformed") from error
+
+
+def seal_context(
+    spec: TopicSpec, consumer: str, event_id: str, subject: str, version: int
+) -> dict[str, str | int]:
+    """What a sealed part is bound to: it opens nowhere else (design section 4)."""
+    return {
+        "topic": spec.name,
+        "consumer": consumer,
+        "event": event_id,
+        "type": spec.type,
+        "subject": subject,
+        "version": version,
+    }
+
+
+def seal_purpose(topic: str, consumer: str) -> str:
+    """Purpose of the key under which one consumer's part of one topic is sealed."""
+    return f"seal/{topic}/{consumer}"

@@ -1,0 +1,108 @@
+"""Writes the schema snapshots and ``docs/topics.md``; refuses a breaking change in place.
+
+Run by ``make contracts``. With ``--check`` nothing is written and a difference is an error.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import orjson
+from muster.contracts.envelope import Clear
+from muster.contracts.parts import PARTS
+from muster.contracts.schemas import (
+    breaking_changes,
+    build_schema,
+    dump,
+    schema_path,
+    specs_by_file,
+)
+from muster.contracts.topics import TopicSpec, load_topics
+from muster.vocabulary.data import data_path
+
+
+def snapshots() -> tuple[dict[Path, bytes], list[str]]:
+    """What each snapshot should be, and the breaking changes that forbid writing it."""
+    wanted: dict[Path, bytes] = {}
+    refused: list[str] = []
+    for spec in specs_by_file().values():
+        path, schema = schema_path(spec), build_schema(spec)
+        if path.exists():
+            changes = breaking_changes(orjson.loads(path.read_bytes()), schema)
+            refused += [f"{path.name}: {change}" for change in changes]
+        wanted[path] = dump(schema)
+    return wanted, refused
+
+
+def topics_page() -> bytes:
+    """``docs/topics.md``: every topic, who writes and reads it, what each reader may open."""
+    lines = [
+        "# Topics",
+        "",
+        "Generated from `shared/contracts/topics` by `make contracts`; do not edit.",
+        "",
+        'Every value is `{"clear": {...}, "sealed": {consumer: box}}`. Clear on any topic are',
+        f"at most: {', '.join(f'`{name}`' for name in Clear.model_fields)}.",
+        "",
+        "```mermaid",
+        "flowchart LR",
+    ]
+    specs = load_topics(services=("<service>",), departments=("<department>",))
+    for spec in specs.values():
+        for consumer in spec.consumers:
+            if consumer != spec.owner and "<" not in spec.owner:
+                lines.append(f"    {spec.owner} -- {spec.name} --> {consumer}")
+    lines += ["```", ""]
+    for spec in specs.values():
+        lines += _topic_lines(spec)
+    return "\n".join(lines).encode()
+
+
+def _topic_lines(spec: TopicSpec) -> list[str]:
+    lines = [
+        f"## {spec.name}",
+        "",
+        spec.description,
+        "",
+        f"- type `{spec.type}`, written by **{spec.owner}**, key `{spec.key}`",
+        f"- {spec.partitions} partitions, kept {spec.retention_days} days ({spec.cleanup})",
+    ]
+    if spec.clear_readers:
+        lines.append(f"- read in the clear by {', '.join(spec.clear_readers)}")
+    lines.append("")
+    if spec.consumers:
+        lines += ["| Reader | opens | with |", "|---|---|---|"]
+        for consumer, part in spec.consumers.items():
+            fields = ", ".join(f"`{name}`" for name in PARTS[part].model_fields)
+            lines.append(f"| {consumer} | `{part}` | {fields} |")
+        lines.append("")
+    return lines
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check; the exit code is 1 when something stands in the way."""
+    wanted, refused = snapshots()
+    page = data_path("contracts").parents[1] / "docs" / "topics.md"
+    wanted[page] = topics_page()
+    for sentence in refused:
+        print(f"breaking change without a new version: {sentence}", file=sys.stderr)  # noqa: T201
+    if refused:
+        return 1
+    stale = [path for path, content in wanted.items() if not _same(path, content)]
+    if "--check" in arguments:
+        for path in stale:
+            print(f"out of date, run `make contracts`: {path.name}", file=sys.stderr)  # noqa: T201
+        return 1 if stale else 0
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(wanted[path])
+    return 0
+
+
+def _same(path: Path, content: bytes) -> bool:
+    return path.exists() and path.read_bytes() == content
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

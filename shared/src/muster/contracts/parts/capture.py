@@ -1,0 +1,90 @@
+"""Parts of what capture publishes."""
+
+from muster.contracts.parts.base import AreaCode, Digest, FieldValue, Instant, Part, Uuid
+from muster.vocabulary.states import Origin, Source, SubjectState
+
+
+class Entry(Part):
+    """One line of the balance: how a village came to count a person and how it stands now.
+
+    A person who moves inside the county stands in two villages: ``moved_out`` in the old one,
+    ``moved_in`` in the new one (design section 5, rule 8).
+    """
+
+    village: AreaCode
+    origin: Origin
+    state: SubjectState
+
+
+class Standing(Part):
+    """Where one person stands in the balance. The highest ``revision`` wins."""
+
+    revision: int
+    entries: tuple[Entry, ...]
+
+
+class Record(Part):
+    """What was collected about one person, checked against the profile's ``form_version``."""
+
+    form_version: str
+    categories: tuple[str, ...]
+    fields: dict[str, FieldValue]
+
+
+class Evidence(Part):
+    """A photo of the person or of a paper, by the digest under which capture keeps it."""
+
+    digest: Digest
+    kind: str
+    media_type: str
+
+
+class BaselineForReview(Part):
+    """Baseline data, for the reviewer to hold beside the record (R59, R71)."""
+
+    standing: Standing
+    record: Record
+
+
+class StandingForReview(Part):
+    """Standing of a person, for verification's own side of the balance."""
+
+    standing: Standing
+
+
+class StandingForCount(Part):
+    """Standing of a person, for counting."""
+
+    standing: Standing
+
+
+class RecordForReview(Part):
+    """A record as the reviewer reads it: values, where each comes from, papers, signature."""
+
+    standing: Standing
+    record_id: Uuid
+    record: Record
+    provenance: dict[str, Source]
+    evidence: tuple[Evidence, ...]
+    signed_digest: Digest
+    signature_kind: str
+    collector_id: Uuid
+    collected_at: Instant
+    corrects_version: int | None
+
+
+class RecordForCount(Part):
+    """A record for counting: where the person stands and which categories apply."""
+
+    standing: Standing
+    categories: tuple[str, ...]
+    collected_at: Instant
+
+
+class UploadForCount(Part):
+    """How one upload packet went."""
+
+    area: AreaCode
+    accepted: int
+    refused: int
+    received_at: Instant

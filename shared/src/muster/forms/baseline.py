@@ -1,0 +1,126 @@
+"""Cells of a baseline workbook turned into values of a record.
+
+Only harmless noise goes away: outer spaces, full-width digits, variants of the middle dot, names
+in the place of codes, other ways to write the same date. What remains wrong stays as it is, so
+that the check of the value can refuse it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+
+from muster.forms.model import Field, FieldType
+from muster.forms.tables import by_words
+from muster.forms.text import comparable, plain_key, without_noise
+from muster.vocabulary import resident_number
+from muster.vocabulary.areas import AreaTree
+
+_DATE_SIGNS = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})(?:[-/.月](?:([0-9]{1,2})日?)?)?")
+_YEAR = re.compile(r"([0-9]{4})年?")
+_DATE_DIGITS = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+_MIDNIGHT = re.compile(r"[ T]00:00(:00(\.0+)?)?$")
+_SEVERAL = re.compile(r"[、,，;；/|\s]+")
+_YES = frozenset(plain_key(word) for word in ("是", "有", "true", "yes", "1", "Y", "√"))
+_NO = frozenset(plain_key(word) for word in ("否", "无", "没有", "false", "no", "0", "N", "×"))
+
+Tidy = Callable[[object], object]
+
+
+def is_blank(cell: object) -> bool:
+    """An empty cell, or one of spaces only."""
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def compile_tidy(field: Field, areas: AreaTree) -> Tidy:
+    """How cells of this field's column are read."""
+    simple: Mapping[FieldType, Tidy] = {
+        "text": _text,
+        "date": _date,
+        "partial_date": _date,
+        "integer": _integer,
+        "decimal": lambda cell: comparable(_written(cell)),
+        "boolean": _boolean,
+        "resident_number": lambda cell: resident_number.clean(_written(cell)),
+        "phone": lambda cell: comparable(_written(cell)),
+    }
+    if field.type in simple:
+        return simple[field.type]
+    if field.type == "area":
+        return _area(areas)
+    return _several(field) if field.type == "choices" else _option(field)
+
+
+def _written(cell: object) -> str:
+    """How a cell would be typed: a number without a needless `.0`, a day in ISO form."""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    return cell.isoformat() if isinstance(cell, date) else str(cell)
+
+
+def _text(cell: object) -> object:
+    return without_noise(_written(cell))
+
+
+def _date(cell: object) -> object:
+    text = _MIDNIGHT.sub("", without_noise(_written(cell))).replace(" ", "")
+    match = _DATE_DIGITS.fullmatch(text) or _DATE_SIGNS.fullmatch(text) or _YEAR.fullmatch(text)
+    if match is None:
+        return text
+    year, *rest = match.groups()
+    return "-".join([year, *(part.zfill(2) for part in rest if part)])
+
+
+def _integer(cell: object) -> object:
+    text = comparable(_written(cell))
+    digits = text.removesuffix("级")
+    return int(digits) if re.fullmatch(r"-?[0-9]{1,9}", digits) else text
+
+
+def _boolean(cell: object) -> object:
+    key = plain_key(_written(cell))
+    if key in _YES:
+        return True
+    return False if key in _NO else key
+
+
+def _option(field: Field) -> Tidy:
+    words = by_words(field.options)
+
+    def tidy(cell: object) -> object:
+        text = without_noise(_written(cell))
+        key = plain_key(text)
+        # A workbook drops the leading zero of a code that it takes for a number.
+        return words.get(key) or words.get(key.zfill(2), text)
+
+    return tidy
+
+
+def _several(field: Field) -> Tidy:
+    one = _option(field)
+
+    def tidy(cell: object) -> object:
+        if isinstance(cell, list):
+            return [one(item) for item in cell]
+        return [one(part) for part in _SEVERAL.split(_written(cell)) if part]
+
+    return tidy
+
+
+def _area(areas: AreaTree) -> Tidy:
+    """A code, or a name from any level down that means exactly one area without children."""
+    names: dict[str, str | None] = {}
+    for leaf in areas.leaves():
+        name = ""
+        for area in (leaf, *areas.ancestors(leaf.code)):
+            name = comparable(area.name) + name
+            names[name] = None if names.get(name, leaf.code) != leaf.code else leaf.code
+
+    def tidy(cell: object) -> object:
+        text = comparable(_written(cell))
+        return names.get(text) or text
+
+    return tidy

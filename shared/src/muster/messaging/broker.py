@@ -1,0 +1,91 @@
+"""Kafka clients with the settings that keep facts: acks from all, commits by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+CONNECT_PATIENCE = 60.0
+"""Seconds for which a service waits for its broker before it says that there is none."""
+
+
+def new_producer(bootstrap: str, client_id: str) -> AIOKafkaProducer:
+    """An idempotent producer; a batch is lost only together with its process."""
+    return AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        client_id=client_id,
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=5,
+        max_batch_size=256 * 1024,
+        max_request_size=4 * 1024 * 1024,
+        compression_type="lz4",
+    )
+
+
+def new_consumer(topics: Iterable[str], bootstrap: str, group: str) -> AIOKafkaConsumer:
+    """A consumer that commits by hand, and says so when an offset is gone instead of skipping."""
+    return AIOKafkaConsumer(
+        *topics,
+        bootstrap_servers=bootstrap,
+        group_id=group,
+        client_id=group,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        max_poll_interval_ms=600_000,
+        session_timeout_ms=15_000,
+        heartbeat_interval_ms=3_000,
+        fetch_max_wait_ms=100,
+    )
+
+
+class BrokerView:
+    """What a relay needs to know of the broker: who it is, and what is still unread."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+        self._started = False
+
+    async def start(self) -> None:
+        """Connect."""
+        await self._admin.start()
+        self._started = True
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        if self._started:
+            await self._admin.close()
+
+    async def cluster_id(self) -> str:
+        """Identity of the cluster; another one means that its log is another log."""
+        described = await self._admin.describe_cluster()
+        return str(described["cluster_id"])
+
+    async def committed(
+        self, group: str, partitions: Sequence[tuple[str, int]]
+    ) -> dict[tuple[str, int], int]:
+        """Committed offsets of a group; 0 where it never committed."""
+        wanted = [TopicPartition(topic, partition) for topic, partition in partitions]
+        found = await self._admin.list_consumer_group_offsets(group, partitions=wanted)
+        return {(tp.topic, tp.partition): max(0, int(at.offset)) for tp, at in found.items()}
+
+
+async def patiently_start(client: AIOKafkaProducer | AIOKafkaConsumer | BrokerView) -> None:
+    """Start a client, trying again while the broker is still coming up.
+
+    Raises:
+        Exception: the last error, when the broker did not appear in time.
+    """
+    deadline = asyncio.get_running_loop().time() + CONNECT_PATIENCE
+    while True:
+        try:
+            await client.start()
+        except Exception:  # any error of a broker that is not up yet
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(0.5)
+        else:
+            return

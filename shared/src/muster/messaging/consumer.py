@@ -1,0 +1,134 @@
+"""The consumer: reads a service's topics and commits offsets only after the database did."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from muster.messaging import failpoints, parking, positions
+from muster.messaging.broker import new_consumer, patiently_start
+from muster.messaging.deadletters import RawMessage
+from muster.messaging.intake import Intake
+from muster.messaging.limits import Halted
+from muster.observability import metrics
+from muster.observability.logging import get_logger
+from muster.persistence.database import Database
+from sqlalchemy.exc import SQLAlchemyError
+
+_log = get_logger("muster.consumer")
+
+BATCH = 500
+POLL_MS = 200
+HOUSEKEEPING = 0.5
+
+
+class Consumer:
+    """Consumes for one service until stopped. Two processes of a service share the partitions."""
+
+    def __init__(self, *, service: str, database: Database, intake: Intake, bootstrap: str) -> None:
+        self._service = service
+        self._database = database
+        self._intake = intake
+        self._bootstrap = bootstrap
+        self._stopping = asyncio.Event()
+        # Parked messages and new ones of the same key must not be taken side by side.
+        self._taking = asyncio.Lock()
+        self.assigned = asyncio.Event()
+
+    def stop(self) -> None:
+        """Ask `run` to finish its batch and return."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Consume until stopped; failures are logged, waited for and tried again."""
+        housekeeping = asyncio.create_task(self._keep_house())
+        try:
+            while not self._stopping.is_set():
+                try:
+                    await self._run_connected()
+                except (KafkaError, SQLAlchemyError, OSError, failpoints.FailPointError) as error:
+                    _log.warning("consumer starts again", reason=type(error).__name__)
+                    await self._pause(1.0)
+                except Halted as error:
+                    _log.critical("consumer halted", reason=str(error))
+                    await self._stopping.wait()
+        finally:
+            housekeeping.cancel()
+            await asyncio.gather(housekeeping, return_exceptions=True)
+
+    async def _run_connected(self) -> None:
+        consumer = new_consumer(self._intake.topics, self._bootstrap, self._service)
+        try:
+            await patiently_start(consumer)
+            while not self._stopping.is_set():
+                await self._poll(consumer)
+        finally:
+            await consumer.stop()
+
+    async def _poll(self, consumer: AIOKafkaConsumer) -> None:
+        try:
+            fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH)
+        except NoOffsetForPartitionError as error:
+            # A group that never committed here starts with all that the broker still has.
+            await consumer.seek_to_beginning(error.args[0])
+            return
+        except OffsetOutOfRangeError as error:
+            await self._lost(consumer, list(error.args[0]))
+            return
+        self.assigned.set()
+        if not fetched:
+            return
+        by_topic: dict[str, list[RawMessage]] = defaultdict(list)
+        for tp, records in fetched.items():
+            for record in records:
+                by_topic[tp.topic].append(
+                    RawMessage(
+                        tp.topic,
+                        tp.partition,
+                        record.offset,
+                        (record.key or b"").decode(errors="replace"),
+                        tuple(record.headers),
+                        record.value or b"",
+                    )
+                )
+            metrics.consumer_lag.labels(tp.topic, str(tp.partition)).set(
+                max(0, (consumer.highwater(tp) or 0) - records[-1].offset - 1)
+            )
+        async with self._taking:
+            for topic, batch in by_topic.items():
+                await self._intake.take(topic, batch)
+        await failpoints.reach("inbox.before-offset-commit")
+        await consumer.commit({tp: r[-1].offset + 1 for tp, r in fetched.items()})
+        await failpoints.reach("inbox.after-offset-commit")
+
+    async def _lost(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
+        """The broker dropped what was not read yet: go on with what it has, ask for the rest."""
+        _log.warning(
+            "the broker no longer has the next messages; asking their source",
+            partitions=[f"{tp.topic}/{tp.partition}" for tp in partitions],
+        )
+        async with self._database.transaction() as conn:
+            await positions.mark_out_of_range(conn, [(tp.topic, tp.partition) for tp in partitions])
+        await consumer.seek_to_beginning(*partitions)
+
+    async def _keep_house(self) -> None:
+        """Try parked keys again, and ask sources for what is missing."""
+        while True:
+            try:
+                async with self._taking:
+                    while await self._intake.retry_parked():
+                        await asyncio.sleep(0)
+                async with self._database.transaction() as conn:
+                    await positions.request_missing(conn, self._service)
+                    await parking.measure(conn, self._intake.topics)
+            except (SQLAlchemyError, OSError, failpoints.FailPointError) as error:
+                _log.warning("housekeeping waits", reason=type(error).__name__)
+            await self._pause(HOUSEKEEPING)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return

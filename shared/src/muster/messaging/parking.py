@@ -1,0 +1,123 @@
+"""Keys that must wait: their messages are parked in PostgreSQL, in order, while others go on."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from muster.messaging.deadletters import RawMessage
+from muster.observability import metrics
+from muster.persistence.bulk import insert_rows
+from muster.persistence.tables import parked
+from sqlalchemy import bindparam, delete, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+FIRST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(minutes=5)
+
+Key = tuple[str, str]
+"""Topic and key: order is kept within it."""
+
+
+async def parked_keys(conn: AsyncConnection, keys: Iterable[Key]) -> set[Key]:
+    """Which of these keys already wait."""
+    wanted = sorted(set(keys))
+    rows = await conn.execute(
+        text(
+            "SELECT DISTINCT topic, key FROM parked JOIN unnest(CAST(:topics AS text[]), "
+            "CAST(:keys AS text[])) AS wanted(topic, key) USING (topic, key)"
+        ),
+        {"topics": [k[0] for k in wanted], "keys": [k[1] for k in wanted]},
+    )
+    return {(row.topic, row.key) for row in rows}
+
+
+async def park(
+    conn: AsyncConnection,
+    items: Sequence[tuple[RawMessage, str, str]],
+    *,
+    retry: bool = True,
+) -> None:
+    """Keep messages (raw, sender, reason); ``retry=False`` waits for an operator."""
+    due = datetime.now(UTC) + FIRST_WAIT if retry else None
+    await insert_rows(
+        conn,
+        parked,
+        [
+            {
+                "topic": raw.topic,
+                "partition": raw.partition,
+                "offset": raw.offset,
+                "key": raw.key,
+                "sender": sender,
+                "headers": [[n, base64.b64encode(v).decode()] for n, v in raw.headers],
+                "value": raw.value,
+                "reason": reason,
+                "next_try_at": due,
+            }
+            for raw, sender, reason in items
+        ],
+    )
+
+
+async def due_heads(conn: AsyncConnection, limit: int) -> list[tuple[int, RawMessage]]:
+    """The first message of each key that is due, locked against a second process.
+
+    A key is due when its first message is; the messages behind it wait for it, whatever their own
+    time says.
+    """
+    rows = await conn.execute(
+        select(parked)
+        .where(
+            parked.c.id.in_(select(func.min(parked.c.id)).group_by(parked.c.topic, parked.c.key)),
+            parked.c.next_try_at <= func.now(),
+        )
+        .order_by(parked.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [
+        (
+            row.id,
+            RawMessage(
+                row.topic,
+                row.partition,
+                row.offset,
+                row.key,
+                tuple((n, base64.b64decode(v)) for n, v in row.headers),
+                row.value,
+            ),
+        )
+        for row in rows
+    ]
+
+
+async def release(conn: AsyncConnection, ids: Sequence[int]) -> None:
+    """These were taken (or became dead letters)."""
+    await conn.execute(delete(parked).where(parked.c.id.in_(ids)))
+
+
+async def wait_longer(conn: AsyncConnection, items: Sequence[tuple[int, str]]) -> None:
+    """These cannot be taken yet: try again after a wait that doubles up to five minutes."""
+    if not items:
+        return
+    wait = func.least(FIRST_WAIT * func.power(2, func.least(parked.c.attempts, 20)), LONGEST_WAIT)
+    await conn.execute(
+        update(parked)
+        .where(parked.c.id == bindparam("row"))
+        .values(
+            attempts=parked.c.attempts + 1,
+            reason=bindparam("why"),
+            next_try_at=func.now() + wait,
+        ),
+        [{"row": row, "why": why} for row, why in items],
+    )
+
+
+async def measure(conn: AsyncConnection, topics: Iterable[str]) -> None:
+    """Set the gauge of parked messages."""
+    rows = await conn.execute(select(parked.c.topic, func.count()).group_by(parked.c.topic))
+    counts = {row[0]: row[1] for row in rows}
+    for topic in topics:
+        metrics.parked_messages.labels(topic).set(counts.get(topic, 0))

@@ -1,0 +1,219 @@
+"""How far each shard was received, and asking its source again for what never came.
+
+``contiguous`` is the sequence up to which nothing is missing, ``highest`` the newest one seen. A
+hole between them, or an offset that the broker no longer has, makes a replay request.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from muster.contracts.envelope import Clear
+from muster.contracts.parts.operations import ReplayRequest
+from muster.contracts.topics import service_topics
+from muster.messaging import outbox
+from muster.messaging.message import (
+    DONE,
+    Event,
+    Message,
+    OutboxRow,
+    Outcome,
+    Publication,
+    Subscription,
+)
+from muster.observability import metrics
+from muster.observability.logging import get_logger
+from muster.persistence.tables import inbox, inbox_position
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_log = get_logger("muster.positions")
+
+GRACE = "2 seconds"
+ASK_AGAIN = "30 seconds"
+
+Shard = tuple[str, int]
+
+
+async def advance(conn: AsyncConnection, received: Iterable[tuple[str, int, int]]) -> None:
+    """Note received sequences (topic, partition, sequence) of messages now in the inbox."""
+    by_shard: dict[Shard, list[int]] = defaultdict(list)
+    for topic, partition, sequence in received:
+        by_shard[topic, partition].append(sequence)
+    if not by_shard:
+        return
+    shards = sorted(by_shard)
+    columns = {"topics": [s[0] for s in shards], "partitions": [s[1] for s in shards]}
+    await conn.execute(
+        text(
+            "INSERT INTO inbox_position (topic, partition) SELECT * FROM "
+            "unnest(CAST(:topics AS text[]), CAST(:partitions AS int[])) ON CONFLICT DO NOTHING"
+        ),
+        columns,
+    )
+    rows = await conn.execute(
+        text(
+            "SELECT p.* FROM inbox_position p JOIN unnest(CAST(:topics AS text[]), "
+            "CAST(:partitions AS int[])) AS s(topic, partition) USING (topic, partition) "
+            "ORDER BY topic, partition FOR UPDATE OF p"
+        ),
+        columns,
+    )
+    for row in rows.all():
+        await _advance_shard(conn, row.topic, row.partition, row.contiguous, row.highest, by_shard)
+
+
+async def _advance_shard(
+    conn: AsyncConnection,
+    topic: str,
+    partition: int,
+    contiguous: int,
+    highest: int,
+    by_shard: dict[Shard, list[int]],
+) -> None:
+    new = by_shard[topic, partition]
+    top = max(highest, *new)
+    if highest > contiguous or min(new) > contiguous + 1:
+        # There is a hole: what closes it may have come earlier, so ask the inbox.
+        found = await conn.scalars(
+            select(inbox.c.sequence)
+            .where(
+                inbox.c.topic == topic,
+                inbox.c.partition == partition,
+                inbox.c.sequence > contiguous,
+            )
+            .order_by(inbox.c.sequence)
+        )
+        reached = _run_from(contiguous, found.all())
+    else:
+        reached = _run_from(contiguous, sorted(new))
+    if reached < top and contiguous == highest:
+        metrics.sequence_gaps_total.labels(topic).inc()
+        _log.warning("gap in a source's sequence", topic=topic, partition=partition)
+    await conn.execute(
+        update(inbox_position)
+        .where(inbox_position.c.topic == topic, inbox_position.c.partition == partition)
+        .values(
+            contiguous=max(reached, contiguous),
+            highest=top,
+            changed_at=text("now()"),
+            requested_at=None if reached == top else inbox_position.c.requested_at,
+        )
+    )
+
+
+def _run_from(start: int, ordered: Sequence[int]) -> int:
+    for sequence in ordered:
+        if sequence > start + 1:
+            break
+        start = max(start, sequence)
+    return start
+
+
+async def mark_out_of_range(conn: AsyncConnection, shards: Sequence[Shard]) -> None:
+    """The broker no longer has what comes next: everything after ``contiguous`` may be missing."""
+    await conn.execute(
+        text(
+            "INSERT INTO inbox_position (topic, partition, out_of_range) "
+            "SELECT *, true FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[])) "
+            "ON CONFLICT (topic, partition) DO UPDATE SET out_of_range = true, requested_at = NULL"
+        ),
+        {"topics": [s[0] for s in shards], "partitions": [s[1] for s in shards]},
+    )
+
+
+async def request_missing(conn: AsyncConnection, service: str) -> int:
+    """Ask sources for what is missing; gives how many requests were written."""
+    rows = (
+        await conn.execute(
+            text(
+                f"""
+                UPDATE inbox_position SET requested_at = now(), out_of_range = false
+                WHERE (out_of_range OR highest > contiguous)
+                  AND (requested_at IS NULL OR requested_at < now() - interval '{ASK_AGAIN}')
+                  AND (out_of_range OR changed_at < now() - interval '{GRACE}')
+                RETURNING topic, partition, contiguous, highest
+                """
+            )
+        )
+    ).all()
+    topics = service_topics()
+    await outbox.add(
+        conn,
+        [
+            outbox.OutboxItem(
+                topic=f"{service}-replay-requested",
+                key=topics[row.topic].owner,
+                version=1,
+                ref={
+                    "source": topics[row.topic].owner,
+                    "topic": row.topic,
+                    "partition": row.partition,
+                    "first_sequence": row.contiguous + 1,
+                    # Without a hole the end is unknown: everything that follows is asked for.
+                    "last_sequence": row.highest - 1 if row.highest > row.contiguous else None,
+                },
+            )
+            for row in rows
+        ],
+    )
+    return len(rows)
+
+
+async def load_requests(
+    _context: object, _conn: AsyncConnection, rows: Sequence[OutboxRow]
+) -> dict[str, Event]:
+    """Loader of the replay-requested topic: the reference is all there is to say."""
+    return {
+        row.event_id: Event(
+            Clear(version=row.version),
+            {
+                row.ref["source"]: ReplayRequest(
+                    topic=row.ref["topic"],
+                    partition=row.ref["partition"],
+                    first_sequence=row.ref["first_sequence"],
+                    last_sequence=row.ref["last_sequence"],
+                )
+            },
+        )
+        for row in rows
+    }
+
+
+async def take_requests(
+    _context: object, conn: AsyncConnection, batch: Sequence[Message]
+) -> Sequence[Outcome]:
+    """Publish again what a consumer missed: the relay takes every row that is not marked."""
+    for message in batch:
+        request: ReplayRequest = message.part
+        result = await conn.execute(
+            text(
+                "UPDATE outbox SET published_at = NULL WHERE topic = :topic "
+                "AND partition = :partition AND sequence >= :first "
+                "AND (CAST(:last AS bigint) IS NULL OR sequence <= :last)"
+            ),
+            {
+                "topic": request.topic,
+                "partition": request.partition,
+                "first": request.first_sequence,
+                "last": request.last_sequence,
+            },
+        )
+        metrics.republished_total.labels(request.topic, "asked").inc()
+        _log.info("publishing again on request", topic=request.topic, events=result.rowcount)
+    return [DONE] * len(batch)
+
+
+def publication(service: str) -> Publication:
+    """This service's own requests."""
+    return Publication(f"{service}-replay-requested", load_requests)
+
+
+def subscriptions(service: str) -> list[Subscription]:
+    """The requests of all services, of which only those addressed to this one carry a part."""
+    return [
+        Subscription(spec.name, take_requests)
+        for spec in service_topics().values()
+        if spec.name.endswith("-replay-requested") and service in spec.consumers
+    ]

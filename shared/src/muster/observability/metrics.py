@@ -1,0 +1,168 @@
+"""Every metric of Muster, in one place: its name, type, labels and what it means.
+
+Labels take few values, known in advance (topics, outcomes, route templates). A label value is
+never personal and never an identifier of a person, an area below the county, or a free text.
+All names carry the prefix ``muster_``.
+"""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+__all__ = ["CONTENT_TYPE", "LABELS", "registry", "render"]
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+# The only label names there are; a test holds every metric below to them.
+LABELS = frozenset(
+    {"topic", "outcome", "reason", "partition", "method", "route", "status", "kind", "service"}
+)
+
+_REGISTRY = CollectorRegistry()
+ProcessCollector(registry=_REGISTRY)
+PlatformCollector(registry=_REGISTRY)
+GCCollector(registry=_REGISTRY)
+
+# -- outbox and relay ------------------------------------------------------------------------------
+
+# Rows of this service's outbox that the relay has not published yet. Rises while Kafka is away;
+# alarm when it rises for minutes while Kafka is up.
+outbox_pending = Gauge("muster_outbox_pending", "Outbox rows not yet published", registry=_REGISTRY)
+
+# Events that Kafka acknowledged, republished ones included.
+relay_published_total = Counter(
+    "muster_relay_published_total", "Events published", ["topic"], registry=_REGISTRY
+)
+
+# Publishes that failed and will be tried again. `reason` is an error class, not its text.
+relay_failures_total = Counter(
+    "muster_relay_failures_total",
+    "Publishes that failed and are retried",
+    ["topic", "reason"],
+    registry=_REGISTRY,
+)
+
+# Seconds between the commit of the oldest unpublished event and now; 0 when nothing waits.
+relay_lag_seconds = Gauge(
+    "muster_relay_lag_seconds", "Age of the oldest unpublished event", registry=_REGISTRY
+)
+
+# Times that a source published again from its store. `reason`: gap, cluster-changed, asked.
+republished_total = Counter(
+    "muster_republished_total",
+    "Topics published again from the store",
+    ["topic", "reason"],
+    registry=_REGISTRY,
+)
+
+# Messages of a topic that the slowest consumer has not read; kept small on the embedded broker.
+relay_unread = Gauge(
+    "muster_relay_unread", "Published messages not yet read by all", ["topic"], registry=_REGISTRY
+)
+
+# -- inbox and consumers ---------------------------------------------------------------------------
+
+# Messages by what became of them: done, duplicate, invalid, parked.
+inbox_handled_total = Counter(
+    "muster_inbox_handled_total",
+    "Messages handled, by outcome",
+    ["topic", "outcome"],
+    registry=_REGISTRY,
+)
+
+# Seconds to handle one batch, commit included.
+inbox_batch_seconds = Histogram(
+    "muster_inbox_batch_seconds",
+    "Time to handle one batch",
+    ["topic"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    registry=_REGISTRY,
+)
+
+# Messages that wait in PostgreSQL because their key is not ready. Alarm when one waits for days.
+parked_messages = Gauge(
+    "muster_parked_messages", "Messages parked by key", ["topic"], registry=_REGISTRY
+)
+
+# Sealed dead letters written. `reason`: a short rule name.
+dead_letters_total = Counter(
+    "muster_dead_letters_total", "Dead letters written", ["topic", "reason"], registry=_REGISTRY
+)
+
+# Times that one sender was quarantined for too many invalid messages.
+quarantines_total = Counter(
+    "muster_quarantines_total", "Senders quarantined", ["topic"], registry=_REGISTRY
+)
+
+# Messages between a partition's end and this consumer's position.
+consumer_lag = Gauge(
+    "muster_consumer_lag",
+    "Messages not yet read",
+    ["topic", "partition"],
+    registry=_REGISTRY,
+)
+
+# Gaps seen in ce_sequence: events of a source that this consumer never saw.
+sequence_gaps_total = Counter(
+    "muster_sequence_gaps_total", "Gaps seen in ce_sequence", ["topic"], registry=_REGISTRY
+)
+
+# -- HTTP ------------------------------------------------------------------------------------------
+
+# Requests answered. `route` is the template ("/records/{record_id}"), never the path.
+http_requests_total = Counter(
+    "muster_http_requests_total",
+    "Requests answered",
+    ["method", "route", "status"],
+    registry=_REGISTRY,
+)
+
+# Seconds from a request's arrival to the last byte of its answer.
+http_request_duration_seconds = Histogram(
+    "muster_http_request_duration_seconds",
+    "Time to answer a request",
+    ["method", "route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+    registry=_REGISTRY,
+)
+
+# -- what the campaign is about --------------------------------------------------------------------
+
+# Baseline rows by outcome: accepted, accepted-with-warning, refused.
+imports_rows_total = Counter(
+    "muster_imports_rows_total", "Baseline rows read", ["outcome"], registry=_REGISTRY
+)
+
+# Uploaded records by outcome: accepted, duplicate, refused.
+uploads_records_total = Counter(
+    "muster_uploads_records_total", "Uploaded records", ["outcome"], registry=_REGISTRY
+)
+
+# Decisions of reviewers: verified, returned.
+reviews_total = Counter(
+    "muster_reviews_total", "Records reviewed, by outcome", ["outcome"], registry=_REGISTRY
+)
+
+# Rows written to the audit trail. `kind` is the action's fixed name.
+audit_entries_total = Counter(
+    "muster_audit_entries_total", "Audit entries written", ["kind"], registry=_REGISTRY
+)
+
+# Seals that did not open: an unknown key, a wrong recipient or damage.
+seals_refused_total = Counter(
+    "muster_seals_refused_total", "Seals that did not open", ["reason"], registry=_REGISTRY
+)
+
+
+def registry() -> CollectorRegistry:
+    """The one registry of this process."""
+    return _REGISTRY
+
+
+def render() -> tuple[bytes, str]:
+    """Body and content type of ``GET /metrics``."""
+    return generate_latest(_REGISTRY), CONTENT_TYPE

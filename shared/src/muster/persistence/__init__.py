@@ -1,0 +1,1 @@
+"""PostgreSQL: one database per service, transactions, sets of rows, migrations."""

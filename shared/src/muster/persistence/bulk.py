@@ -1,0 +1,77 @@
+"""Sets of rows in one statement each: no per-row round trips."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from sqlalchemy import Table, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import TextClause
+from sqlalchemy.sql.selectable import TextualSelect
+from sqlalchemy.types import JSON
+
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def _sql_type(table: Table, column: str) -> str:
+    return str(table.c[column].type.compile(_DIALECT))
+
+
+@lru_cache(maxsize=256)
+def _statement(
+    table: Table, columns: tuple[str, ...], conflict: str, returning: tuple[str, ...]
+) -> TextClause | TextualSelect:
+    sent, selected = [], []
+    for name in columns:
+        if isinstance(table.c[name].type, JSON):
+            # An array of jsonb cannot be sent as one parameter: its text can.
+            sent.append(f"CAST(:{name} AS text[])")
+            selected.append(f'CAST(rows."{name}" AS jsonb)')
+        else:
+            sent.append(f"CAST(:{name} AS {_sql_type(table, name)}[])")
+            selected.append(f'rows."{name}"')
+    names = ", ".join(f'"{name}"' for name in columns)
+    # Every name here is a column of a Table of ours; values travel as parameters.
+    parts = [
+        f"INSERT INTO {table.name} ({names})",  # noqa: S608
+        f"SELECT {', '.join(selected)} FROM unnest({', '.join(sent)}) WITH ORDINALITY",  # noqa: S608
+        f"AS rows({names}, row_order) ORDER BY rows.row_order",
+        conflict,
+    ]
+    if not returning:
+        return text(" ".join(parts))
+    quoted = (f'"{name}"' for name in returning)
+    parts.append(f"RETURNING {', '.join(quoted)}")
+    return text(" ".join(parts)).columns(*(table.c[name] for name in returning))
+
+
+async def insert_rows(
+    conn: AsyncConnection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    conflict: str = "",
+    returning: Sequence[str] = (),
+) -> list[Mapping[str, Any]]:
+    """Insert rows, in their order, with one statement whatever their number.
+
+    Args:
+        rows: mappings with the same keys, which are column names.
+        conflict: an ``ON CONFLICT ...`` clause, as SQL of ours.
+        returning: columns to give back for the rows that were written.
+    """
+    if not rows:
+        return []
+    columns = tuple(rows[0])
+    values: dict[str, list[Any]] = {}
+    for name in columns:
+        column = [row[name] for row in rows]
+        if isinstance(table.c[name].type, JSON):
+            column = [None if v is None else orjson.dumps(v).decode() for v in column]
+        values[name] = column
+    result = await conn.execute(_statement(table, columns, conflict, tuple(returning)), values)
+    return [dict(row) for row in result.mappings()] if returning else []

@@ -1,0 +1,166 @@
+"""What a service announces, and how one process of it runs.
+
+A service has one entry point in the group ``muster.services``; whoever starts, migrates or
+documents services finds them there, so that shared code imports none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import typer
+from fastapi import APIRouter, FastAPI
+from muster.contracts.topics import SERVICES
+from muster.messaging import positions
+from muster.messaging.consumer import Consumer
+from muster.messaging.deadletters import DeadLetters
+from muster.messaging.intake import Intake
+from muster.messaging.message import Publication, Subscription
+from muster.messaging.relay import Relay
+from muster.observability.logging import get_logger
+from muster.runtime.context import Context, build_context
+from muster.runtime.http import install
+from muster.runtime.settings import ServiceSettings
+
+_log = get_logger("muster.service")
+
+ENTRY_POINTS = "muster.services"
+DRAIN_PATIENCE = 30.0
+"""Seconds that a stopping service gives its outbox to empty."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service as its ``main.py`` announces it.
+
+    Attributes:
+        settings: class with the service's environment prefix.
+        context: builds what its handlers work with; nothing connects before the process runs.
+        routers: its HTTP routes.
+        publications, subscriptions: its tables of topics.
+        workers: processes beside the main one, by name (Faust runs here).
+        commands: what it adds to the ``muster`` command.
+    """
+
+    name: str
+    settings: type[ServiceSettings]
+    migrations: Path
+    routers: Sequence[APIRouter]
+    publications: Sequence[Publication] = ()
+    subscriptions: Sequence[Subscription] = ()
+    context: Callable[[str, Any], Context] = build_context
+    workers: Mapping[str, Callable[[Any], None]] = field(default_factory=dict)
+    commands: typer.Typer | None = None
+
+    def create_app(self, settings: ServiceSettings) -> FastAPI:
+        """The ASGI application of one process: API, consumer and relay in one event loop."""
+        return _create_app(self, settings)
+
+
+def find_services() -> dict[str, Service]:
+    """All installed services by name, in the order in which they start."""
+    found: dict[str, Service] = {}
+    for entry in entry_points(group=ENTRY_POINTS):
+        service = entry.load()
+        if not isinstance(service, Service) or service.name != entry.name:
+            raise TypeError(f"entry point {entry.name} is no service of that name")
+        found[service.name] = service
+    rank = {name: place for place, name in enumerate(SERVICES)}
+    return dict(sorted(found.items(), key=lambda item: (rank.get(item[0], 99), item[0])))
+
+
+@dataclass
+class Running:
+    """The parts of a running process, for readiness and tests."""
+
+    context: Context
+    relay: Relay
+    consumer: Consumer
+    intake: Intake
+    failed: str | None = None
+
+
+def build_running(service: Service, context: Context) -> Running:
+    """Put relay and consumer of a service together."""
+    settings = context.settings
+    letters = DeadLetters(service.name, context.keyring)
+    intake = Intake(
+        service=service.name,
+        context=context,
+        database=context.database,
+        subscriptions=[*service.subscriptions, *positions.subscriptions(service.name)],
+        keyring=context.keyring,
+    )
+    relay = Relay(
+        service=service.name,
+        context=context,
+        database=context.database,
+        publications=[
+            *service.publications,
+            letters.publication(),
+            positions.publication(service.name),
+        ],
+        keyring=context.keyring,
+        bootstrap=settings.kafka,
+        bound_unread=settings.embedded_broker,
+    )
+    consumer = Consumer(
+        service=service.name,
+        database=context.database,
+        intake=intake,
+        bootstrap=settings.kafka,
+    )
+    return Running(context, relay, consumer, intake)
+
+
+def _create_app(service: Service, settings: ServiceSettings) -> FastAPI:
+    context = service.context(service.name, settings)
+    running = build_running(service, context)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        tasks = [
+            asyncio.create_task(running.relay.run(), name="relay"),
+            asyncio.create_task(running.consumer.run(), name="consumer"),
+        ]
+        for task in tasks:
+            task.add_done_callback(lambda done: _note_end(running, done))
+        try:
+            yield
+        finally:
+            await _drain(running, tasks)
+            await context.database.close()
+
+    app = FastAPI(title=f"muster {service.name}", lifespan=lifespan)
+    app.state.database = context.database
+    app.state.context = context
+    app.state.running = running
+    install(app, service.name)
+    for router in service.routers:
+        app.include_router(router)
+    return app
+
+
+def _note_end(running: Running, task: asyncio.Task[None]) -> None:
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        running.failed = f"{task.get_name()} ended: {type(error).__name__}"
+        _log.critical("a part of the service ended", part=task.get_name(), exc_info=error)
+
+
+async def _drain(running: Running, tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Take no more, publish what waits, then end."""
+    relay, consumer = tasks
+    running.consumer.stop()
+    await asyncio.wait([consumer], timeout=DRAIN_PATIENCE)
+    running.relay.stop()
+    await asyncio.wait([relay], timeout=DRAIN_PATIENCE)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,304 @@
+"""The audit port: everything that touches personal data leaves a row in a hash chain.
+
+Design, section 5, rule 11; R100. A row is written in the transaction of what it tells of, so one is
+never there without the other. Each row's hash covers the hash before it; the head is signed and
+kept outside the database, which is what makes a cut-off tail visible. Rows name subjects and areas
+by id and hold no personal data: values that look like it are refused.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from muster.security import digests, jose
+from muster.security.jose import Jwk
+from muster.security.keyring import Key
+from muster.security.tables import audit_table
+from muster.vocabulary.reasons import Reason, Refusal
+from sqlalchemy import MetaData, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+GENESIS = "sha256:" + "0" * 64
+"""`previous` of the first row."""
+
+HEAD_TYPE = "muster-audit-head"
+REASON_LIMIT = 500
+
+_table = audit_table(MetaData())
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+_HEAD = select(_table.c.seq, _table.c.hash).order_by(_table.c.seq.desc()).limit(1)
+_CHAIN = select(_table).order_by(_table.c.seq)
+
+_ACTION = re.compile(r"[a-z][a-z0-9._-]{0,63}")
+_CODE = re.compile(r"[A-Za-z0-9._:/+-]{0,200}")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_UUID_ANYWHERE = re.compile(rf"(?<![0-9A-Za-z]){_UUID.pattern}(?![0-9A-Za-z])")
+_DIGIT_GAP = re.compile(r"(?<=[0-9])[\s_.-]+(?=[0-9Xx])")
+_TOKEN = re.compile(r"[0-9A-Za-z]+")
+_PERSONAL = re.compile(r"[0-9]{17}[0-9Xx]|[0-9]{15}|(?:86)?1[3-9][0-9]{9}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one row tells: who did what to whom, why, with which ids or counts."""
+
+    actor: str
+    action: str
+    subject_ids: Sequence[str] = ()
+    reason: str | None = None
+    detail: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a chain: `seq` 0 and GENESIS when it is empty."""
+
+    service: str
+    seq: int
+    hash: str
+
+
+class BrokenChain(ValueError):  # noqa: N818 - reads as what it says
+    """The chain does not hold: a row was changed, taken away, put in or moved. `seq` says where."""
+
+    def __init__(self, seq: int, what: str) -> None:
+        self.seq = seq
+        super().__init__(f"audit row {seq}: {what}")
+
+
+def looks_personal(value: str) -> bool:
+    """True when the text holds something like a resident number or a mobile number.
+
+    UUIDs and long hex are no such thing; spaces, dots and dashes between digits do not hide one.
+    """
+    plain = _UUID_ANYWHERE.sub(" ", unicodedata.normalize("NFKC", value))
+    joined = _DIGIT_GAP.sub("", plain)
+    return any(
+        _PERSONAL.fullmatch(token) for form in (plain, joined) for token in _TOKEN.findall(form)
+    )
+
+
+def check_reason(reason: str | None) -> str | None:
+    """A person's reason in plain words. Raises Refusal when it carries a number or is too long."""
+    if reason is None:
+        return None
+    if len(reason) > REASON_LIMIT:
+        raise Refusal(
+            Reason(
+                "reason",
+                "reason-too-long",
+                f"事由不得超过{REASON_LIMIT}字",
+                f"A reason has at most {REASON_LIMIT} characters",
+            )
+        )
+    if looks_personal(reason):
+        raise Refusal(
+            Reason(
+                "reason",
+                "reason-personal",
+                "事由中不得填写身份证号码或电话号码",
+                "A reason must not hold a resident number or a phone number",
+            )
+        )
+    return reason
+
+
+def _checked(entry: Entry) -> dict[str, Any]:
+    """The entry as columns. Raises ValueError, which is the caller's mistake, or Refusal."""
+    if _ACTION.fullmatch(entry.action) is None:
+        raise ValueError("an action is a lower-case name")
+    if not entry.actor:
+        raise ValueError("somebody acts")
+    _check_code("actor", entry.actor)
+    for subject_id in entry.subject_ids:
+        if _UUID.fullmatch(subject_id) is None:
+            raise ValueError("a subject id is a lower-case UUID")
+    for name, value in entry.detail.items():
+        if _ACTION.fullmatch(name) is None:
+            raise ValueError("a detail has a lower-case name")
+        if type(value) is not int and not isinstance(value, str):
+            raise ValueError(f"detail {name} is text or an integer")
+        _check_code(f"detail {name}", str(value))
+    return {
+        "actor": entry.actor,
+        "action": entry.action,
+        "subject_ids": list(entry.subject_ids),
+        "reason": check_reason(entry.reason),
+        "detail": dict(entry.detail),
+    }
+
+
+def _check_code(name: str, value: str) -> None:
+    if _CODE.fullmatch(value) is None:
+        raise ValueError(f"{name} is an id or a code, not a text")
+    if looks_personal(value):
+        raise ValueError(f"{name} looks like a personal number")
+
+
+def row_hash(service: str, row: Mapping[str, Any]) -> str:
+    """The hash that a row must have: over all its other columns and the service's name."""
+    return digests.digest(
+        {
+            "salt": row["salt"],
+            "service": service,
+            "seq": row["seq"],
+            "at": row["at"].astimezone(UTC).isoformat(timespec="microseconds"),
+            "actor": row["actor"],
+            "action": row["action"],
+            "subject_ids": [str(subject_id) for subject_id in row["subject_ids"]],
+            "reason": row["reason"],
+            "detail": row["detail"],
+            "previous": row["previous"],
+        },
+        digests.parse(row["hash"])[0] if "hash" in row else "sha256",
+    )
+
+
+def verify_chain(
+    rows: Iterable[Mapping[str, Any]],
+    service: str,
+    *,
+    after: Head | None = None,
+    anchored: Head | None = None,
+) -> Head:
+    """Check rows in order of `seq` and give the head.
+
+    `after` is a head that was checked before; rows then begin behind it. `anchored` is a signed
+    head from outside the database; the chain must still contain it, which shows that nothing was
+    cut off or written anew since. Raises BrokenChain at the first row that does not hold.
+    """
+    head = after or Head(service, 0, GENESIS)
+    for row in rows:
+        head = _next(head, row)
+        _compare(head, anchored)
+    _reached(head, anchored)
+    return head
+
+
+def _compare(head: Head, anchored: Head | None) -> None:
+    if anchored is not None and anchored.seq == head.seq and anchored != head:
+        raise BrokenChain(head.seq, "differs from the head that was signed")
+
+
+def _reached(head: Head, anchored: Head | None) -> None:
+    if anchored is not None and anchored.seq > head.seq:
+        raise BrokenChain(head.seq + 1, "missing: a later head was signed")
+
+
+def _next(head: Head, row: Mapping[str, Any]) -> Head:
+    if row["seq"] != head.seq + 1:
+        raise BrokenChain(head.seq + 1, "missing or out of order")
+    if row["previous"] != head.hash:
+        raise BrokenChain(row["seq"], "does not follow the row before it")
+    try:
+        holds = row_hash(head.service, row) == row["hash"]
+    except ValueError:
+        holds = False
+    if not holds:
+        raise BrokenChain(row["seq"], "was changed")
+    return Head(head.service, row["seq"], row["hash"])
+
+
+def sign_head(head: Head, private_jwk: Jwk, at: datetime) -> str:
+    """Compact JWS (ES256) of ``{"service", "seq", "hash", "at"}``, to be kept elsewhere."""
+    body = {
+        "service": head.service,
+        "seq": head.seq,
+        "hash": head.hash,
+        "at": at.astimezone(UTC).isoformat(timespec="seconds"),
+    }
+    return jose.sign(digests.canonical(body), private_jwk, HEAD_TYPE)
+
+
+def verify_head(signed: str, public_jwk: Jwk) -> Head:
+    """The head that was signed. Raises BadHead when the signature or its shape does not hold."""
+    try:
+        jose.signer(signed, HEAD_TYPE)
+    except jose.Malformed:
+        raise BadHead("not a signed audit head") from None
+    payload = jose.verified(signed, public_jwk, 4096)
+    if payload is None:
+        raise BadHead("the signature of an audit head does not hold")
+    body = orjson.loads(payload)
+    return Head(body["service"], body["seq"], body["hash"])
+
+
+class BadHead(ValueError):  # noqa: N818 - reads as what it says
+    """Not a head that this service signed."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Audit:
+    """Writes and checks the chain of one service, in that service's database."""
+
+    def __init__(self, service: str, key: Key, *, clock: Callable[[], datetime] = _now) -> None:
+        """`key` is the current key of ``audit/<service>``: it signs heads."""
+        self._service = service
+        self._jwk = key.jwk()
+        self._clock = clock
+        name = hashlib.sha256(f"muster/audit/{service}".encode()).digest()
+        self._lock = int.from_bytes(name[:8], "big", signed=True)
+
+    async def record(
+        self,
+        conn: AsyncConnection,
+        *,
+        actor: str,
+        action: str,
+        subject_ids: Sequence[str] = (),
+        reason: str | None = None,
+        detail: Mapping[str, str | int] | None = None,
+    ) -> int:
+        """Append one row in the caller's transaction; gives its `seq`.
+
+        Call it last: the lock on the head is held until the transaction ends. Raises ValueError
+        for what is no id or code, Refusal for a reason that carries a personal number.
+        """
+        entry = Entry(actor, action, subject_ids, reason, detail or {})
+        return await self.record_many(conn, [entry])
+
+    async def record_many(self, conn: AsyncConnection, entries: Sequence[Entry]) -> int:
+        """Append rows in this order under one lock; gives the `seq` of the last.
+
+        Needs READ COMMITTED, PostgreSQL's default: the head is read after the lock is held.
+        """
+        rows = [_checked(entry) for entry in entries]
+        await conn.execute(_LOCK, {"key": self._lock})
+        head = await self.head(conn)
+        for row in rows:
+            row["seq"] = head.seq + 1
+            row["at"] = self._clock()
+            row["salt"] = digests.new_salt()
+            row["previous"] = head.hash
+            row["hash"] = row_hash(self._service, row)
+            head = Head(self._service, row["seq"], row["hash"])
+        if rows:
+            await conn.execute(insert(_table), rows)
+        return head.seq
+
+    async def head(self, conn: AsyncConnection) -> Head:
+        """The end of the chain as this transaction sees it."""
+        row = (await conn.execute(_HEAD)).first()
+        return Head(self._service, row.seq, row.hash) if row else Head(self._service, 0, GENESIS)
+
+    async def sign_head(self, conn: AsyncConnection) -> str:
+        """The signed head, to be anchored outside the database."""
+        return sign_head(await self.head(conn), self._jwk, self._clock())
+
+    async def verify(self, conn: AsyncConnection, anchored: Head | None = None) -> Head:
+        """Check the whole chain row by row, in constant memory. Raises BrokenChain."""
+        head = Head(self._service, 0, GENESIS)
+        async with conn.stream(_CHAIN) as rows:
+            async for row in rows:
+                head = _next(head, row._asdict())
+                _compare(head, anchored)
+        _reached(head, anchored)
+        return head

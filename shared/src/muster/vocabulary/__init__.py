@@ -1,0 +1,1 @@
+"""Words and values that every part of Muster shares. Standard library only."""

@@ -1,0 +1,178 @@
+"""行政区划: the dated tree of areas from province to village (GB/T 2260 and below).
+
+Village codes have 12 digits, township codes 9, county, city and province codes 6. An area without
+a national code (a development zone) carries a local one and names, in `maps_to`, the county
+under which it appears on topics (C16).
+"""
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+
+from muster.vocabulary.data import data_path
+from muster.vocabulary.partial_date import PartialDate
+from muster.vocabulary.states import AreaLevel
+
+
+class UnknownArea(LookupError):  # noqa: N818 - reads as what it says
+    """No such area in this tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """One node. An empty validity end is None: not known, or still in force."""
+
+    code: str
+    parent: str | None
+    level: AreaLevel
+    name: str
+    valid_from: PartialDate | None
+    valid_to: PartialDate | None
+    maps_to: str | None = None
+
+    def in_force(self, on: date) -> bool:
+        """A bound known only to the year covers that whole year."""
+        return (self.valid_from is None or self.valid_from.earliest() <= on) and (
+            self.valid_to is None or on <= self.valid_to.latest()
+        )
+
+
+class AreaTree:
+    """The areas at and below one root, and the root's ancestors, as in force on one day."""
+
+    def __init__(self, root_code: str, areas: Iterable[Area]) -> None:
+        self._areas: dict[str, Area] = {area.code: area for area in areas}
+        if root_code not in self._areas:
+            raise UnknownArea(root_code)
+        self.root = self._areas[root_code]
+        self._children: dict[str, list[Area]] = {}
+        for area in self._areas.values():
+            if area.parent is not None:
+                self._children.setdefault(area.parent, []).append(area)
+
+    @classmethod
+    def load(cls, root_code: str, on: date) -> Self:
+        """Read the reference table that holds the root. The result is shared: do not change it.
+
+        Raises UnknownArea when no table has that root in force on that day.
+        """
+        return cls._load_from(data_path("reference"), root_code, on)
+
+    @classmethod
+    @lru_cache(maxsize=16)
+    def _load_from(cls, folder: Path, root_code: str, on: date) -> Self:
+        for path in sorted(folder.glob("areas-*.csv")):
+            areas = {area.code: area for area in read_areas(path) if area.in_force(on)}
+            if root_code in areas:
+                return cls(root_code, _around(root_code, areas))
+        raise UnknownArea(root_code)
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._areas
+
+    def __len__(self) -> int:
+        return len(self._areas)
+
+    def __iter__(self) -> Iterator[Area]:
+        """Every area of the tree, the root's ancestors included, parents before children."""
+        return iter(self._areas.values())
+
+    def get(self, code: str) -> Area:
+        """Raises UnknownArea."""
+        try:
+            return self._areas[code]
+        except KeyError:
+            raise UnknownArea(code) from None
+
+    def children(self, code: str) -> tuple[Area, ...]:
+        """The areas directly below, in order of code."""
+        self.get(code)
+        return tuple(self._children.get(code, ()))
+
+    def ancestors(self, code: str) -> tuple[Area, ...]:
+        """From the parent up to the province; empty for a province."""
+        chain: list[Area] = []
+        parent = self.get(code).parent
+        while parent is not None:
+            area = self.get(parent)
+            chain.append(area)
+            parent = area.parent
+        return tuple(chain)
+
+    def is_within(self, code: str, ancestor: str) -> bool:
+        """True when `code` is `ancestor` or lies below it; False for codes not in the tree."""
+        if code not in self._areas or ancestor not in self._areas:
+            return False
+        return code == ancestor or any(area.code == ancestor for area in self.ancestors(code))
+
+    def leaves(self, under: str | None = None) -> tuple[Area, ...]:
+        """Areas with nothing below them: the villages, and zones that have none of their own."""
+        return tuple(a for a in self._below(under) if a.code not in self._children)
+
+    def villages(self, under: str | None = None) -> tuple[Area, ...]:
+        """The villages at or below that area (default: the root)."""
+        return tuple(a for a in self._below(under) if a.level is AreaLevel.VILLAGE)
+
+    def townships(self, under: str | None = None) -> tuple[Area, ...]:
+        """The townships at or below that area (default: the root)."""
+        return tuple(a for a in self._below(under) if a.level is AreaLevel.TOWNSHIP)
+
+    def county_of(self, code: str) -> str:
+        """The county code that goes on topics; for a zone with a local code, what it maps to.
+
+        Raises UnknownArea for an area above the counties.
+        """
+        for area in (self.get(code), *self.ancestors(code)):
+            if area.level is AreaLevel.COUNTY:
+                return area.maps_to or area.code
+        raise UnknownArea(code)
+
+    def path_name(self, code: str) -> str:
+        """The names from the province down, without a separator, as in an address."""
+        chain = (self.get(code), *self.ancestors(code))
+        return "".join(area.name for area in reversed(chain))
+
+    def _below(self, under: str | None) -> Iterator[Area]:
+        area = self.root if under is None else self.get(under)
+        yield area
+        for child in self._children.get(area.code, ()):
+            yield from self._below(child.code)
+
+
+def read_areas(path: Path) -> Iterator[Area]:
+    """Rows of a dated area table: code,parent,level,name,valid_from,valid_to[,maps_to].
+
+    Lines that begin with `#` are comments. Raises ValueError on a level or date that is none.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(line for line in file if not line.startswith("#")):
+            yield Area(
+                code=row["code"],
+                parent=row["parent"] or None,
+                level=AreaLevel(row["level"]),
+                name=row["name"],
+                valid_from=_bound(row["valid_from"]),
+                valid_to=_bound(row["valid_to"]),
+                maps_to=row.get("maps_to") or None,
+            )
+
+
+def _bound(text: str) -> PartialDate | None:
+    return PartialDate.parse(text) if text else None
+
+
+def _around(root_code: str, areas: dict[str, Area]) -> Iterator[Area]:
+    """The root's ancestors from the top, the root, and all below it, parents first."""
+    chain = [areas[root_code]]
+    while (parent := chain[-1].parent) is not None:
+        chain.append(areas[parent])
+    yield from reversed(chain)
+    kept = {root_code}
+    for code in sorted(areas, key=lambda c: (len(c), c)):
+        if areas[code].parent in kept:
+            kept.add(code)
+            yield areas[code]

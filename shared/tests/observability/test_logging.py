@@ -1,0 +1,203 @@
+"""Planted leaks: nothing personal may reach a log line, by whatever way it comes."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+import structlog
+from muster.observability import logging as muster_logging
+from muster.observability import trace
+from muster.observability.redaction import mask_text, redact
+
+# Put together at run time, so that no literal number stands in the repository.
+NUMBER_18 = "431126" + "19681203" + "001" + "X"
+NUMBER_15 = "431126" + "681203" + "001"
+MOBILE = "139" + "1234" + "5678"
+NAME = "欧阳建国"
+PLANTED = (NUMBER_18, NUMBER_18.lower(), NUMBER_15, MOBILE, NAME)
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """The log of this process, into a buffer; pytest's own handlers come back afterwards."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    hooks = sys.excepthook, __import__("threading").excepthook
+    buffer = io.StringIO()
+    muster_logging.configure("capture", stream=buffer)
+    yield buffer
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    sys.excepthook, __import__("threading").excepthook = hooks
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+def read(buffer: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in buffer.getvalue().splitlines()]
+
+
+def test_line_has_the_agreed_shape(lines: io.StringIO) -> None:
+    with trace.use(None) as here:
+        muster_logging.get_logger("muster.capture").info("upload taken", rows=500, accepted=499)
+    (line,) = read(lines)
+    assert line["service"] == "capture"
+    assert line["level"] == "info"
+    assert line["logger"] == "muster.capture"
+    assert line["event"] == "upload taken"
+    assert line["trace_id"] == here.trace_id
+    assert line["rows"] == 500  # a count under a carrier's key stays
+    assert line["timestamp"].endswith("Z")
+
+
+@pytest.mark.parametrize("leak", PLANTED)
+def test_leak_in_any_place_is_masked(lines: io.StringIO, leak: str) -> None:
+    log = muster_logging.get_logger("muster.test")
+    log.info(f"record of {leak}", at=f"x{leak}y", nested=[{"deep": ({"er": [leak]},)}])
+    log.info("as a key", table={f"k-{leak}": 1})
+    log.info("bound by the context", who=leak)
+    structlog.contextvars.bind_contextvars(who=leak)
+    logging.getLogger("some.library").warning("refused %s, %r", leak, {"value": leak})
+    structlog.contextvars.clear_contextvars()
+    assert len(read(lines)) == 4
+    assert leak not in lines.getvalue()
+
+
+@pytest.mark.parametrize("leak", PLANTED)
+def test_leak_in_an_exception_is_masked(lines: io.StringIO, leak: str) -> None:
+    def fail() -> None:
+        try:
+            {}[leak]
+        except KeyError as error:
+            text = f"DETAIL: Key (name)=(Anna Smith {leak})\n[parameters: ('Anna Smith', 1)]"
+            raise ValueError(text) from error
+
+    try:
+        fail()
+    except ValueError as error:
+        muster_logging.get_logger("muster.test").exception("refused", error=error)
+        logging.getLogger("uvicorn.error").warning("boom", exc_info=error)
+        error.add_note(leak)
+        logging.getLogger("faust").critical("boom", exc_info=True)
+    text = lines.getvalue()
+    assert len(read(lines)) == 3
+    assert leak not in text
+    assert "Anna Smith" not in text
+    # What one needs to find the fault is still there.
+    for line in read(lines):
+        assert "ValueError" in line["exception"]
+        assert "in fail" in line["exception"]
+
+
+def test_pydantic_error_does_not_quote_the_input(lines: io.StringIO) -> None:
+    from pydantic import BaseModel, ValidationError
+
+    class Model(BaseModel):
+        age: int
+
+    typed = "Anna Smith"
+    try:
+        Model.model_validate({"age": typed})
+    except ValidationError:
+        logging.getLogger("x").exception("bad")
+    assert typed not in lines.getvalue()
+    assert "int_parsing" in lines.getvalue()
+
+
+@pytest.mark.parametrize(
+    "key", ["name", "Full-Name", "phone", "contact_phone", "address", "resident_number", "password"]
+)
+def test_value_under_a_personal_key_is_removed(key: str) -> None:
+    assert redact({"outer": [{key: "Anna Smith"}]}) == {"outer": [{key: "[removed]"}]}
+    assert redact({key: 7}) == {key: "[removed]"}
+
+
+def test_carrier_keeps_counts_only() -> None:
+    assert redact({"rows": 3, "fields": {"a": 1}, "value": "Anna"}) == {
+        "rows": 3,
+        "fields": "[removed]",
+        "value": "[removed]",
+    }
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{NUMBER_18[:6]} {NUMBER_18[6:14]} {NUMBER_18[14:]}",
+        f"{MOBILE[:3]}-{MOBILE[3:7]}-{MOBILE[7:]}",
+        f"+86{MOBILE}",
+        f"tel{MOBILE}.",
+        "".join(chr(ord("０") + int(digit)) for digit in MOBILE),
+        NUMBER_18 + NUMBER_18,
+    ],
+)
+def test_other_ways_to_write_a_number_are_masked(written: str) -> None:
+    masked = mask_text(f"before {written} after")
+    assert "[number]" in masked
+    assert not any(sign.isdigit() and sign not in "86" for sign in masked)
+
+
+@pytest.mark.parametrize(
+    "number", [int(MOBILE), int(NUMBER_15), int(NUMBER_18[:17] + "1"), float(MOBILE)]
+)
+def test_numbers_as_numbers_are_masked(number: float) -> None:
+    assert redact({"x": number}) == {"x": "[number]"}
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "0b9f3a52-1111-4222-8333-139123456789",
+        "sha256:" + "ab12" * 16,
+        "2026-11-24T04:12:33.123456+00:00",
+        "127.0.0.1:54321",
+        "431126105200",
+        "capture-record-submitted[3]@104857",
+    ],
+)
+def test_identifiers_stay_readable(harmless: str) -> None:
+    assert mask_text(harmless) == harmless
+
+
+def test_unknown_objects_give_only_their_type() -> None:
+    class Person:
+        def __repr__(self) -> str:
+            return "Anna Smith"
+
+    assert redact({"x": Person(), "y": b"Anna", "z": date(2026, 1, 2)}) == {
+        "x": "<Person>",
+        "y": "[4 bytes]",
+        "z": "2026-01-02",
+    }
+
+
+def test_access_lines_and_warnings(lines: io.StringIO) -> None:
+    logging.getLogger("uvicorn.access").info('"GET /people?name=Anna HTTP/1.1" 200')
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn(f"odd value {MOBILE}", stacklevel=1)
+    (line,) = read(lines)
+    assert line["logger"] == "py.warnings"
+    assert MOBILE not in lines.getvalue()
+
+
+def test_unhandled_error_of_a_process_is_a_redacted_line() -> None:
+    code = (
+        "from muster.observability import logging\n"
+        "logging.configure('capture')\n"
+        f"raise RuntimeError('lost ' + '{MOBILE[:5]}' + '{MOBILE[5:]}')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert MOBILE not in done.stdout + done.stderr
+    assert json.loads(done.stdout)["event"] == "process ended by an error"
