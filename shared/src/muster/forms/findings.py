@@ -15,7 +15,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "记录所用的表单版本不是当前采集方案的版本，请更新采集端后重试",
         "the record was made with another version of the form; update the desk and try again",
     ),
-    "categories-required": ("须至少勾选一个对象类别", "at least one object category must be ticked"),
+    "categories-required": (
+        "须至少勾选一个对象类别",
+        "at least one object category must be ticked",
+    ),
     "unknown-category": (
         "对象类别不在采集方案之中",
         "an object category is not one of the campaign profile",

@@ -20,6 +20,7 @@ from muster.vocabulary.states import Severity
 
 CATEGORIES = "categories"
 _DATES: tuple[FieldType, ...] = ("date", "partial_date")
+_NUMBERS: tuple[FieldType, ...] = ("resident_number",)
 _FORMS = ("18", "15", "permit", "foreigner")
 _COMMON = {"kind", "severity", "cite", "zh", "en", "when", "unless"}
 
@@ -148,8 +149,8 @@ def _date_bound(node: Node, names: Names) -> Parts:
     first, last = node.get("from"), node.get("until")
     if first is None and last is None:
         raise node.error("a date bound needs `from` or `until`")
-    since = first.date() if first else date.min
-    until = last.date() if last else date.max
+    since = first.day() if first else date.min
+    until = last.day() if last else date.max
 
     def check(facts: Facts) -> bool:
         day = facts.day(name)
@@ -188,7 +189,7 @@ def _max_span(node: Node, names: Names) -> Parts:
 
 def _matches_number(node: Node, names: Names) -> Parts:
     name = names.field(node.need("field"))
-    number = names.field(node.need("number"), ("resident_number",))
+    number = names.field(node.need("number"), _NUMBERS)
     part = node.need("part").one_of(("birth", "sex"), "part")
     same = _same_birth if part == "birth" else _same_sex
 
@@ -215,7 +216,7 @@ def _same_sex(number: ResidentNumber, value: str) -> bool:
 
 
 def _known_area_code(node: Node, names: Names) -> Parts:
-    name = names.field(node.need("field"), ("resident_number",))
+    name = names.field(node.need("field"), _NUMBERS)
 
     def check(facts: Facts) -> bool:
         number = facts.number(name)
@@ -225,8 +226,8 @@ def _known_area_code(node: Node, names: Names) -> Parts:
 
 
 def _number_form(node: Node, names: Names) -> Parts:
-    name = names.field(node.need("field"), ("resident_number",))
-    forms = {item.one_of(_FORMS, "form of number") for item in node.need("forms").list()}
+    name = names.field(node.need("field"), _NUMBERS)
+    forms = {item.one_of(_FORMS, "form of number") for item in node.need("forms").items()}
 
     def check(facts: Facts) -> bool:
         number = facts.number(name)

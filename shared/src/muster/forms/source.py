@@ -1,10 +1,9 @@
-"""YAML read with positions, so that every mistake in a profile has a file, a line and a sentence."""
+"""YAML read with positions, so that a mistake in a profile has a file, a line and a sentence."""
 
 import difflib
 from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Self
 
 import yaml
 
@@ -36,8 +35,8 @@ class Node:
         line: int,
         *,
         scalar: str | None = None,
-        items: list[Self] | None = None,
-        entries: dict[str, Self] | None = None,
+        items: list["Node"] | None = None,
+        entries: dict[str, "Node"] | None = None,
     ) -> None:
         self.path = path
         self.line = line
@@ -65,33 +64,33 @@ class Node:
             raise self.error(f"expected true or false, found {text!r}")
         return text == "true"
 
-    def date(self) -> date:
+    def day(self) -> date:
         try:
             return date.fromisoformat(self.text())
         except ValueError:
             raise self.error(f"expected a date like 2018-12-10, found {self.text()!r}") from None
 
-    def list(self) -> list[Self]:
+    def items(self) -> list["Node"]:
         if self._items is None:
             raise self.error("expected a list here, like [a, b]")
         return self._items
 
     def texts(self) -> tuple[str, ...]:
-        return tuple(item.text() for item in self.list())
+        return tuple(item.text() for item in self.items())
 
-    def one_or_more(self) -> list[Self]:
+    def one_or_more(self) -> list["Node"]:
         """A list, or a single value standing for a list of one."""
         return self._items if self._items is not None else [self]
 
-    def entries(self) -> dict[str, Self]:
+    def entries(self) -> dict[str, "Node"]:
         if self._entries is None:
             raise self.error("expected `key: value` lines here")
         return self._entries
 
-    def get(self, key: str) -> Self | None:
+    def get(self, key: str) -> "Node | None":
         return self.entries().get(key)
 
-    def need(self, key: str) -> Self:
+    def need(self, key: str) -> "Node":
         found = self.get(key)
         if found is None:
             raise self.error(f"`{key}` is missing here")
@@ -110,7 +109,7 @@ class Node:
             raise self.error(f"unknown {what} `{text}`{suggestion(text, words)}")
         return text
 
-    def merged(self, over: Self, depth: int) -> Self:
+    def merged(self, over: "Node", depth: int) -> "Node":
         """This mapping with the entries of `over` laid on it, `depth` levels deep.
 
         At the last level an entry is replaced whole. An entry of `over` that says
@@ -125,7 +124,7 @@ class Node:
                 entries[key] = entries[key].merged(value, depth - 1)
             else:
                 entries[key] = value
-        return type(self)(over.path, over.line, entries=entries)
+        return Node(over.path, over.line, entries=entries)
 
     @property
     def is_mapping(self) -> bool:

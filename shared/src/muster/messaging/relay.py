@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from muster.contracts.envelope import (
     Clear,
     seal_context,
@@ -25,6 +26,7 @@ from muster.contracts.envelope import (
 from muster.contracts.topics import TopicSpec, service_topics
 from muster.messaging import failpoints
 from muster.messaging.broker import BrokerView, new_producer, patiently_start
+from muster.messaging.failpoints import FailPointError
 from muster.messaging.message import Event, OutboxRow, Publication
 from muster.messaging.unread import UnreadWindow
 from muster.observability import metrics
@@ -148,7 +150,7 @@ class Relay:
         while True:
             try:
                 await self._run_connected()
-            except (SQLAlchemyError, OSError, TimeoutError, RuntimeError) as error:
+            except (SQLAlchemyError, KafkaError, OSError, TimeoutError, FailPointError) as error:
                 _log.warning("relay starts again", reason=type(error).__name__)
                 if self._stopping.is_set():
                     return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -29,7 +29,7 @@ class Caller:
 
     principal: Principal
     areas: AreaTree
-    today: date
+    now: datetime
 
     @property
     def account_id(self) -> str:
@@ -44,7 +44,7 @@ class Caller:
     def may(self, roles: Role | tuple[Role, ...], area: str) -> bool:
         """Whether one of the roles is granted for the area."""
         wanted = (roles,) if isinstance(roles, Role) else roles
-        return any(self.principal.may(role, area, self.areas, self.today) for role in wanted)
+        return any(self.principal.may(role, area, self.areas, self.now) for role in wanted)
 
     def require(self, roles: Role | tuple[Role, ...], area: str) -> None:
         """Refuse (403) unless one of the roles is granted for the area (design section 5, 10)."""
@@ -62,7 +62,7 @@ class Caller:
 
     def granted_areas(self, roles: tuple[Role, ...]) -> frozenset[str]:
         """Codes at and below which the caller acts in one of the roles."""
-        return frozenset().union(*(self.principal.areas(role, self.today) for role in roles))
+        return frozenset().union(*(self.principal.areas(role, self.now) for role in roles))
 
 
 async def _authenticate(request: Request) -> Caller:
@@ -86,7 +86,7 @@ async def _authenticate(request: Request) -> Caller:
     return Caller(
         Principal(claims.account_id, grants, claims.terminal_id),
         context.areas,
-        datetime.now(UTC).date(),
+        datetime.now(UTC),
     )
 
 

@@ -22,8 +22,9 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import psutil
 from muster.runtime.home import LOOPBACK, Home
-from muster.runtime.processes import Child, Command
+from muster.runtime.processes import Child, Command, Identity, end
 
 __all__ = [
     "EmbeddedBroker",
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 _ACCOUNT = "pgserver"
+_STARTING_TAKES = 5.0
 
 _PG_HBA = f"""\
 # Written by Muster: loopback only, and everyone, the superuser too, proves who they are.
@@ -133,6 +135,7 @@ class EmbeddedPostgres:
                 f"{self._data} was written by PostgreSQL {kept.read_text().strip()}, which this "
                 "installation does not bring. Start it with the earlier one and dump it first."
             )
+        self._end_leftover()
         self._configure(user)
         settings = ["-c", f"port={self.port}"]
         if self._fast:
@@ -154,6 +157,28 @@ class EmbeddedPostgres:
         if self.child is not None:
             self.child.stop()
             self.child = None
+
+    def _end_leftover(self) -> None:
+        """End a server that still has this data open, known by the pid file that it wrote.
+
+        A pid file whose process is another one (ids are used again, after a restart of the
+        machine or a container for instance) would keep PostgreSQL from starting: it goes.
+        """
+        file = self._data / "postmaster.pid"
+        try:
+            lines = file.read_text(encoding="ascii").splitlines()
+            pid, began = int(lines[0]), float(lines[2])
+        except (FileNotFoundError, ValueError, IndexError):
+            return
+        try:
+            identity = Identity.of(pid)
+        except psutil.NoSuchProcess:
+            return
+        # The server writes the second in which it began, a moment after its process was made.
+        if abs(identity.created - began) < _STARTING_TAKES:
+            end(identity, signal.SIGINT, grace=30)
+        else:
+            file.unlink(missing_ok=True)
 
     def _answers(self) -> bool:
         """Whether it takes logins: 'ready' in its pid file, which is written last."""

@@ -11,13 +11,13 @@ import pwd
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
-__all__ = ["Child", "Command", "Identity", "end", "rotate"]
+__all__ = ["Child", "Command", "Identity", "end", "resident", "rotate"]
 
 _LOG_LIMIT = 5 * 1024 * 1024
 # Two clocks tell a start time; they agree to well below this.
@@ -86,6 +86,26 @@ def end(identity: Identity, stop_signal: int = signal.SIGTERM, grace: float = 10
         except psutil.NoSuchProcess:
             continue
     return True
+
+
+def resident(pids: Iterable[int], *, alone: bool = False) -> int:
+    """Resident bytes of these processes and, unless `alone`, of all below them.
+
+    Pages that processes share are counted in each, so the sum is an upper bound.
+    """
+    found: dict[int, int] = {}
+    for pid in pids:
+        try:
+            process = psutil.Process(pid)
+            family = [process] if alone else [process, *process.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            continue
+        for one in family:
+            try:
+                found[one.pid] = one.memory_info().rss
+            except psutil.NoSuchProcess:
+                continue
+    return sum(found.values())
 
 
 def rotate(log: Path, limit: int = _LOG_LIMIT) -> None:

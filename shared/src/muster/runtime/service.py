@@ -164,3 +164,10 @@ async def _drain(running: Running, tasks: Sequence[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def migrations_of(package_file: str) -> Path:
+    """Folder of a service's migrations: beside its ``src`` in a checkout, packaged otherwise."""
+    package = Path(package_file).resolve().parent
+    checkout = package.parents[2] / "migrations"
+    return checkout if checkout.is_dir() else package / "_migrations"

@@ -71,6 +71,10 @@ class BrokenChain(ValueError):  # noqa: N818 - reads as what it says
         super().__init__(f"audit row {seq}: {what}")
 
 
+class BadHead(ValueError):  # noqa: N818 - reads as what it says
+    """Not a head that this service signed."""
+
+
 def looks_personal(value: str) -> bool:
     """True when the text holds something like a resident number or a mobile number.
 
@@ -204,6 +208,11 @@ def _next(head: Head, row: Mapping[str, Any]) -> Head:
     return Head(head.service, row["seq"], row["hash"])
 
 
+def _digest(text: str) -> str:
+    digests.parse(text)
+    return text
+
+
 def sign_head(head: Head, private_jwk: Jwk, at: datetime) -> str:
     """Compact JWS (ES256) of ``{"service", "seq", "hash", "at"}``, to be kept elsewhere."""
     body = {
@@ -224,12 +233,11 @@ def verify_head(signed: str, public_jwk: Jwk) -> Head:
     payload = jose.verified(signed, public_jwk, 4096)
     if payload is None:
         raise BadHead("the signature of an audit head does not hold")
-    body = orjson.loads(payload)
-    return Head(body["service"], body["seq"], body["hash"])
-
-
-class BadHead(ValueError):  # noqa: N818 - reads as what it says
-    """Not a head that this service signed."""
+    try:
+        body = orjson.loads(payload)
+        return Head(str(body["service"]), int(body["seq"]), _digest(body["hash"]))
+    except (ValueError, TypeError, LookupError):
+        raise BadHead("another shape than an audit head's") from None
 
 
 def _now() -> datetime:

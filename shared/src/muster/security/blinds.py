@@ -79,7 +79,7 @@ def pairwise_case_id(key: Key, subject_id: str) -> str:
 def normal(value: Value) -> str | list[str]:
     """A value as it is compared: numbers and yes/no as text, several values sorted."""
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return "TRUE" if value else "FALSE"  # as `normal_text` writes a spreadsheet's true
     if isinstance(value, int):
         return str(value)
     if isinstance(value, str):

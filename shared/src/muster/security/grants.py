@@ -54,7 +54,7 @@ class Grant:
         return other.valid_until is not None and other.valid_until <= self.valid_until
 
     def as_dict(self) -> dict[str, str | None]:
-        """The form in tokens and on `access-grant-changed`: moments as RFC 3339 text in UTC."""
+        """The form in tokens: moments as RFC 3339 text in UTC."""
         return {
             "role": self.role.value,
             "area": self.area,

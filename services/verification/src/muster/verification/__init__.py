@@ -1,0 +1,1 @@
+"""Verification: the county's review of every record as it arrives."""

@@ -1,18 +1,16 @@
 """Parts of what access publishes."""
 
-from datetime import date
-
 from muster.contracts.parts.base import AreaCode, Instant, Part, Uuid
 from muster.vocabulary.states import Role
 
 
 class GrantPart(Part):
-    """One grant: a role in an area and everything below it, from day to day (R52, R102)."""
+    """One grant: a role in an area and everything below it, for a time (R52, R102)."""
 
     role: Role
     area: AreaCode
-    valid_from: date
-    valid_until: date | None
+    valid_from: Instant
+    valid_until: Instant | None
 
 
 class GrantsOfAccount(Part):

@@ -1,0 +1,69 @@
+# Muster: what one does here. `make help` lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+BIN := .venv/bin
+export MUSTER_HOME ?= $(CURDIR)/.muster
+
+PROFILE ?= tongren
+PEOPLE ?= 2000
+SEED ?= 1
+EXIT ?=
+
+MEMBERS := muster-shared $(patsubst services/%/pyproject.toml,muster-%,$(wildcard services/*/pyproject.toml))
+
+.PHONY: help setup demo up status down test test-real pytest lint types imports contracts format lock clean
+
+help: ## This list
+	@echo "Targets (start with: make demo):"
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make .venv from requirements.lock (needs Python 3.11 or 3.12); instant when nothing changed
+	@deploy/setup.sh
+
+demo: setup ## A synthetic county from baseline to ledger: PROFILE=tongren|loudi PEOPLE=2000 SEED=1 EXIT=1
+	@$(BIN)/muster demo --profile $(PROFILE) --people $(PEOPLE) --seed $(SEED) $(if $(EXIT),--exit)
+
+up: setup ## Start the lasting stack (PROFILE counts at its first start)
+	@$(BIN)/muster up $(if $(filter command line environment,$(origin PROFILE)),--profile $(PROFILE))
+
+status: setup ## What runs, where, and whether it is ready
+	@$(BIN)/muster status
+
+down: setup ## Stop the lasting stack; what is stored stays
+	@$(BIN)/muster down
+
+test: lint types imports contracts pytest ## All checks and tests that this machine can run; says what it left out
+
+pytest: setup ## The tests alone (TESTS=path or any pytest arguments)
+	@$(BIN)/pytest $(TESTS)
+
+test-real: setup ## The tests that run on Apache Kafka, on it (needs Java 17 and Maven)
+	@MUSTER_REQUIRE=all $(BIN)/pytest -k kafka $(TESTS)
+
+lint: setup ## Style: ruff, formatting included
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: setup ## Types: mypy --strict
+	@$(BIN)/mypy shared/src services/*/src
+
+imports: setup ## Import rules of the house (import-linter)
+	@$(BIN)/lint-imports --no-cache
+
+contracts: setup ## Topic files, models, snapshots and docs/topics.md agree
+	@$(BIN)/pytest -q tests/contracts
+
+format: setup ## Format and mend what ruff can mend
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+lock: setup ## Resolve requirements.lock anew: names, versions and hashes, no addresses
+	@cd $(CURDIR) && $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate --quiet --python-version 3.11 \
+		$(foreach m,$(MEMBERS),--no-emit-package $(m)) \
+		pyproject.toml shared/pyproject.toml services/*/pyproject.toml --group dev \
+		-o requirements.lock
+	@! grep -nE '://|file:' requirements.lock
+
+clean: ## Remove what was built, and the demo's or stack's folder if nothing of it runs
+	@if [ -x $(BIN)/muster ]; then $(BIN)/muster down; fi
+	@rm -rf .muster .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -not -path './.venv/*' -type d -prune -exec rm -rf {} +

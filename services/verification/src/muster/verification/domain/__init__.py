@@ -1,0 +1,1 @@
+"""Pure rules of review: standard library and muster.vocabulary only."""

@@ -1,0 +1,399 @@
+"""From the YAML of a profile to its parts. Raises ProfileError with file and line on a mistake."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TypeVar, cast, get_args
+
+from muster.forms.model import (
+    Cadence,
+    Category,
+    Department,
+    EvidenceRequirement,
+    Field,
+    FieldType,
+    Label,
+    Phase,
+    Rule,
+    Sensitivity,
+    Task,
+)
+from muster.forms.names import Names
+from muster.forms.rules import Check, read_rule
+from muster.forms.source import Node, ProfileError, read, suggestion
+from muster.forms.tables import Option, table
+from muster.vocabulary.areas import AreaTree, UnknownArea
+from muster.vocabulary.data import data_path
+from muster.vocabulary.states import AreaLevel, Severity
+
+_ID = re.compile(r"[a-z][a-z0-9_]*")
+_DASHED = re.compile(r"[a-z][a-z0-9-]*")
+_DAYS = re.compile(r"P([0-9]{1,3})D")
+_DEFAULT_LENGTH = 200
+# A section, its entries, and the attributes of an entry: what a locality may lay over the base.
+_MERGE_DEPTH = 2
+_TOP = {
+    "base", "id", "form_version", "zh", "en", "source", "area", "areas_on", "standard_time",
+    "collected_where", "basis_for_benefits", "voluntary_decline", "cadence", "phases",
+    "report_chain", "departments", "sections", "matters", "identified_by", "fields", "groups",
+    "review_desks", "categories", "category_headers", "papers", "evidence", "rules",
+    "baseline_required", "inherits_because",
+}  # fmt: skip
+_FIELD_KEYS = {
+    "zh", "en", "section", "type", "table", "only", "options", "categories", "required",
+    "matter", "sensitivity", "min", "max", "max_length", "cite", "practice", "headers",
+}  # fmt: skip
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that was read; Profile gives it a face."""
+
+    id: str
+    form_version: str
+    title: Label
+    source: str
+    area: str
+    areas_on: date
+    areas: AreaTree
+    standard_time: date
+    collected_where: str
+    basis_for_benefits: bool
+    voluntary_decline: Label
+    cadence: Cadence
+    phases: dict[str, Phase]
+    report_chain: dict[str, Label]
+    departments: dict[str, Department]
+    sections: dict[str, Label]
+    matters: dict[str, Label]
+    fields: dict[str, Field]
+    groups: dict[str, frozenset[str]]
+    review_desks: dict[str, Label]
+    categories: dict[str, Category]
+    category_headers: tuple[str, ...]
+    papers: dict[str, Label]
+    evidence: dict[str, EvidenceRequirement]
+    rules: dict[str, tuple[Rule, Check]]
+    baseline_required: frozenset[str]
+    inherits_because: dict[str, str]
+
+
+def load(path: Path) -> Parts:
+    """Read a locality's profile and lay it over its base."""
+    own = read(path)
+    own.allow(_TOP)
+    base = _base(own)
+    whole = base.merged(own, _MERGE_DEPTH) if base else own
+    categories = _each(whole, "categories", _ID, lambda i, n: _category(i, n, whole))
+    groups = {
+        group: frozenset(c.id for c in categories.values() if c.group == group)
+        for group in whole.need("groups").entries()
+    }
+    fields = _fields(whole, Names(frozenset(categories), groups, {}))
+    departments = _each(
+        whole, "departments", _DASHED, lambda i, n: _department(i, n, whole, fields)
+    )
+    fields = {
+        name: replace(
+            field, departments=tuple(d.id for d in departments.values() if name in d.fields)
+        )
+        for name, field in fields.items()
+    }
+    names = Names(frozenset(categories), groups, fields)
+    papers = _labels(whole, "papers")
+    areas_on = whole.need("areas_on").day()
+    return Parts(
+        id=_id(whole.need("id"), _DASHED),
+        form_version=whole.need("form_version").text(),
+        title=Label(own.need("id").text(), own.need("zh").text(), own.need("en").text()),
+        source=whole.need("source").text(),
+        area=whole.need("area").text(),
+        areas_on=areas_on,
+        areas=_areas(whole.need("area"), areas_on),
+        standard_time=whole.need("standard_time").day(),
+        collected_where=whole.need("collected_where").text(),
+        basis_for_benefits=whole.need("basis_for_benefits").boolean(),
+        voluntary_decline=_label("voluntary_decline", whole.need("voluntary_decline")),
+        cadence=_cadence(whole.need("cadence")),
+        phases=_each(whole, "phases", _ID, _phase),
+        report_chain=_each(whole, "report_chain", _ID, _step),
+        departments=departments,
+        sections=_labels(whole, "sections"),
+        matters=_labels(whole, "matters"),
+        fields=fields,
+        groups=groups,
+        review_desks=_labels(whole, "review_desks"),
+        categories=categories,
+        category_headers=whole.need("category_headers").texts(),
+        papers=papers,
+        evidence=_each(whole, "evidence", _ID, lambda i, n: _evidence(i, n, names, papers)),
+        rules=_each(whole, "rules", _DASHED, lambda i, n: read_rule(i, n, names)),
+        baseline_required=frozenset(
+            names.field(item) for item in whole.need("baseline_required").items()
+        ),
+        inherits_because=_inherits(own, base),
+    )
+
+
+def _base(own: Node) -> Node | None:
+    """All files of the base folder, which lies beside the profile or among the packaged data."""
+    named = own.get("base")
+    if named is None:
+        return None
+    for folder in (own.path.parent / named.text(), data_path("profiles") / named.text()):
+        if folder.is_dir():
+            break
+    else:
+        raise named.error(f"there is no folder `{named.text()}` beside this file or in the data")
+    entries: dict[str, Node] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        part = read(path)
+        part.allow(_TOP)
+        for key, node in part.entries().items():
+            if key in entries:
+                raise node.error(f"`{key}` already stands in {entries[key].path.name}")
+            entries[key] = node
+    if not entries:
+        raise named.error(f"the folder `{named.text()}` holds no profile files")
+    return Node(own.path, named.line, entries=entries)
+
+
+def _each(
+    whole: Node, section: str, shape: re.Pattern[str], build: Callable[[str, Node], T]
+) -> dict[str, T]:
+    found: dict[str, T] = {}
+    for name, node in whole.need(section).entries().items():
+        if not shape.fullmatch(name):
+            raise node.error(f"`{name}` is no id: it must match {shape.pattern}")
+        found[name] = build(name, node)
+    return found
+
+
+def _id(node: Node, shape: re.Pattern[str]) -> str:
+    if not shape.fullmatch(node.text()):
+        raise node.error(f"`{node.text()}` is no id: it must match {shape.pattern}")
+    return node.text()
+
+
+def _label(label_id: str, node: Node, extra: frozenset[str] = frozenset()) -> Label:
+    node.allow({"zh", "en", "cite", "practice", *extra})
+    return Label(label_id, node.need("zh").text(), node.need("en").text())
+
+
+def _labels(whole: Node, section: str) -> dict[str, Label]:
+    return _each(whole, section, _ID, _label)
+
+
+def _cite(node: Node) -> str | None:
+    cite = node.get("cite")
+    return cite.text() if cite else None
+
+
+def _flag(node: Node, key: str) -> bool:
+    flag = node.get(key)
+    return flag.boolean() if flag else False
+
+
+def _category(category_id: str, node: Node, whole: Node) -> Category:
+    node.allow({"number", "zh", "en", "group", "review_desk", "aliases", "cite"})
+    aliases = node.get("aliases")
+    return Category(
+        id=category_id,
+        zh=node.need("zh").text(),
+        en=node.need("en").text(),
+        number=node.need("number").integer(),
+        group=node.need("group").one_of(whole.need("groups").entries(), "group"),
+        review_desk=node.need("review_desk").one_of(
+            whole.need("review_desks").entries(), "review desk"
+        ),
+        aliases=aliases.texts() if aliases else (),
+        cite=_cite(node),
+    )
+
+
+def _fields(whole: Node, names: Names) -> dict[str, Field]:
+    return _each(whole, "fields", _ID, lambda name, node: _field(name, node, whole, names))
+
+
+def _field(name: str, node: Node, whole: Node, names: Names) -> Field:
+    node.allow(_FIELD_KEYS)
+    kind = cast("FieldType", node.need("type").one_of(get_args(FieldType), "type"))
+    required, matter, sensitivity = (
+        node.get("required"),
+        node.get("matter"),
+        node.get("sensitivity"),
+    )
+    categories = names.category_set(node.need("categories"))
+    must = names.category_set(required) if required else frozenset()
+    if required and not must <= categories:
+        raise required.error(f"`{name}` is required of categories that it is not for")
+    headers = node.get("headers")
+    length = node.get("max_length")
+    table_name = node.get("table")
+    return Field(
+        id=name,
+        zh=node.need("zh").text(),
+        en=node.need("en").text(),
+        section=node.need("section").one_of(whole.need("sections").entries(), "section"),
+        type=kind,
+        categories=categories,
+        required=must,
+        sensitivity=cast("Sensitivity", sensitivity.one_of(get_args(Sensitivity), "sensitivity"))
+        if sensitivity
+        else "personal",
+        matter=matter.one_of(whole.need("matters").entries(), "matter") if matter else None,
+        table=table_name.text() if table_name else None,
+        options=_field_options(node, kind),
+        min=_bound(node, "min"),
+        max=_bound(node, "max"),
+        max_length=length.integer() if length else _DEFAULT_LENGTH,
+        cite=_cite(node),
+        practice=_flag(node, "practice"),
+        headers=headers.texts() if headers else (),
+        departments=(),
+    )
+
+
+def _bound(node: Node, key: str) -> int | None:
+    bound = node.get(key)
+    return bound.integer() if bound else None
+
+
+def _field_options(node: Node, kind: str) -> tuple[Option, ...]:
+    if kind == "code":
+        return _from_table(node)
+    for key in ("table", "only"):
+        if (misplaced := node.get(key)) is not None:
+            raise misplaced.error(f"`{key}` is for fields of type code")
+    options = node.get("options")
+    if kind not in ("choice", "choices"):
+        if options is not None:
+            raise options.error("`options` is for fields of type choice or choices")
+        return ()
+    return tuple(_option(key, value) for key, value in node.need("options").entries().items())
+
+
+def _option(option_id: str, node: Node) -> Option:
+    node.allow({"zh", "en", "aliases"})
+    aliases = node.get("aliases")
+    return Option(
+        option_id,
+        node.need("zh").text(),
+        node.need("en").text(),
+        aliases.texts() if aliases else (),
+    )
+
+
+def _from_table(node: Node) -> tuple[Option, ...]:
+    named = node.need("table")
+    try:
+        options = table(named.text())
+    except FileNotFoundError:
+        raise named.error(f"there is no code table `{named.text()}` in reference/") from None
+    only = node.get("only")
+    if only is None:
+        return options
+    known = {option.id: option for option in options}
+    return tuple(known[item.one_of(known, "code")] for item in only.items())
+
+
+def _department(name: str, node: Node, whole: Node, fields: Mapping[str, Field]) -> Department:
+    node.allow({"zh", "en", "level", "tasks", "matters", "fields", "cite", "practice"})
+    known = whole.need("matters").entries()
+    matters = tuple(item.one_of(known, "matter") for item in node.need("matters").items())
+    extra = node.get("fields")
+    more = {item.one_of(fields, "field") for item in extra.items()} if extra else set()
+    return Department(
+        id=name,
+        zh=node.need("zh").text(),
+        en=node.need("en").text(),
+        level=node.need("level").one_of(list(AreaLevel), "level"),
+        tasks=frozenset(item.one_of(get_args(Task), "task") for item in node.need("tasks").items()),
+        matters=matters,
+        fields=tuple(f.id for f in fields.values() if f.matter in matters or f.id in more),
+        identified_by=tuple(
+            item.one_of(fields, "field") for item in whole.need("identified_by").items()
+        ),
+        cite=_cite(node),
+    )
+
+
+def _phase(name: str, node: Node) -> Phase:
+    label = _label(name, node, frozenset({"until"}))
+    return Phase(label.id, label.zh, label.en, node.need("until").day())
+
+
+def _step(name: str, node: Node) -> Label:
+    if name not in list(AreaLevel):
+        raise node.error(f"`{name}` is no level of areas{suggestion(name, list(AreaLevel))}")
+    return _label(name, node)
+
+
+def _cadence(node: Node) -> Cadence:
+    node.allow({"every", "zh", "en", "cite", "practice"})
+    match = _DAYS.fullmatch(node.need("every").text())
+    if match is None:
+        raise node.need("every").error("expected a number of days like P7D")
+    return Cadence(int(match[1]), node.need("zh").text(), node.need("en").text())
+
+
+def _evidence(
+    name: str, node: Node, names: Names, papers: Mapping[str, Label]
+) -> EvidenceRequirement:
+    node.allow({"zh", "en", "one_of", "categories", "unless", "severity", "cite", "practice"})
+    severity = node.get("severity")
+    return EvidenceRequirement(
+        id=name,
+        zh=node.need("zh").text(),
+        en=node.need("en").text(),
+        one_of=tuple(item.one_of(papers, "paper") for item in node.need("one_of").items()),
+        categories=names.category_set(node.need("categories")),
+        severity=Severity(severity.one_of(list(Severity), "severity"))
+        if severity
+        else Severity.REFUSE,
+        unless=names.condition(node.get("unless")),
+        cite=_cite(node),
+    )
+
+
+def _areas(node: Node, on: date) -> AreaTree:
+    try:
+        return AreaTree.load(node.text(), on)
+    except UnknownArea:
+        raise node.error(
+            f"no table in reference/ has the area {node.text()} in force on {on.isoformat()}"
+        ) from None
+
+
+def _inherits(own: Node, base: Node | None) -> dict[str, str]:
+    """What a locality says that it takes over must really come from the base."""
+    node = own.get("inherits_because")
+    if node is None:
+        return {}
+    sections = ("rules", "evidence", "categories", "fields")
+    theirs = _ids(base, sections) if base else set()
+    ours = _ids(own, sections)
+    found: dict[str, str] = {}
+    for name, because in node.entries().items():
+        if name not in theirs:
+            raise because.error(f"the base has no `{name}` to inherit{suggestion(name, theirs)}")
+        if name in ours:
+            raise because.error(f"`{name}` is changed in this file, so it is not inherited")
+        found[name] = because.text()
+    return found
+
+
+def _ids(node: Node, sections: tuple[str, ...]) -> set[str]:
+    found = set(node.entries())
+    for section in sections:
+        part = node.get(section)
+        if part is not None:
+            found |= set(part.entries())
+    return found
+
+
+__all__ = ["Parts", "ProfileError", "load"]

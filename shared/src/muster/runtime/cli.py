@@ -1,0 +1,307 @@
+"""The ``muster`` command.
+
+Sub-commands of other parts (synth, demo, ledger, progress) and those that services announce are
+imported only when they are asked for, so that ``muster status`` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from muster.runtime.home import Home
+from muster.runtime.provisioning import load_service, prefix, service_names
+from rich.console import Console
+from rich.table import Table
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from muster.runtime.lifecycle import Status
+    from muster.runtime.service import Service
+    from muster.runtime.settings import ServiceSettings
+
+__all__ = ["app", "main"]
+
+# Name of the command: module, attribute (a typer.Typer or a function).
+_ELSEWHERE = {
+    "demo": ("muster.runtime.demo", "demo"),
+    "ledger": ("muster.runtime.ledger", "ledger"),
+    "progress": ("muster.runtime.ledger", "progress"),
+    "synth": ("muster.synth.cli", "app"),
+}
+
+
+class _Commands(TyperGroup):
+    """Our own commands, those of other modules, and one group per service that announces some."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        theirs = [name for name, (module, _) in _ELSEWHERE.items() if find_spec(module)]
+        return [*super().list_commands(ctx), *theirs, *service_names()]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        if cmd_name in _ELSEWHERE:
+            module, attribute = _ELSEWHERE[cmd_name]
+            return _as_command(cmd_name, getattr(import_module(module), attribute))
+        if cmd_name in service_names():
+            commands = load_service(cmd_name).commands
+            return None if commands is None else _as_command(cmd_name, commands)
+        return None
+
+
+def _as_command(name: str, target: object) -> Any:
+    """A typer app or a plain function as a command of this name."""
+    if not isinstance(target, typer.Typer):
+        single = typer.Typer(add_completion=False)
+        single.command(name)(target)  # type: ignore[type-var]
+        target = single
+    command = typer.main.get_command(target)
+    command.name = name
+    return command
+
+
+app = typer.Typer(
+    cls=_Commands,
+    name="muster",
+    help="Muster: registers, verifies and cross-checks veterans and other entitled persons.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+keys_app = typer.Typer(no_args_is_help=True, help="Keys: make what is missing, list what is held.")
+app.add_typer(keys_app, name="keys")
+
+_out = Console()
+_err = Console(stderr=True)
+
+ProfileOption = Annotated[
+    str | None, typer.Option("--profile", help="Name of a profile, or path of its file.")
+]
+
+
+def _fail(text: str, code: int = 1) -> typer.Exit:
+    _err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+    return typer.Exit(code)
+
+
+# -- the stack -------------------------------------------------------------------------------------
+
+
+@app.command()
+def up(profile: ProfileOption = None) -> None:
+    """Start the stack and leave it running; returns when everything is ready."""
+    from muster.runtime import lifecycle
+
+    def said(part: str) -> None:
+        _out.print(f"  started {part}", highlight=False)
+
+    try:
+        lifecycle.up(Home.find(), profile, said)
+    except lifecycle.StackError as error:
+        raise _fail(str(error)) from None
+    _show(lifecycle.status(Home.find()))
+    _out.print("Stop it with: muster down", highlight=False)
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say what runs. Exit code 0 when everything is ready, 3 otherwise."""
+    from muster.runtime import lifecycle
+
+    seen = lifecycle.status(Home.find())
+    if as_json:
+        sys.stdout.write(json.dumps(seen.as_dict(), indent=1, ensure_ascii=False) + "\n")
+    else:
+        _show(seen)
+    if seen.state != "ready":
+        raise typer.Exit(3)
+
+
+@app.command()
+def down() -> None:
+    """End the stack cleanly; what is stored stays."""
+    from muster.runtime import lifecycle
+
+    try:
+        found = lifecycle.down(Home.find())
+    except lifecycle.StackError as error:
+        raise _fail(str(error)) from None
+    _out.print("Stopped." if found else "Nothing was running.", highlight=False)
+
+
+_STATES = {
+    "none": "No stack has been started here yet. Start one with: muster up",
+    "stopped": "The stack is stopped. Start it with: muster up",
+    "failed": "The stack could not be started the last time.",
+    "left": "The supervisor was killed and parts of the stack still run. "
+    "'muster up' ends them and starts afresh; 'muster down' only ends them.",
+    "starting": "The stack is starting.",
+    "stopping": "The stack is stopping.",
+    "degraded": "The stack runs, but not every service is ready.",
+    "ready": "Everything is ready.",
+}
+
+
+def _show(seen: Status) -> None:
+    _out.print(_STATES.get(seen.state, seen.state), highlight=False)
+    stack = seen.stack
+    if seen.state == "failed" and stack.get("error"):
+        _out.print(str(stack["error"]), markup=False, highlight=False)
+    if seen.state not in {"ready", "degraded", "starting"}:
+        return
+    table = Table(show_edge=False)
+    for title in ("part", "state", "address", "pid", "restarts"):
+        table.add_column(title)
+    postgres = stack.get("postgres", {})
+    places = {
+        "postgres": f"{postgres.get('host')}:{postgres.get('port')}",
+        "redis": str(stack.get("redis", "")).rpartition("@")[2],
+        "broker": str(stack.get("kafka", "")),
+    }
+    for name, part in stack.get("parts", {}).items():
+        ready = seen.services.get(name)
+        state = "running" if part["pid"] else "down"
+        if ready is not None:
+            waits = ", ".join(ready.waiting_for) or "no answer"
+            state = "ready" if ready.ready else f"waits for {waits}"
+        where = part.get("url") or places.get(name, "")
+        table.add_row(name, state, where, str(part["pid"] or "-"), str(part["restarts"]))
+    _out.print(table)
+
+
+# -- processes of one service ----------------------------------------------------------------------
+
+
+def _service(name: str) -> Service:
+    try:
+        return load_service(name)
+    except LookupError as error:
+        raise _fail(str(error.args[0]), 2) from None
+
+
+def _settings(service: Service) -> ServiceSettings:
+    from pydantic import ValidationError
+
+    try:
+        return service.settings()
+    except ValidationError as error:
+        wrong = sorted(
+            {prefix(service.name) + str(one["loc"][0]).upper() for one in error.errors()}
+        )
+        raise _fail(
+            f"{service.name} cannot start: missing or malformed in the environment: "
+            f"{', '.join(wrong)}. 'muster up' sets all of them.",
+            2,
+        ) from None
+
+
+@app.command()
+def serve(service: str) -> None:
+    """Run one service in this process (settings come from the environment)."""
+    import uvicorn
+    from muster.observability import logging
+
+    logging.configure(service)
+    found = _service(service)
+    settings = _settings(found)
+    uvicorn.run(
+        found.create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        log_config=None,  # ours redacts; uvicorn's would not
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@app.command()
+def work(service: str, worker: str) -> None:
+    """Run one worker of a service in this process (settings come from the environment)."""
+    from muster.observability import logging
+
+    logging.configure(service)
+    found = _service(service)
+    job = found.workers.get(worker)
+    if job is None:
+        known = ", ".join(found.workers) or "none"
+        raise _fail(f"{service} has no worker {worker!r}; it has: {known}.", 2)
+    job(_settings(found))
+
+
+@app.command()
+def migrate(service: Annotated[str | None, typer.Argument()] = None) -> None:
+    """Bring databases to their newest version: one service's, or all of the running stack's."""
+    from muster.runtime import provisioning
+    from muster.runtime.databases import DatabaseError
+    from muster.runtime.stacks import StackError, choose
+
+    names = [service] if service else service_names()
+    for name in names:
+        _service(name)
+    told = {name: os.environ.get(f"{prefix(name)}DATABASE_URL") for name in names}
+    urls = {name: url for name, url in told.items() if url}
+    if len(urls) < len(names):
+        home = Home.find()
+        try:
+            stack = choose(home)
+            urls = provisioning.database_urls(
+                home,
+                stack.addresses().postgres_admin_url,
+                exclusive=stack.kind == "embedded",
+            )
+        except (StackError, DatabaseError) as error:
+            raise _fail(f"{error} Is the stack running? (muster up)") from None
+    provisioning.migrate(urls, names)
+    _out.print(f"Up to date: {', '.join(names)}.", highlight=False)
+
+
+# -- keys ------------------------------------------------------------------------------------------
+
+
+@keys_app.command("init")
+def keys_init(profile: ProfileOption = None) -> None:
+    """Make every key that is missing. Keys that exist are never changed."""
+    from muster.runtime import provisioning
+    from muster.runtime.lifecycle import DEFAULT_PROFILE
+
+    home = Home.find().create()
+    chosen = profile or home.stack().get("profile") or DEFAULT_PROFILE
+    files = provisioning.keys(home.keys, chosen)
+    _out.print(f"{len(files)} key rings are complete in {home.keys}", highlight=False)
+
+
+@keys_app.command("show")
+def keys_show() -> None:
+    """List holders and the ids of their keys; never a secret."""
+    from muster.security.keyring import Keyring
+
+    table = Table(show_edge=False)
+    for title in ("holder", "key id", "suite"):
+        table.add_column(title)
+    for path in sorted(Home.find().keys.glob("*.json")):
+        for key in sorted(Keyring.from_file(path), key=lambda key: key.kid):
+            table.add_row(path.stem, key.kid, key.suite)
+    if not table.row_count:
+        raise _fail("There are no keys here yet. Make them with: muster keys init")
+    _out.print(table)
+
+
+def main() -> None:
+    """Entry of the console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

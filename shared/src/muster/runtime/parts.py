@@ -1,0 +1,108 @@
+"""One supervised part: a server, a service or a worker, and when it is started again."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from muster.runtime.processes import Child, Command
+from muster.runtime.stacks import Server
+
+__all__ = ["FIRST_PAUSE", "LONGEST_PAUSE", "Part", "Readiness", "probe"]
+
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 10.0
+# Whoever ran this long is taken to be well again: its next pause is short.
+STABLE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What ``GET /ready`` said; `answered` is false when nothing answered."""
+
+    answered: bool
+    ready: bool
+    waiting_for: tuple[str, ...] = ()
+
+    @property
+    def broken(self) -> bool:
+        """A part of the process ended for good: only a new process helps."""
+        return any(" ended" in reason for reason in self.waiting_for)
+
+
+def probe(url: str, timeout: float = 3.0) -> Readiness:
+    """Ask a service of ours whether it can work."""
+    try:
+        with urllib.request.urlopen(f"{url}/ready", timeout=timeout) as answer:  # noqa: S310
+            body, ok = answer.read(), True
+    except urllib.error.HTTPError as error:
+        body, ok = error.read(), False
+    except (OSError, ValueError):
+        return Readiness(answered=False, ready=False)
+    try:
+        waiting = json.loads(body).get("waiting_for", ())
+    except (ValueError, AttributeError):
+        waiting = ()
+    return Readiness(answered=True, ready=ok, waiting_for=tuple(str(one) for one in waiting))
+
+
+@dataclass
+class Part:
+    """A part with its process. `server` for servers, `command` for services and workers."""
+
+    name: str
+    kind: str  # server, service, worker
+    server: Server | None = None
+    command: Callable[[], Command] | None = None
+    url: str | None = None
+    restarts: int = 0
+    pause: float = FIRST_PAUSE
+    due: float = 0.0
+    started: float = 0.0
+    deaf_since: float | None = None
+    _child: Child | None = field(default=None, repr=False)
+
+    @property
+    def child(self) -> Child | None:
+        return self.server.child if self.server else self._child
+
+    def running(self) -> bool:
+        child = self.child
+        return child is not None and child.running()
+
+    def start(self) -> None:
+        """Start it. A server returns when it answers and raises ServerError when it does not."""
+        self.deaf_since = None
+        if self.server is not None:
+            self.server.start()
+        else:
+            assert self.command is not None
+            self._child = Child(self.command())
+        self.started = time.monotonic()
+
+    def put_off(self) -> float:
+        """Note a death: the next start is due after a pause that doubles up to a limit."""
+        now = time.monotonic()
+        if self.started and now - self.started > STABLE:
+            self.pause = FIRST_PAUSE
+        waited = self.pause
+        self.due = now + waited
+        self.pause = min(self.pause * 2, LONGEST_PAUSE)
+        self.restarts += 1
+        return waited
+
+    def describe(self) -> dict[str, object]:
+        """Its entry in ``stack.json``: enough to recognise the process after a crash."""
+        child = self.child
+        alive = child is not None and child.running()
+        return {
+            "kind": self.kind,
+            "pid": child.identity.pid if child and alive else None,
+            "created": child.identity.created if child and alive else None,
+            "restarts": self.restarts,
+            **({"url": self.url} if self.url else {}),
+        }

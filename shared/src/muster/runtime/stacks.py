@@ -1,0 +1,105 @@
+"""The two stacks: servers that we bring (embedded), and servers that are there (native)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Protocol
+
+from muster.runtime.embedded import EmbeddedBroker, EmbeddedPostgres, EmbeddedRedis
+from muster.runtime.home import Home
+from muster.runtime.processes import Child
+from muster.runtime.provisioning import Addresses
+
+__all__ = ["EmbeddedStack", "NativeStack", "Server", "Stack", "StackError", "choose"]
+
+
+class StackError(Exception):
+    """The stack cannot be run as asked; the text says why, for an operator."""
+
+
+class Server(Protocol):
+    """A server that is our child."""
+
+    name: str
+    child: Child | None
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+class Stack(Protocol):
+    """What the supervisor needs of a stack."""
+
+    kind: str
+
+    @property
+    def servers(self) -> list[Server]:
+        """Those to start, in order; empty when they are not ours."""
+
+    def addresses(self) -> Addresses:
+        """Where they are now; the broker's changes with each of its starts."""
+
+    def prepare(self) -> None:
+        """What the servers need once they answer (topics on a real Kafka)."""
+
+
+class EmbeddedStack:
+    """PostgreSQL, Redis and a Kafka-protocol broker from Python wheels."""
+
+    kind = "embedded"
+
+    def __init__(self, home: Home) -> None:
+        self._postgres = EmbeddedPostgres(home)
+        self._redis = EmbeddedRedis(home)
+        self._broker = EmbeddedBroker(home)
+
+    @property
+    def servers(self) -> list[Server]:
+        return [self._postgres, self._redis, self._broker]
+
+    def addresses(self) -> Addresses:
+        return Addresses(
+            self._postgres.admin_url, self._redis.url, self._broker.address, embedded_broker=True
+        )
+
+    def prepare(self) -> None:
+        """Nothing: the embedded broker makes topics at first use."""
+
+
+class NativeStack:
+    """Apache Kafka, PostgreSQL and Redis that an operator runs."""
+
+    kind = "native"
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        names = ("MUSTER_KAFKA", "MUSTER_POSTGRES_ADMIN_URL", "MUSTER_REDIS_URL")
+        missing = [name for name in names if not settings.get(name)]
+        if missing:
+            raise StackError(f"The native stack also needs {', '.join(missing)} to be set.")
+        kafka, postgres, redis = (settings[name] for name in names)
+        self._addresses = Addresses(postgres, redis, kafka, embedded_broker=False)
+
+    @property
+    def servers(self) -> list[Server]:
+        return []
+
+    def addresses(self) -> Addresses:
+        return self._addresses
+
+    def prepare(self) -> None:
+        """Make the topics of the contracts."""
+        from muster.contracts.topics import load_topics
+        from muster.runtime import topics
+
+        topics.apply(self._addresses.kafka, load_topics().values())
+
+
+def choose(home: Home) -> Stack:
+    """The stack that ``MUSTER_STACK`` names; embedded when it names none."""
+    kind = os.environ.get("MUSTER_STACK", "embedded")
+    if kind == "embedded":
+        return EmbeddedStack(home)
+    if kind == "native":
+        return NativeStack(os.environ)
+    raise StackError(f"MUSTER_STACK is {kind!r}; it can be 'embedded' or 'native'.")

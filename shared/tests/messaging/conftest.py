@@ -1,0 +1,237 @@
+"""A service made of two tables, over the embedded PostgreSQL and broker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.contracts.envelope import Clear
+from muster.contracts.parts.capture import Entry, Standing, StandingForCount, StandingForReview
+from muster.contracts.topics import load_topics
+from muster.messaging import outbox, positions
+from muster.messaging.deadletters import DeadLetters
+from muster.messaging.intake import Intake
+from muster.messaging.limits import InvalidLimits
+from muster.messaging.message import (
+    DONE,
+    Event,
+    Message,
+    Outcome,
+    OutboxRow,
+    Publication,
+    Subscription,
+)
+from muster.messaging.relay import Relay
+from muster.persistence.database import Database
+from muster.persistence.ddl import SHARED_V1
+from muster.runtime import databases
+from muster.runtime.embedded import EmbeddedPostgres
+from muster.runtime.home import Home
+from muster.security.keyring import Keyring, plan, provision
+from muster.vocabulary.ids import new_id
+from muster.vocabulary.states import Origin, SubjectState
+
+TOPIC = "capture-subject-status-changed"
+VILLAGE = "632321100001"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """One PostgreSQL for all tests of this folder."""
+    server = EmbeddedPostgres(Home(tmp_path_factory.mktemp("pg")), fast=True)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def rings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Key rings as `muster keys init` makes them."""
+    folder = tmp_path_factory.mktemp("keys")
+    provision(folder, plan(load_topics().values(), ("access", "capture", "verification", "reporting"), ()))
+    return folder
+
+
+@dataclass
+class Side:
+    """One service's database and ring."""
+
+    name: str
+    database: Database
+    keyring: Keyring
+    seen: list[Message] = field(default_factory=list)
+
+
+async def _side(server: EmbeddedPostgres, rings: Path, name: str) -> Side:
+    urls = await databases.provision(server.admin_url, [name], lambda role: f"pw-{role}")
+    database = Database(urls[name])
+    async with database.transaction() as conn:
+        await conn.execute(text("DROP SCHEMA public CASCADE"))
+        await conn.execute(text("CREATE SCHEMA public"))
+        for statement in SHARED_V1:
+            await conn.execute(text(statement))
+        await conn.execute(text("CREATE TABLE fact (subject_id uuid PRIMARY KEY, revision int)"))
+        await conn.execute(
+            text("CREATE TABLE effect (id bigserial, subject_id uuid, revision int)")
+        )
+    return Side(name, database, Keyring.from_file(rings / f"{name}.json"))
+
+
+@pytest.fixture
+async def source(server: EmbeddedPostgres, rings: Path) -> AsyncIterator[Side]:
+    """Capture's side: writes facts and their outbox."""
+    side = await _side(server, rings, "capture")
+    yield side
+    await side.database.close()
+
+
+@pytest.fixture
+async def reader(server: EmbeddedPostgres, rings: Path) -> AsyncIterator[Side]:
+    """Reporting's side: takes facts and writes one effect for each."""
+    side = await _side(server, rings, "reporting")
+    yield side
+    await side.database.close()
+
+
+async def write_fact(side: Side, subject_id: str, revision: int, *, topic: str = TOPIC) -> None:
+    """One fact with its outbox row, in one transaction."""
+    async with side.database.transaction() as conn:
+        await conn.execute(
+            text(
+                "INSERT INTO fact VALUES (:s, :r) ON CONFLICT (subject_id) "
+                "DO UPDATE SET revision = excluded.revision"
+            ),
+            {"s": subject_id, "r": revision},
+        )
+        await outbox.add(
+            conn,
+            [
+                outbox.OutboxItem(
+                    topic=topic,
+                    key=subject_id,
+                    version=revision,
+                    county="632321",
+                    ref={"subject_id": subject_id, "revision": revision},
+                )
+            ],
+        )
+
+
+def standing(revision: int) -> Standing:
+    """A standing whose revision the tests look at."""
+    entry = Entry(village=VILLAGE, origin=Origin.BASELINE, state=SubjectState.OPEN)
+    return Standing(revision=revision, entries=(entry,))
+
+
+async def load_facts(
+    _context: object, _conn: AsyncConnection, rows: Sequence[OutboxRow]
+) -> dict[str, Event]:
+    """The loader of the toy topic."""
+    return {
+        row.event_id: Event(
+            Clear(version=row.version, subject_id=row.key, county=row.county),
+            {
+                "verification": StandingForReview(standing=standing(row.version)),
+                "reporting": StandingForCount(standing=standing(row.version)),
+            },
+        )
+        for row in rows
+    }
+
+
+async def take_facts(
+    context: Side, conn: AsyncConnection, batch: Sequence[Message]
+) -> Sequence[Outcome]:
+    """The handler of the toy topic: one effect per message."""
+    for message in batch:
+        await conn.execute(
+            text("INSERT INTO effect (subject_id, revision) VALUES (:s, :r)"),
+            {"s": message.key, "r": message.part.standing.revision},
+        )
+    context.seen.extend(batch)
+    return [DONE] * len(batch)
+
+
+def make_intake(side: Side, take: Any = take_facts, limits: InvalidLimits | None = None) -> Intake:
+    """An intake of the toy topic."""
+    return Intake(
+        service=side.name,
+        context=side,
+        database=side.database,
+        subscriptions=[Subscription(TOPIC, take), *positions.subscriptions(side.name)],
+        keyring=side.keyring,
+        limits=limits,
+    )
+
+
+def make_relay(side: Side, bootstrap: str, load: Any = load_facts) -> Relay:
+    """A relay of the toy topic, bounded as on the embedded broker."""
+    return Relay(
+        service=side.name,
+        context=side,
+        database=side.database,
+        publications=[
+            Publication(TOPIC, load),
+            DeadLetters(side.name, side.keyring).publication(),
+            positions.publication(side.name),
+        ]
+        if side.name == "capture"
+        else [
+            DeadLetters(side.name, side.keyring).publication(),
+            positions.publication(side.name),
+        ],
+        keyring=side.keyring,
+        bootstrap=bootstrap,
+        bound_unread=True,
+    )
+
+
+async def effects(side: Side) -> list[tuple[str, int]]:
+    """Subject and revision of every effect, in the order in which they took place."""
+    async with side.database.transaction() as conn:
+        rows = await conn.execute(text("SELECT subject_id::text, revision FROM effect ORDER BY id"))
+        return [(row[0], row[1]) for row in rows]
+
+
+async def scalar(side: Side, sql: str) -> Any:
+    """One value of a side's database."""
+    async with side.database.transaction() as conn:
+        return (await conn.execute(text(sql))).scalar()
+
+
+async def until(check: Any, seconds: float = 20.0) -> None:
+    """Wait until an async check is true; a failure names it."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not await check():
+        assert asyncio.get_running_loop().time() < deadline, f"never true: {check}"
+        await asyncio.sleep(0.05)
+
+
+@contextlib.asynccontextmanager
+async def running(*parts: Any) -> AsyncIterator[None]:
+    """Run relays and consumers for the length of a block."""
+    tasks = [asyncio.create_task(part.run()) for part in parts]
+    try:
+        yield
+    finally:
+        for part in parts:
+            part.stop()
+        done, late = await asyncio.wait(tasks, timeout=20)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        for task in done:
+            task.result()
+
+
+def new_subject() -> str:
+    """A random subject id."""
+    return new_id()

@@ -1,0 +1,286 @@
+"""The inbox: what is taken, parked, refused; each exactly once (design section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import orjson
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.contracts.envelope import (
+    Clear,
+    seal_context,
+    seal_purpose,
+    write_headers,
+    write_value,
+)
+from muster.contracts.parts.capture import StandingForCount
+from muster.contracts.topics import service_topics
+from muster.messaging import failpoints
+from muster.messaging.deadletters import RawMessage
+from muster.messaging.limits import Halted, InvalidLimits, lift
+from muster.messaging.message import DONE, Invalid, Message, NotNow, Outcome
+from muster.messaging.outbox import partition_of
+from muster.security.boxes import open_box, seal
+from muster.security.keyring import Keyring
+from muster.vocabulary.ids import new_id
+
+from .conftest import (
+    TOPIC,
+    Side,
+    effects,
+    make_intake,
+    new_subject,
+    scalar,
+    standing,
+    take_facts,
+)
+
+SPEC = service_topics()[TOPIC]
+
+
+def raw(
+    ring: Keyring,
+    key: str,
+    revision: int,
+    sequence: int,
+    *,
+    event_id: str | None = None,
+    consumer: str = "reporting",
+    subject: str | None = None,
+    offset: int | None = None,
+) -> RawMessage:
+    """A message as the broker hands it over."""
+    event_id = event_id or new_id()
+    box = seal(
+        ring.current(seal_purpose(TOPIC, consumer)),
+        StandingForCount(standing=standing(revision)).model_dump_json().encode(),
+        seal_context(SPEC, consumer, event_id, subject or key, revision),
+    )
+    headers = write_headers(
+        SPEC,
+        event_id=event_id,
+        shard=partition_of(key, SPEC.partitions),
+        time=datetime.now(UTC),
+        subject=key,
+        sequence=sequence,
+        traceparent=None,
+    )
+    value = write_value(Clear(version=revision, subject_id=key), {consumer: box})
+    place = sequence if offset is None else offset
+    return RawMessage(TOPIC, partition_of(key, SPEC.partitions), place, key, tuple(headers), value)
+
+
+async def test_a_message_that_comes_twice_takes_effect_once(source: Side, reader: Side) -> None:
+    """Doubled in one batch, and again in a later one."""
+    message = raw(source.keyring, new_subject(), 1, 1)
+    intake = make_intake(reader)
+    await intake.take(TOPIC, [message, message])
+    await intake.take(TOPIC, [message])
+    assert len(await effects(reader)) == 1
+
+
+async def test_one_bad_message_costs_its_own_effect_and_nobody_elses(
+    source: Side, reader: Side
+) -> None:
+    """A handler that raises for one of eight: seven effects, one sealed dead letter."""
+    keys = [new_subject() for _ in range(8)]
+
+    async def fails_for_one(
+        context: Side, conn: AsyncConnection, batch: Sequence[Message]
+    ) -> Sequence[Outcome]:
+        await take_facts(context, conn, batch)
+        if any(message.key == keys[5] for message in batch):
+            raise KeyError("secret content")
+        return [DONE] * len(batch)
+
+    batch = [raw(source.keyring, key, 1, n + 1) for n, key in enumerate(keys)]
+    await make_intake(reader, fails_for_one).take(TOPIC, batch)
+    assert sorted(s for s, _ in await effects(reader)) == sorted(set(keys) - {keys[5]})
+    assert await scalar(reader, "SELECT rule FROM dead_letter") == "handler-failed"
+    announced = "SELECT count(*) FROM outbox WHERE topic = 'reporting-dead-letter'"
+    assert await scalar(reader, announced) == 1
+
+
+async def test_a_dead_letter_is_sealed_and_opens_to_the_message_as_it_arrived(
+    source: Side, reader: Side
+) -> None:
+    """Nothing of a damaged message is stored or shown in the clear."""
+    key = new_subject()
+    good = raw(source.keyring, key, 1, 1)
+    broken = RawMessage(good.topic, good.partition, 7, key, good.headers, b"{broken: 13800000000")
+    await make_intake(reader).take(TOPIC, [broken])
+    row_id = await scalar(reader, "SELECT id::text FROM dead_letter")
+    sealed = await scalar(reader, "SELECT sealed FROM dead_letter")
+    assert "13800000000" not in sealed
+    letter = orjson.loads(
+        open_box(sealed, reader.keyring, {"table": "dead_letter", "row": row_id})
+    )
+    assert letter["rule"] == "value-not-json"
+    assert letter["offset"] == 7
+    assert await effects(reader) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "rule"),
+    [
+        ("no headers", "header-missing"),
+        ("other key", "key-differs"),
+        ("other consumer", "bad-seal"),
+        ("other subject", "bad-seal"),
+        ("not json", "value-not-json"),
+        ("extra clear field", "clear-fields"),
+    ],
+)
+async def test_what_is_no_message_of_ours_becomes_a_dead_letter(
+    source: Side, reader: Side, damage: str, rule: str
+) -> None:
+    """Unreadable, moved to another key, or sealed to somebody else: refused with its rule."""
+    key = new_subject()
+    good = raw(source.keyring, key, 1, 1)
+    loaded = orjson.loads(good.value)
+    if damage == "no headers":
+        bad = RawMessage(TOPIC, 0, 1, key, (), good.value)
+    elif damage == "other key":
+        bad = RawMessage(TOPIC, 0, 1, new_subject(), good.headers, good.value)
+    elif damage == "other consumer":
+        other = raw(source.keyring, key, 1, 1, consumer="verification")
+        box = orjson.loads(other.value)["sealed"]["verification"]
+        bad = RawMessage(
+            TOPIC, 0, 1, key, other.headers, write_value(Clear(version=1), {"reporting": box})
+        )
+    elif damage == "other subject":
+        bad = raw(source.keyring, key, 1, 1, subject=new_subject())
+    elif damage == "not json":
+        bad = RawMessage(TOPIC, 0, 1, key, good.headers, b"\xff\xfe")
+    else:
+        loaded["clear"]["name"] = "x"
+        bad = RawMessage(TOPIC, 0, 1, key, good.headers, orjson.dumps(loaded))
+    intake = make_intake(reader)
+    await intake.take(TOPIC, [bad])
+    if rule == "bad-seal" and damage == "other consumer":
+        # Reporting holds no key of verification's part at all.
+        assert await scalar(reader, "SELECT count(*) FROM parked") == 1
+        return
+    assert await scalar(reader, "SELECT rule FROM dead_letter") == rule
+
+
+async def test_a_key_that_must_wait_holds_back_its_own_messages_only(
+    source: Side, reader: Side
+) -> None:
+    """Not now: this key's later messages are parked in order, other keys go on, then it catches up."""
+    slow, fast = new_subject(), new_subject()
+    open_now = False
+
+    async def waits(
+        context: Side, conn: AsyncConnection, batch: Sequence[Message]
+    ) -> Sequence[Outcome]:
+        ready = [m for m in batch if m.key != slow or open_now]
+        await take_facts(context, conn, ready)
+        return [DONE if m in ready else NotNow("not yet") for m in batch]
+
+    intake = make_intake(reader, waits)
+    ring = source.keyring
+    await intake.take(TOPIC, [raw(ring, slow, 1, 1), raw(ring, fast, 1, 2), raw(ring, slow, 2, 3)])
+    await intake.take(TOPIC, [raw(ring, slow, 3, 4), raw(ring, fast, 2, 5)])
+    assert [s for s, _ in await effects(reader)] == [fast, fast]
+    assert await scalar(reader, "SELECT count(*) FROM parked") == 3
+
+    await _make_due(reader)
+    assert await intake.retry_parked() == 0
+    assert await scalar(reader, "SELECT max(attempts) FROM parked") == 1
+
+    open_now = True
+    for _ in range(3):
+        await _make_due(reader)
+        assert await intake.retry_parked() == 1
+    assert [r for s, r in await effects(reader) if s == slow] == [1, 2, 3]
+    assert await scalar(reader, "SELECT count(*) FROM parked") == 0
+
+
+async def _make_due(side: Side) -> None:
+    async with side.database.transaction() as conn:
+        await conn.execute(text("UPDATE parked SET next_try_at = now()"))
+
+
+async def test_rubbish_quarantines_its_sender_and_then_halts_the_topic(
+    source: Side, reader: Side
+) -> None:
+    """Past a limit a sender's messages wait; only then does the consumer halt; lifting frees."""
+
+    async def refuses(
+        _context: Side, _conn: AsyncConnection, batch: Sequence[Message]
+    ) -> Sequence[Outcome]:
+        return [Invalid("no", "不", "no")] * len(batch)
+
+    limits = InvalidLimits(per_sender=3, overall=5)
+    intake = make_intake(reader, refuses, limits)
+    ring = source.keyring
+    await intake.take(TOPIC, [raw(ring, new_subject(), 1, n) for n in (1, 2, 3)])
+    assert await scalar(reader, "SELECT count(*) FROM dead_letter") == 3
+    assert await scalar(reader, "SELECT sender FROM quarantine") == "capture"
+
+    await intake.take(TOPIC, [raw(ring, new_subject(), 1, 4)])
+    assert await scalar(reader, "SELECT count(*) FROM dead_letter") == 3
+    assert await scalar(reader, "SELECT count(*) FROM parked") == 1
+
+    async with reader.database.transaction() as conn:
+        assert await lift(conn, TOPIC, "capture") == 1
+    assert await intake.retry_parked() == 1
+    await intake.take(TOPIC, [raw(ring, new_subject(), 1, n) for n in (5, 6)])
+    with pytest.raises(Halted, match=TOPIC):
+        await intake.take(TOPIC, [raw(ring, new_subject(), 1, 7)])
+
+
+async def test_an_event_without_a_part_for_us_is_done_and_leaves_no_hole(
+    source: Side, reader: Side
+) -> None:
+    """The subject was erased at its source: nothing to take, and nothing missing either."""
+    key = new_subject()
+    first = raw(source.keyring, key, 1, 1)
+    empty = raw(source.keyring, key, 2, 2)
+    empty = RawMessage(TOPIC, empty.partition, 2, key, empty.headers, write_value(Clear(version=2), {}))
+    await make_intake(reader).take(TOPIC, [first, empty])
+    assert await effects(reader) == [(key, 1)]
+    assert await scalar(reader, "SELECT contiguous FROM inbox_position") == 2
+
+
+async def test_a_hole_is_noticed_and_closes_whatever_the_order(source: Side, reader: Side) -> None:
+    """contiguous and highest tell what is missing; a late event closes the hole."""
+    key = new_subject()
+    ring = source.keyring
+    intake = make_intake(reader)
+    await intake.take(TOPIC, [raw(ring, key, 1, 1), raw(ring, key, 5, 5)])
+    place = "SELECT contiguous || '-' || highest FROM inbox_position"
+    assert await scalar(reader, place) == "1-5"
+    await intake.take(TOPIC, [raw(ring, key, 3, 3), raw(ring, key, 2, 2)])
+    assert await scalar(reader, place) == "3-5"
+    await intake.take(TOPIC, [raw(ring, key, 4, 4)])
+    assert await scalar(reader, place) == "5-5"
+
+
+async def test_what_fails_before_commit_leaves_nothing_and_may_come_again(
+    source: Side, reader: Side
+) -> None:
+    """Inbox row and effect are one transaction: a failure between them keeps neither."""
+    message = raw(source.keyring, new_subject(), 1, 1)
+    intake = make_intake(reader)
+    failpoints.configure("inbox.before-commit=raise@1")
+    try:
+        with pytest.raises(failpoints.FailPointError):
+            await intake.take(TOPIC, [message])
+    finally:
+        failpoints.configure("")
+    assert await scalar(reader, "SELECT count(*) FROM inbox") == 0
+    assert await effects(reader) == []
+    await intake.take(TOPIC, [message])
+    assert len(await effects(reader)) == 1
+
+
+def test_an_unknown_fail_point_is_an_error() -> None:
+    """A fault test that names a point that does not exist must not pass idly."""
+    with pytest.raises(ValueError, match="no such point"):
+        failpoints.parse("relay.somewhere=kill")

@@ -1,0 +1,164 @@
+"""Compare without looking."""
+
+import hashlib
+import hmac
+import uuid
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from muster.security import b64, blinds
+from muster.security.keyring import Key
+from muster.vocabulary import resident_number
+from muster.vocabulary.resident_number import NumberError
+
+Fixed = Callable[..., Key]
+NUMBER = resident_number.make("632321", date(1969, 12, 3), 121)
+OTHER = resident_number.make("632321", date(1969, 12, 3), 123)
+SUBJECT = "00000000-0000-4000-8000-000000000003"
+
+
+@pytest.fixture
+def key(fixed_key: Fixed) -> Key:
+    return fixed_key("blind/housing/1", "HS256")
+
+
+def by_hand(message: str) -> str:
+    code = hmac.new(bytes(range(32)), message.encode(), hashlib.sha256).digest()
+    return b64.encode(code)
+
+
+def test_golden_blinds(key: Key, fixed_key: Fixed) -> None:
+    """Design 4, compare without looking: the final forms; a change of format fails here."""
+    assert blinds.person_blinds(key, NUMBER, "张 三", "1969-12-03") == {
+        "number": "HS256.blind/housing/1.RIMJOCahcUijn68gIMVys2M0j-lTocVllU03oD-cHW8",
+        "name_birth": "HS256.blind/housing/1.XulP-pQWvbexNfdvBM4k4jWHB7142qPpQwcQzogEoiQ",
+    }
+    assert (
+        blinds.field_blind(key, "housing_kind", NUMBER, "公租房")
+        == "HS256.blind/housing/1.o3SPyC5sSI3lBXzbYRSkZ64XrG66Ue3hz6Qc9-D8XZI"
+    )
+    assert (
+        blinds.field_blind(fixed_key("blind/housing/1", "HSM3"), "housing_kind", NUMBER, "公租房")
+        == "HSM3.blind/housing/1.cfgD6MCuoIboNBcaFyiXZWcdzo41nORxlNzfmnS6pAg"
+    )
+    assert (
+        blinds.number_index(fixed_key("index/capture/1", "HS256"), NUMBER)
+        == "HS256.index/capture/1.A8jzc39WfsIhtsDiYRv8dbobKXH42u-inMSVSDY0Myk"
+    )
+    assert (
+        blinds.pairwise_case_id(fixed_key("case/housing/1", "HS256"), SUBJECT)
+        == "51696d4b-21ca-826b-9f4a-2e79aa851698"
+    )
+
+
+def test_a_blind_is_an_hmac_over_epoch_field_number_and_value(key: Key) -> None:
+    """Design 4: HMAC(key, epoch | field | resident number | normalised value), by hand."""
+    message = f'["muster/blind/1",1,"field","housing_kind","{NUMBER}","公租房"]'
+    made = blinds.field_blind(key, "housing_kind", NUMBER, " 公租房 ")
+    assert made == f"HS256.blind/housing/1.{by_hand(message)}"
+    person = blinds.number_blind(key, NUMBER)
+    assert person.endswith(by_hand(f'["muster/blind/1",1,"number","{NUMBER}"]'))
+
+
+def test_the_same_value_of_two_persons_does_not_compare(key: Key) -> None:
+    """Design 4: other fields compare only within one matched person, so that rare values
+    cannot be counted out."""
+    assert blinds.field_blind(key, "f", NUMBER, "x") != blinds.field_blind(key, "f", OTHER, "x")
+
+
+@pytest.mark.parametrize("other", ["blind/education/1", "blind/housing/2"])
+def test_departments_and_epochs_do_not_compare(other: str, fixed_key: Fixed, key: Key) -> None:
+    """Design 4: a matching key per department, with epochs; even equal key bytes differ by
+    epoch, and another department's key differs in any case."""
+    second = fixed_key(other, "HS256", start=0 if other.endswith("2") else 9)
+    codes = [blinds.number_blind(k, NUMBER).rsplit(".", 1)[1] for k in (key, second)]
+    assert codes[0] != codes[1]
+
+
+def test_fields_and_kinds_are_kept_apart(key: Key) -> None:
+    """Design 4: no field's blind equals another field's, nor a person's, for the same value."""
+    made = {
+        blinds.number_blind(key, NUMBER),
+        blinds.field_blind(key, "a", NUMBER, NUMBER),
+        blinds.field_blind(key, "b", NUMBER, NUMBER),
+        blinds.name_birth_blind(key, NUMBER, ""),
+        blinds.name_birth_blind(key, "", NUMBER),
+    }
+    assert len(made) == 5
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        NUMBER.lower(),
+        f" {NUMBER} ",
+        NUMBER.translate(str.maketrans("0123456789", "０１２３４５６７８９")),
+    ],
+)
+def test_numbers_meet_in_their_canonical_form(same: str, key: Key, fixed_key: Fixed) -> None:
+    """Design 4: normalised before they are compared; also in a service's own index."""
+    assert blinds.number_blind(key, same) == blinds.number_blind(key, NUMBER)
+    index = fixed_key("index/capture/1", "HS256")
+    assert blinds.number_index(index, same) == blinds.number_index(index, NUMBER)
+
+
+def test_an_old_number_of_15_digits_meets_its_successor(key: Key) -> None:
+    """Design 4: normalised; papers of before 1999 carry 15 digits."""
+    short = resident_number.shorten(NUMBER)
+    assert len(short) == 15
+    assert blinds.number_blind(key, short) == blinds.number_blind(key, NUMBER)
+
+
+def test_what_is_no_number_has_no_blind(key: Key) -> None:
+    """Design 4: a damaged number is not compared exactly; the error does not repeat it."""
+    damaged = NUMBER[:-1] + ("0" if NUMBER[-1] != "0" else "1")
+    with pytest.raises(NumberError) as caught:
+        blinds.number_blind(key, damaged)
+    assert damaged not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["卓玛·央金", "卓玛•央金", "卓玛・央金", "卓玛.央金", "卓玛．央金", "卓玛 央金"]
+)
+def test_the_dot_in_a_name_does_not_matter(name: str, key: Key) -> None:
+    """Design 4: name + birth date, normalised; departments write the dot in many ways."""
+    plain = blinds.name_birth_blind(key, "卓玛央金", "1969-12-03")
+    assert blinds.name_birth_blind(key, name, "1969-12-03") == plain
+    assert blinds.name_birth_blind(key, name, "1969-12-04") != plain
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [(True, "true"), (False, "FALSE"), (12, "12"), (["b", "a"], ["A", "b"]), ("a  b", " A b\n")],
+)
+def test_values_meet_in_their_normal_form(
+    left: blinds.Value, right: blinds.Value, key: Key
+) -> None:
+    """Design 4: normalised value, so that a spreadsheet's text meets a form's typed value."""
+    made = blinds.field_blinds(key, NUMBER, {"f": left})["f"]
+    expected = blinds.field_blind(key, "f", NUMBER, right)
+    assert made == expected
+    assert made != blinds.field_blind(key, "f", NUMBER, "something else")
+
+
+def test_keys_serve_one_purpose(fixed_key: Fixed, key: Key) -> None:
+    """Design 4: matching keys stay with connector and capture; another key makes no blind."""
+    index = fixed_key("index/capture/1", "HS256")
+    for call in (
+        lambda: blinds.number_blind(index, NUMBER),
+        lambda: blinds.number_index(key, NUMBER),
+        lambda: blinds.pairwise_case_id(key, SUBJECT),
+    ):
+        with pytest.raises(ValueError, match="purpose"):
+            call()
+
+
+def test_case_ids_are_pairwise(fixed_key: Fixed) -> None:
+    """Design 4: departments never see `subject_id`; two of them cannot join their cases."""
+    housing = blinds.pairwise_case_id(fixed_key("case/housing/1", "HS256"), SUBJECT)
+    education = blinds.pairwise_case_id(fixed_key("case/education/1", "HS256", start=9), SUBJECT)
+    assert len({housing, education, SUBJECT}) == 3
+    assert uuid.UUID(housing).version == 8
+    assert str(uuid.UUID(housing)) == housing
+    assert housing == blinds.pairwise_case_id(fixed_key("case/housing/1", "HS256"), SUBJECT)
