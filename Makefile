@@ -47,7 +47,7 @@ types: setup ## Types: mypy --strict
 	@$(BIN)/mypy shared/src services/*/src
 
 imports: setup ## Import rules of the house (import-linter)
-	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/lint-imports --no-cache --no-logo && $(BIN)/pytest -q tests/architecture
 
 contracts: setup ## Topic files, models, snapshots and docs/topics.md agree
 	@$(BIN)/pytest -q tests/contracts

@@ -9,14 +9,13 @@ from typing import Any
 import jsonschema
 import orjson
 import pytest
-from pydantic import BaseModel
-
 from muster.contracts.envelope import Clear
 from muster.contracts.generate import snapshots, topics_page
 from muster.contracts.parts import PARTS
 from muster.contracts.schemas import breaking_changes, build_schema, schema_path, specs_by_file
 from muster.contracts.topics import SERVICES, TopicFileError, load_topics, parse_topic_file
 from muster.vocabulary.data import data_path
+from pydantic import BaseModel
 
 CONTRACTS = data_path("contracts")
 SPECS = specs_by_file()
@@ -26,7 +25,9 @@ EXAMPLES = sorted((CONTRACTS / "examples").glob("*/*/*.json"))
 def test_no_snapshot_or_example_is_an_orphan() -> None:
     """What no topic file names would never be checked again."""
     snapshots_there = {path.name for path in (CONTRACTS / "schemas").iterdir()}
-    versions = {f"{s.stem}.v{n}.schema.json" for s in SPECS.values() for n in range(1, s.version + 1)}
+    versions = {
+        f"{s.stem}.v{n}.schema.json" for s in SPECS.values() for n in range(1, s.version + 1)
+    }
     assert snapshots_there == versions
     folders = {f"{path.parts[-3]}/{path.parts[-2]}" for path in EXAMPLES}
     assert folders == {f"{s.stem}/{n}" for s in SPECS.values() for n in range(1, s.version + 1)}

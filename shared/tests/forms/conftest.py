@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import yaml
-
 from muster.forms import Profile
 from muster.forms.model import Field
 from muster.vocabulary import resident_number

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from itertools import chain, combinations
 
 import pytest
-
 from muster.forms import Profile
 
 # 同三(二): "具体有:(1)军队转业干部(2)退役士兵(3)...", the long names shortened to their head.
@@ -33,22 +32,22 @@ ALL_SETS = [
 
 
 def one_of_1_to_6(ticked: frozenset[int]) -> bool:
-    """"(1)至(6)不可复选,只能择其一"."""
+    """ "(1)至(6)不可复选,只能择其一"."""
     return len([number for number in ticked if number <= 6]) < 2
 
 
 def one_of_7_and_8(ticked: frozenset[int]) -> bool:
-    """"(7)和(8)只能择其一,不能复选"."""
+    """ "(7)和(8)只能择其一,不能复选"."""
     return not {7, 8} <= ticked
 
 
 def seven_is_not_alone(ticked: frozenset[int]) -> bool:
-    """"(7)“残疾军人”不可单选,如选择(7),则须与(1)至(6)项复选"."""
+    """ "(7)“残疾军人”不可单选,如选择(7),则须与(1)至(6)项复选"."""
     return 7 not in ticked or any(number in ticked for number in (1, 2, 3, 4, 5, 6))
 
 
 def eight_is_not_with_1_to_6(ticked: frozenset[int]) -> bool:
-    """"(8)不可与(1)至(6)复选"."""
+    """ "(8)不可与(1)至(6)复选"."""
     return 8 not in ticked or min(ticked) > 6
 
 

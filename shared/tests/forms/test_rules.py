@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import pytest
-
 from muster.forms import Profile
 from muster.vocabulary import resident_number
 from muster.vocabulary.states import Severity
@@ -54,8 +53,15 @@ CASES = [
     Case("number-old-form", SOLDIER, {"resident_number": OLD_FORM}, severity=Severity.WARN),
     Case("birth-not-in-future", SOLDIER, {"birth_date": FUTURE}),
     # R34
-    Case("enlisted-not-in-future", SOLDIER, {"enlisted_on": "2019"}, {"enlisted_on": "2018", "discharged_on": "2018"}),
-    Case("discharged-not-in-future", SOLDIER, {"discharged_on": FUTURE}, {"discharged_on": "2018-11"}),
+    Case(
+        "enlisted-not-in-future",
+        SOLDIER,
+        {"enlisted_on": "2019"},
+        {"enlisted_on": "2018", "discharged_on": "2018"},
+    ),
+    Case(
+        "discharged-not-in-future", SOLDIER, {"discharged_on": FUTURE}, {"discharged_on": "2018-11"}
+    ),
     Case("born-before-enlisted", SOLDIER, {"enlisted_on": "1949"}, {"enlisted_on": "1966"}),
     Case(
         "enlisted-before-discharged",

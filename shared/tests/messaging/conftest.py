@@ -10,9 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from muster.contracts.envelope import Clear
 from muster.contracts.parts.capture import Entry, Standing, StandingForCount, StandingForReview
 from muster.contracts.topics import load_topics
@@ -24,8 +21,8 @@ from muster.messaging.message import (
     DONE,
     Event,
     Message,
-    Outcome,
     OutboxRow,
+    Outcome,
     Publication,
     Subscription,
 )
@@ -38,6 +35,8 @@ from muster.runtime.home import Home
 from muster.security.keyring import Keyring, plan, provision
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Origin, SubjectState
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 TOPIC = "capture-subject-status-changed"
 VILLAGE = "632321100001"
@@ -56,7 +55,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgre
 def rings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Key rings as `muster keys init` makes them."""
     folder = tmp_path_factory.mktemp("keys")
-    provision(folder, plan(load_topics().values(), ("access", "capture", "verification", "reporting"), ()))
+    provision(
+        folder, plan(load_topics().values(), ("access", "capture", "verification", "reporting"), ())
+    )
     return folder
 
 

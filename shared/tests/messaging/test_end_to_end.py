@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-
 from muster.messaging.consumer import Consumer
 from muster.runtime.embedded import EmbeddedBroker
 from muster.runtime.home import Home
+from sqlalchemy import text
 
 from .conftest import (
     TOPIC,
@@ -94,9 +93,7 @@ async def test_a_broker_that_lost_everything_is_filled_again_and_nothing_is_doub
         async def both_taken() -> bool:
             return set(await effects(reader)) == both
 
-        async with running(
-            make_relay(source, empty.address), make_consumer(reader, empty.address)
-        ):
+        async with running(make_relay(source, empty.address), make_consumer(reader, empty.address)):
             await until(both_taken)
     finally:
         empty.stop()
@@ -119,7 +116,9 @@ async def test_a_hole_in_the_sequence_is_asked_for_and_filled(
             ),
             {"t": TOPIC},
         )
-        await conn.execute(text("UPDATE outbox SET sequence = version WHERE topic = :t"), {"t": TOPIC})
+        await conn.execute(
+            text("UPDATE outbox SET sequence = version WHERE topic = :t"), {"t": TOPIC}
+        )
         await conn.execute(
             text(
                 "INSERT INTO outbox_shard (topic, partition, last_sequence, cluster_id) "
@@ -139,9 +138,9 @@ async def test_a_hole_in_the_sequence_is_asked_for_and_filled(
     ):
         await until(all_taken)
     assert len(await effects(reader)) == 3
-    assert await scalar(
-        reader, f"SELECT contiguous FROM inbox_position WHERE topic = '{TOPIC}'"
-    ) == 3
+    assert (
+        await scalar(reader, f"SELECT contiguous FROM inbox_position WHERE topic = '{TOPIC}'") == 3
+    )
 
 
 async def _cluster(broker: EmbeddedBroker) -> str:

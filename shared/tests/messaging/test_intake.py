@@ -7,9 +7,6 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from muster.contracts.envelope import (
     Clear,
     seal_context,
@@ -27,6 +24,9 @@ from muster.messaging.outbox import partition_of
 from muster.security.boxes import open_box, seal
 from muster.security.keyring import Keyring
 from muster.vocabulary.ids import new_id
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .conftest import (
     TOPIC,
@@ -116,9 +116,7 @@ async def test_a_dead_letter_is_sealed_and_opens_to_the_message_as_it_arrived(
     row_id = await scalar(reader, "SELECT id::text FROM dead_letter")
     sealed = await scalar(reader, "SELECT sealed FROM dead_letter")
     assert "13800000000" not in sealed
-    letter = orjson.loads(
-        open_box(sealed, reader.keyring, {"table": "dead_letter", "row": row_id})
-    )
+    letter = orjson.loads(open_box(sealed, reader.keyring, {"table": "dead_letter", "row": row_id}))
     assert letter["rule"] == "value-not-json"
     assert letter["offset"] == 7
     assert await effects(reader) == []
@@ -171,7 +169,7 @@ async def test_what_is_no_message_of_ours_becomes_a_dead_letter(
 async def test_a_key_that_must_wait_holds_back_its_own_messages_only(
     source: Side, reader: Side
 ) -> None:
-    """Not now: this key's later messages are parked in order, other keys go on, then it catches up."""
+    """Not now: this key's later messages wait in order, other keys go on, then it catches up."""
     slow, fast = new_subject(), new_subject()
     open_now = False
 
@@ -242,7 +240,9 @@ async def test_an_event_without_a_part_for_us_is_done_and_leaves_no_hole(
     key = new_subject()
     first = raw(source.keyring, key, 1, 1)
     empty = raw(source.keyring, key, 2, 2)
-    empty = RawMessage(TOPIC, empty.partition, 2, key, empty.headers, write_value(Clear(version=2), {}))
+    empty = RawMessage(
+        TOPIC, empty.partition, 2, key, empty.headers, write_value(Clear(version=2), {})
+    )
     await make_intake(reader).take(TOPIC, [first, empty])
     assert await effects(reader) == [(key, 1)]
     assert await scalar(reader, "SELECT contiguous FROM inbox_position") == 2
@@ -277,6 +277,25 @@ async def test_what_fails_before_commit_leaves_nothing_and_may_come_again(
     assert await scalar(reader, "SELECT count(*) FROM inbox") == 0
     assert await effects(reader) == []
     await intake.take(TOPIC, [message])
+    assert len(await effects(reader)) == 1
+
+
+async def test_a_deadlock_is_no_dead_letter(source: Side, reader: Side) -> None:
+    """What passes by itself comes again; only what can never be taken becomes a dead letter."""
+
+    async def deadlocks(
+        _context: Side, conn: AsyncConnection, batch: Sequence[Message]
+    ) -> Sequence[Outcome]:
+        await conn.execute(
+            text("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = 'deadlock_detected'; END $$")
+        )
+        return [DONE] * len(batch)
+
+    message = raw(source.keyring, new_subject(), 1, 1)
+    with pytest.raises(DBAPIError):
+        await make_intake(reader, deadlocks).take(TOPIC, [message])
+    assert await scalar(reader, "SELECT count(*) FROM dead_letter") == 0
+    await make_intake(reader).take(TOPIC, [message])
     assert len(await effects(reader)) == 1
 
 

@@ -10,9 +10,6 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from fastapi import FastAPI
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, text
-from sqlalchemy.dialects.postgresql import JSONB, UUID
-
 from muster.persistence.bulk import insert_rows
 from muster.persistence.database import Database, Transaction
 from muster.persistence.ddl import SHARED_V1
@@ -21,6 +18,8 @@ from muster.runtime import databases
 from muster.runtime.embedded import EmbeddedPostgres
 from muster.runtime.home import Home
 from muster.vocabulary.ids import new_id
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +74,7 @@ async def test_a_request_commits_before_its_response_is_sent(database: Database)
 async def test_a_failing_commit_is_no_success(database: Database) -> None:
     """A constraint that fails only at commit reaches the client as a failure."""
     async with database.transaction() as conn:
-        await conn.execute(
-            text("CREATE TABLE late (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
-        )
+        await conn.execute(text("CREATE TABLE late (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)"))
         await conn.execute(text("INSERT INTO late VALUES (1)"))
     app = FastAPI()
     app.state.database = database

@@ -292,7 +292,7 @@ FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 HIDDEN = [
     NUMBER,
     NUMBER[:-1] + "x",
-    resident_number.shorten(resident_number.make("632321", datetime(1969, 12, 3).date(), 7)),
+    resident_number.shorten(resident_number.make("632321", NOW.replace(year=1969).date(), 7)),
     NUMBER.translate(FULL_WIDTH),
     f"{NUMBER[:6]} {NUMBER[6:14]} {NUMBER[14:]}",
     f"身份证{NUMBER}号",

@@ -79,6 +79,14 @@ def test_what_has_no_single_form_is_refused(value: object) -> None:
         digests.canonical(value)
 
 
+@pytest.mark.parametrize("value", [2**53, -(2**53), {"键": [2**53]}])
+def test_integers_end_where_a_double_is_exact(value: object) -> None:
+    """Design 5 rule 2: a desk in a browser computes the same digest, and says why it cannot."""
+    assert digests.canonical(2**53 - 1) == b"9007199254740991"
+    with pytest.raises(digests.NotCanonical, match="integer"):
+        digests.canonical(value)
+
+
 @pytest.mark.parametrize("value", ["\ud800", {"a": "x\udfff"}, {"\ud800": 1}, {"键\ud800": "a"}])
 def test_lone_surrogates_are_refused_by_name(value: object) -> None:
     """Design 5 rule 2: text that UTF-8 cannot carry has no digest; the message says so."""

@@ -4,7 +4,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-
 from muster.vocabulary.areas import AreaTree, UnknownArea, read_areas
 from muster.vocabulary.data import data_path
 from muster.vocabulary.states import AreaLevel

@@ -1,20 +1,19 @@
 """R33: the resident number (GB 11643), by property."""
 
-import pytest
 from datetime import date
-from hypothesis import given, strategies as st
-from stdnum.cn import ric
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from muster.vocabulary import resident_number as numbers
 from muster.vocabulary.resident_number import NumberError
+from stdnum.cn import ric
 
 AREAS = st.from_regex(r"[1-6][0-9]{5}", fullmatch=True)
 BIRTHS = st.dates(date(1850, 1, 1), date(2018, 10, 1))
 SEQUENCES = st.integers(0, 999)
 NUMBERS = st.builds(numbers.make, AREAS, BIRTHS, SEQUENCES)
-RECENT = st.builds(
-    numbers.make, AREAS, st.dates(date(1900, 1, 1), date(1999, 12, 31)), SEQUENCES
-)
+RECENT = st.builds(numbers.make, AREAS, st.dates(date(1900, 1, 1), date(1999, 12, 31)), SEQUENCES)
 
 
 def rule_of(text: str) -> str | None:

@@ -34,7 +34,7 @@ class Clear(BaseModel):
     digest: Digest | None = None
 
 
-class Unreadable(ValueError):
+class Unreadable(ValueError):  # noqa: N818 - reads as what it says
     """A message that is no Muster event. ``rule`` says what is wrong, never what it contained."""
 
     def __init__(self, rule: str, detail: str) -> None:
@@ -83,11 +83,12 @@ def write_headers(
     return [(name, value.encode()) for name, value in headers.items()]
 
 
-def read_headers(spec: TopicSpec, raw: Sequence[tuple[str, bytes]]) -> Headers:
+def read_headers(spec: TopicSpec, raw: Sequence[tuple[str, bytes]], key: str) -> Headers:
     """The headers of one message.
 
     Raises:
-        Unreadable: an attribute is absent or damaged, or the type is not this topic's.
+        Unreadable: an attribute is absent or damaged, the type is not this topic's, or the
+            message was moved to another key.
     """
     try:
         found = {name: value.decode("ascii") for name, value in raw}
@@ -113,6 +114,8 @@ def read_headers(spec: TopicSpec, raw: Sequence[tuple[str, bytes]]) -> Headers:
         raise Unreadable("wrong-source", f"only {spec.owner} writes {spec.name}")
     if headers.type != spec.type:
         raise Unreadable("wrong-type", f"{spec.name} carries {spec.type}")
+    if headers.subject != key:
+        raise Unreadable("key-differs", "the key is not ce_subject")
     return headers
 
 

@@ -49,10 +49,12 @@ def topics_page() -> bytes:
         "flowchart LR",
     ]
     specs = load_topics(services=("<service>",), departments=("<department>",))
-    for spec in specs.values():
-        for consumer in spec.consumers:
-            if consumer != spec.owner and "<" not in spec.owner:
-                lines.append(f"    {spec.owner} -- {spec.name} --> {consumer}")
+    lines += [
+        f"    {spec.owner} -- {spec.name} --> {consumer}"
+        for spec in specs.values()
+        for consumer in spec.consumers
+        if consumer != spec.owner and "<" not in spec.owner
+    ]
     lines += ["```", ""]
     for spec in specs.values():
         lines += _topic_lines(spec)

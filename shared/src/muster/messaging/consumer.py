@@ -118,8 +118,7 @@ class Consumer:
         while True:
             try:
                 async with self._taking:
-                    while await self._intake.retry_parked():
-                        await asyncio.sleep(0)
+                    await self._intake.retry_parked()
                 async with self._database.transaction() as conn:
                     await positions.request_missing(conn, self._service)
                     await parking.measure(conn, self._intake.topics)

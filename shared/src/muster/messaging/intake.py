@@ -36,11 +36,11 @@ from muster.observability import metrics
 from muster.observability.logging import get_logger
 from muster.persistence.bulk import insert_rows
 from muster.persistence.database import Database
+from muster.persistence.errors import is_transient
 from muster.persistence.tables import inbox
 from muster.security.boxes import BadSeal, UnknownKey, open_box
 from muster.security.keyring import Keyring
 from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 _log = get_logger("muster.intake")
@@ -103,13 +103,12 @@ class Intake:
         arrivals: list[_Arrival] = []
         for raw in batch:
             try:
-                headers = read_headers(spec, raw.headers)
-                if headers.subject != raw.key:
-                    raise Unreadable("key-differs", "the key is not ce_subject")
+                headers = read_headers(spec, raw.headers, raw.key)
             except Unreadable as error:
                 letters.append((raw, _unreadable(error)))
             else:
-                arrivals.append(_Arrival(raw, headers, f"{headers.service}"))
+                arrivals.append(_Arrival(raw, headers, headers.service))
+        unreadable = [("unreadable", True)] * len(letters)
         fresh = await self._new(conn, spec, arrivals)
         waiting, ready = await self._set_apart(conn, spec, fresh)
         outcomes = await self._handle(
@@ -122,9 +121,9 @@ class Intake:
                 letters.append((arrival.raw, outcome))
         await self._letters.write(conn, letters)
         await parking.park(conn, waiting)
-        await self.limits.note(
-            conn, spec.name, [(a.sender, isinstance(o, Invalid)) for a, o in zip(ready, outcomes, strict=True)]
-        )
+        senders = [arrival.sender for arrival in ready]
+        invalid = [isinstance(outcome, Invalid) for outcome in outcomes]
+        await self.limits.note(conn, spec.name, [*unreadable, *zip(senders, invalid, strict=True)])
         counts = metrics.inbox_handled_total
         counts.labels(spec.name, "duplicate").inc(len(arrivals) - len(fresh))
         counts.labels(spec.name, "invalid").inc(len(letters))
@@ -245,12 +244,8 @@ class Intake:
         try:
             async with conn.begin_nested():
                 outcomes = list(await subscription.take(self._context, conn, batch))
-                if len(outcomes) != len(batch):
-                    raise RuntimeError(f"{subscription.topic}: one outcome per message is due")
-        except (OperationalError, InterfaceError):
-            raise
         except Exception as error:
-            if isinstance(error, DBAPIError) and error.connection_invalidated:
+            if is_transient(error):
                 raise
             if len(batch) == 1:
                 _log.exception("a message cannot be taken", topic=subscription.topic)
@@ -258,6 +253,8 @@ class Intake:
             middle = len(batch) // 2
             first = await self._bisect(conn, subscription, batch[:middle])
             return first + await self._bisect(conn, subscription, batch[middle:])
+        # Fewer or more answers than messages would shift outcomes: that is a bug of the handler.
+        assert len(outcomes) == len(batch), f"{subscription.topic}: one outcome per message"
         return _keep_order(batch, outcomes)
 
     async def retry_parked(self, limit: int = 200) -> int:
@@ -272,7 +269,7 @@ class Intake:
             for topic, items in by_topic.items():
                 spec = self._specs[topic]
                 raws = [raw for _, raw in items]
-                headers = [read_headers(spec, raw.headers) for raw in raws]
+                headers = [read_headers(spec, raw.headers, raw.key) for raw in raws]
                 outcomes = await self._handle(conn, spec, raws, headers)
                 for (row_id, raw), outcome in zip(items, outcomes, strict=True):
                     if isinstance(outcome, NotNow):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from muster.contracts.envelope import Clear
 from muster.contracts.parts.operations import ReplayRequest
@@ -30,8 +31,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 _log = get_logger("muster.positions")
 
-GRACE = "2 seconds"
-ASK_AGAIN = "30 seconds"
+GRACE = timedelta(seconds=2)
+ASK_AGAIN = timedelta(seconds=30)
 
 Shard = tuple[str, int]
 
@@ -128,14 +129,15 @@ async def request_missing(conn: AsyncConnection, service: str) -> int:
     rows = (
         await conn.execute(
             text(
-                f"""
+                """
                 UPDATE inbox_position SET requested_at = now(), out_of_range = false
                 WHERE (out_of_range OR highest > contiguous)
-                  AND (requested_at IS NULL OR requested_at < now() - interval '{ASK_AGAIN}')
-                  AND (out_of_range OR changed_at < now() - interval '{GRACE}')
+                  AND (requested_at IS NULL OR requested_at < now() - CAST(:again AS interval))
+                  AND (out_of_range OR changed_at < now() - CAST(:grace AS interval))
                 RETURNING topic, partition, contiguous, highest
                 """
-            )
+            ),
+            {"again": ASK_AGAIN, "grace": GRACE},
         )
     ).all()
     topics = service_topics()

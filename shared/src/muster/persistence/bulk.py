@@ -37,7 +37,7 @@ def _statement(
     names = ", ".join(f'"{name}"' for name in columns)
     # Every name here is a column of a Table of ours; values travel as parameters.
     parts = [
-        f"INSERT INTO {table.name} ({names})",  # noqa: S608
+        f"INSERT INTO {table.name} ({names})",
         f"SELECT {', '.join(selected)} FROM unnest({', '.join(sent)}) WITH ORDINALITY",  # noqa: S608
         f"AS rows({names}, row_order) ORDER BY rows.row_order",
         conflict,

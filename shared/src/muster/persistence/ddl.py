@@ -110,7 +110,8 @@ SHARED_V1 = (
     CREATE INDEX outbox_fresh ON outbox (id) WHERE sequence IS NULL
     """,
     """
-    CREATE INDEX outbox_unpublished ON outbox (topic, partition, sequence) WHERE published_at IS NULL AND sequence IS NOT NULL
+    CREATE INDEX outbox_unpublished ON outbox (topic, partition, sequence)
+    WHERE published_at IS NULL AND sequence IS NOT NULL
     """,
     """
     CREATE TABLE outbox_shard (

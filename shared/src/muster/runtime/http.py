@@ -77,7 +77,7 @@ async def _observe(
     with trace.use(request.headers.get("traceparent")) as current:
         try:
             response = await call_next(request)
-        except Exception:  # the last line of defence: the client still gets a problem document
+        except Exception:  # noqa: BLE001 - the client still gets a problem document
             _log.exception("a request failed", method=request.method)
             response = problem(
                 500,

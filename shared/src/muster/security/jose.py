@@ -79,9 +79,17 @@ def public_key(jwk: Jwk) -> ECKey:
 def private_key(jwk: Jwk) -> ECKey:
     """The private key, ready for joserfc. Raises ValueError."""
     try:
-        members: dict[str, Any] = {name: jwk[name] for name in (*_PUBLIC, "d")}
-        return ECKey.import_key(members)
-    except (JoseError, ValueError, TypeError, KeyError):
+        return _private(jwk["x"], jwk["y"], jwk["d"])
+    except KeyError:
+        raise ValueError("not an EC P-256 private key") from None
+
+
+@lru_cache(maxsize=64)
+def _private(x: str, y: str, d: str) -> ECKey:
+    """A holder has few private keys, and holds them in memory in any case."""
+    try:
+        return ECKey.import_key({"kty": "EC", "crv": "P-256", "x": x, "y": y, "d": d})
+    except (JoseError, ValueError, TypeError):
         raise ValueError("not an EC P-256 private key") from None
 
 

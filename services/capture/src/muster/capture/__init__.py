@@ -1,0 +1,1 @@
+"""Capture: baseline, records, evidence, uploads, and where every person stands."""

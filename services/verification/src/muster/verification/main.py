@@ -1,7 +1,6 @@
 """Composition root of verification: the only place where its parts meet."""
 
 from muster.runtime.service import Service, migrations_of
-
 from muster.verification.api import router
 from muster.verification.settings import Settings
 from muster.verification.topics import PUBLICATIONS, SUBSCRIPTIONS

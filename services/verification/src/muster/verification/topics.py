@@ -15,13 +15,9 @@ from muster.contracts.parts.verification import (
 from muster.messaging.message import Event, OutboxRow, Publication, Subscription
 from muster.runtime.context import Context
 from muster.security import following
+from muster.verification import handlers, store
 from muster.vocabulary.states import ReviewState
 from sqlalchemy.ext.asyncio import AsyncConnection
-
-from muster.verification import handlers, store
-
-VERIFIED = "verification-record-verified"
-RETURNED = "verification-record-returned"
 
 
 async def load_reviews(
@@ -36,7 +32,10 @@ async def load_reviews(
         item = items.get(place)
         if item is None or item.reviewed_at is None or item.subject_id not in keys:
             continue
-        reasons = handlers.open_reasons(context, keys, item)
+        reasons = tuple(
+            ReturnReason(code=reason.code, field=reason.field, text=reason.text)
+            for reason in handlers.open_reasons(context, keys, item)
+        )
         events[row.event_id] = Event(
             Clear(
                 version=item.version,
@@ -75,8 +74,8 @@ def _for_count(item: store.ItemRow) -> Part:
 
 
 PUBLICATIONS = (
-    Publication(VERIFIED, load_reviews),
-    Publication(RETURNED, load_reviews),
+    Publication("verification-record-verified", load_reviews),
+    Publication("verification-record-returned", load_reviews),
 )
 
 SUBSCRIPTIONS = (

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from muster.verification.domain.return_reasons import ReturnReason
 from muster.vocabulary.reasons import Reason, Refusal
 from muster.vocabulary.states import ReviewState
-
-from muster.verification.domain.return_reasons import ReturnReason
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Pure rules of capture: standard library and muster.vocabulary only."""

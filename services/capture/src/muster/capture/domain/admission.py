@@ -1,0 +1,125 @@
+"""Whether a record may be taken in, given what stands about its subject."""
+
+from dataclasses import dataclass, field
+
+from muster.capture.domain.reasons import reason
+from muster.capture.domain.standing import Entries, collect
+from muster.vocabulary.reasons import Reason, refused
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One record of a packet after everything that can be checked without the store.
+
+    `village` and `number_index` are None when the record did not give a valid one; then `reasons`
+    say so already.
+    """
+
+    index: int
+    record_id: str
+    subject_id: str
+    base_version: int
+    new: bool
+    digest: str
+    village: str | None
+    number_index: str | None
+    evidence: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(slots=True)
+class Subject:
+    """What stands about one subject while the records of a packet are taken one by one."""
+
+    subject_id: str
+    exists: bool
+    revision: int
+    version: int
+    entries: Entries
+    evidence: frozenset[str]
+    erased: bool = False
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a resident number; one that a record has replaced is not held any more."""
+
+    subject_id: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer to one record."""
+
+    status: str
+    """accepted, refused or duplicate"""
+    version: int | None
+    reasons: tuple[Reason, ...]
+    existing_subject_id: str | None = None
+
+
+@dataclass(slots=True)
+class Admission:
+    """Takes the records of one packet in their order; later ones see the effect of earlier ones.
+
+    `taken` maps record ids that were accepted before to (digest, version).
+    """
+
+    subjects: dict[str, Subject]
+    holders: dict[str, Holder]
+    taken: dict[str, tuple[str, int]]
+    seen: set[str] = field(default_factory=set)
+
+    def judge(self, claim: Claim) -> Verdict:
+        """Accept and apply, or say why not. Refusing one record leaves no trace of it."""
+        before = self.taken.get(claim.record_id)
+        if before is not None:
+            digest, version = before
+            if digest == claim.digest:
+                return Verdict("duplicate", version, ())
+            return Verdict("refused", None, (reason("record-id-reused"),))
+        if claim.record_id in self.seen:
+            return Verdict("refused", None, (reason("record-id-twice"),))
+        self.seen.add(claim.record_id)
+        subject = self.subjects[claim.subject_id]
+        reasons = [*claim.reasons, *self._stored(claim, subject)]
+        existing = self._other_holder(claim)
+        if existing is not None:
+            reasons.append(reason("subject-known"))
+        if refused(reasons) or claim.village is None:
+            return Verdict("refused", None, tuple(reasons), existing)
+        entries = collect(subject.entries, claim.village)
+        if entries is None:
+            return Verdict("refused", None, (*reasons, reason("standing-closed")))
+        self._apply(claim, subject, entries)
+        return Verdict("accepted", subject.version, tuple(reasons))
+
+    def _stored(self, claim: Claim, subject: Subject) -> list[Reason]:
+        if subject.erased:
+            return [reason("subject-erased")]
+        found = []
+        if not subject.exists and not claim.new:
+            found.append(reason("subject-unknown"))
+        if claim.base_version != subject.version:
+            found.append(reason("version-changed"))
+        if not subject.evidence.issuperset(claim.evidence):
+            found.append(reason("evidence-absent"))
+        return found
+
+    def _other_holder(self, claim: Claim) -> str | None:
+        holder = self.holders.get(claim.number_index or "")
+        if holder is None or not holder.current or holder.subject_id == claim.subject_id:
+            return None
+        return holder.subject_id
+
+    def _apply(self, claim: Claim, subject: Subject, entries: Entries) -> None:
+        subject.version += 1
+        if entries != subject.entries:
+            subject.revision += 1
+            subject.entries = entries
+        subject.exists = subject.changed = True
+        self.taken[claim.record_id] = (claim.digest, subject.version)
+        if claim.number_index is not None:
+            self.holders[claim.number_index] = Holder(claim.subject_id, current=True)

@@ -1,0 +1,33 @@
+"""What differs between two records of one person, field by field (R59, R71: item by item)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+
+def differing(
+    ours: Mapping[str, object],
+    theirs: Mapping[str, object],
+    normalise: Callable[[str, object], str],
+) -> list[str]:
+    """Fields in both whose values are not the same once harmless noise is put aside.
+
+    ``normalise(field_id, value)`` raises KeyError for a field that the form no longer has; such
+    values are compared as they stand.
+    """
+    found = []
+    for name in sorted(ours.keys() & theirs.keys()):
+        try:
+            same = normalise(name, ours[name]) == normalise(name, theirs[name])
+        except KeyError:
+            same = ours[name] == theirs[name]
+        if not same:
+            found.append(name)
+    return found
+
+
+def changed(newer: Mapping[str, object], older: Mapping[str, object]) -> list[str]:
+    """Fields that were added, taken away or given another value since an older version."""
+    return sorted(
+        name for name in newer.keys() | older.keys() if newer.get(name) != older.get(name)
+    )

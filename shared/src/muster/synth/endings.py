@@ -1,0 +1,107 @@
+"""What becomes of people in the campaign, and in which shares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from random import Random
+from typing import TYPE_CHECKING
+
+from muster.synth.streams import quota
+
+if TYPE_CHECKING:
+    from muster.synth.county import County, Person
+
+COLLECTED = "collected"
+MOVED_WITHIN = "moved_within"
+AT_THE_DESK = frozenset({COLLECTED, MOVED_WITHIN})
+"""Endings in which a record is submitted."""
+
+VERIFIED = "verified"
+RETURNED_ONCE = "returned_once"
+STAYS_RETURNED = "stays_returned"
+STAYS_SUBMITTED = "stays_submitted"
+
+_NEWCOMERS = 0.12
+# Shares of those in the baseline; the rest is collected.
+_SHARES = {
+    "open": 0.05,
+    "declined": 0.012,
+    MOVED_WITHIN: 0.015,
+    "moved_out": 0.014,
+    "dead_before": 0.016,
+    "dead_after": 0.008,
+    "ineligible": 0.01,
+    "merged": 0.008,
+}
+_REVIEWS = {RETURNED_ONCE: 0.06, STAYS_RETURNED: 0.006, STAYS_SUBMITTED: 0.012}
+_REASONS_TO_DECLINE = ("不愿登记", "已在外地定居，不参加登记", "认为没有必要登记")
+
+
+def newcomers(rng: Random, people: Sequence[Person]) -> list[Person]:
+    """Those that the baseline does not know; they come to the desk by themselves."""
+    return quota(rng, people, {"new": _NEWCOMERS})["new"]
+
+
+def deal(rng: Random, known: Sequence[Person]) -> dict[str, list[Person]]:
+    """Who of the baseline ends otherwise than collected."""
+    return quota(rng, known, _SHARES)
+
+
+def deal_reviews(rng: Random, collected: Sequence[Person]) -> dict[str, list[Person]]:
+    """In whose first record the reviewer finds something, and whose review is not finished."""
+    return quota(rng, collected, _REVIEWS)
+
+
+def settle(rng: Random, county: County, person: Person, ending: str) -> None:
+    """Fix the ending and what belongs to it; `detail` is what is said at the desk."""
+    person.ending = ending
+    if ending == "declined":
+        person.detail = {"reason": rng.choice(_REASONS_TO_DECLINE)}
+    elif ending in ("dead_before", "dead_after"):
+        person.detail = {"died_on": _died_on(rng, county, ending).isoformat()}
+    elif ending == "merged":
+        others = [p for p in county.people if p.in_baseline and p.ending == COLLECTED]
+        same = rng.choice([p for p in others if p is not person])
+        person.detail = {"same_as": same.ref}
+        _become(person, same)
+    elif ending == MOVED_WITHIN:
+        _move(rng, county, person)
+
+
+def _died_on(rng: Random, county: County, ending: str) -> date:
+    standard = county.profile.standard_time
+    if ending == "dead_before":
+        return standard - timedelta(days=rng.randint(3, 700))
+    return standard + timedelta(days=rng.randint(3, 13))
+
+
+def _become(person: Person, same: Person) -> None:
+    """A second entry of the same person, kept under a wrong number."""
+    own = {name: person.fields[name] for name in _KEPT_OF_TWIN if name in person.fields}
+    person.categories = same.categories
+    person.desk, person.village = same.desk, same.village
+    person.baseline_village = same.village
+    person.fields = {**same.fields, **own}
+    person.papers = same.papers
+
+
+# What distinguishes the second entry; the number carries birth and sex, so they go with it.
+_KEPT_OF_TWIN = ("resident_number", "birth_date", "sex")
+
+
+def _move(rng: Random, county: County, person: Person) -> None:
+    """From another village of the county, where the baseline still has the person."""
+    elsewhere = [
+        (desk, village)
+        for desk in county.desks
+        for village in desk.villages
+        if village.code != person.village
+    ]
+    near = [pair for pair in elsewhere if pair[0].county == person.desk.county] or elsewhere
+    desk, village = rng.choice(near)
+    person.desk, person.village = desk, village.code
+    person.fields["household_area"] = village.code
+    if "household_address" in person.fields:
+        place = county.profile.area_tree().path_name(village.code)
+        person.fields["household_address"] = f"{place}{rng.randint(1, 180)}号"

@@ -1,0 +1,162 @@
+"""The import rules hold, and each of them still rejects what it is there to reject."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RULES = ROOT / ".importlinter"
+SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/pyproject.toml"))
+SHARED = sorted(path.name for path in (ROOT / "shared/src/muster").iterdir() if path.is_dir())
+SHARED = [name for name in SHARED if name != "__pycache__"]
+LAYERS = ("main", "commands", "api", "topics", "handlers", "store", "domain")
+
+
+def lint(*, cwd: Path, config: Path, first: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run import-linter; packages under `first` hide ours of the same name."""
+    command = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    return subprocess.run(
+        (sys.executable, "-c", command, "--config", str(config), "--no-cache", "--no-logo"),
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(first or ""), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_house_keeps_its_rules() -> None:
+    done = lint(cwd=ROOT, config=RULES)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_package_escapes_the_rules() -> None:
+    config = configparser.ConfigParser()
+    config.read(RULES)
+    watched = set(config["importlinter"]["root_packages"].split())
+    assert watched == {f"muster.{name}" for name in (*SERVICES, *SHARED)}
+    for rule in ("layers", "independence", "shared"):
+        section = config[f"importlinter:contract:{rule}"]
+        for_services = section.get("containers") or section.get("modules")
+        for_services = for_services or section["forbidden_modules"]
+        assert set(for_services.split()) == {f"muster.{name}" for name in SERVICES}, rule
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A house of the same plan, whose rooms are empty."""
+    for name in SHARED:
+        package = tmp_path / "muster" / name
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+    for name in SERVICES:
+        package = tmp_path / "muster" / name
+        package.mkdir(parents=True)
+        for module in ("__init__", *LAYERS):
+            (package / f"{module}.py").touch()
+    return tmp_path
+
+
+# File, the line planted in it, and the words of the rule that must be found broken.
+PLANTED = [
+    ("capture/api.py", "import muster.capture.main", "Inside a service"),
+    ("capture/api.py", "import muster.capture.topics", "Inside a service"),
+    ("capture/handlers.py", "import muster.capture.api", "Inside a service"),
+    ("capture/handlers.py", "import muster.capture.topics", "Inside a service"),
+    ("reporting/store.py", "import muster.reporting.handlers", "Inside a service"),
+    ("access/domain.py", "import muster.access.store", "Inside a service"),
+    ("verification/commands.py", "import muster.verification.main", "Inside a service"),
+    ("reporting/handlers.py", "from muster.capture import domain", "Services know each other"),
+    ("access/main.py", "import muster.verification", "Services know each other"),
+    ("runtime/cli.py", "import muster.capture.main", "What is shared imports no service"),
+    ("vocabulary/states.py", "from muster.access import api", "What is shared imports no service"),
+    ("capture/domain.py", "import muster.persistence", "A domain knows rules and words only"),
+    ("access/domain.py", "from muster import security", "A domain knows rules and words only"),
+    ("vocabulary/ids.py", "import muster.security", "Words import nothing of ours"),
+    ("synth/cli.py", "import muster.persistence", "The maker of synthetic people"),
+]
+
+
+def test_the_empty_copy_keeps_the_rules(copy: Path) -> None:
+    done = lint(cwd=copy, config=RULES, first=copy)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("file", "line", "rule"), PLANTED)
+def test_a_planted_breach_is_rejected(copy: Path, file: str, line: str, rule: str) -> None:
+    with (copy / "muster" / file).open("a") as module:
+        module.write(line + "\n")
+    done = lint(cwd=copy, config=RULES, first=copy)
+    assert done.returncode == 1, done.stdout + done.stderr
+    broken = [text for text in done.stdout.splitlines() if text.endswith("BROKEN")]
+    assert any(text.startswith(rule) for text in broken), done.stdout
+
+
+# -- what import-linter cannot say: only these may be imported -------------------------------------
+
+
+def strange_imports(source: str, own: str) -> list[str]:
+    """What a domain module imports beyond the standard library, the words and itself."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            module = node.module or ""
+            # `from muster import x` names its module only in the alias.
+            whole = [f"muster.{alias.name}" for alias in node.names]
+            found += whole if module == "muster" else [module]
+    allowed = ("muster.vocabulary", own)
+    return [
+        name
+        for name in found
+        if name.partition(".")[0] not in sys.stdlib_module_names
+        and not any(name == one or name.startswith(f"{one}.") for one in allowed)
+    ]
+
+
+def domain_files() -> list[tuple[str, Path]]:
+    found = []
+    for name in SERVICES:
+        package = ROOT / "services" / name / "src" / "muster" / name
+        files = [package / "domain.py", *(package / "domain").rglob("*.py")]
+        found += [(f"muster.{name}.domain", path) for path in files if path.exists()]
+    vocabulary = (ROOT / "shared/src/muster/vocabulary").rglob("*.py")
+    return found + [("muster.vocabulary", path) for path in vocabulary]
+
+
+def test_domains_and_words_import_the_standard_library_only() -> None:
+    files = domain_files()
+    assert len(files) > 5
+    for own, path in files:
+        strange = strange_imports(path.read_text(encoding="utf-8"), own)
+        assert not strange, f"{path.relative_to(ROOT)} imports {strange}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import sqlalchemy",
+        "from pydantic import BaseModel",
+        "import muster.persistence.database",
+        "from muster import security",
+        "def f():\n    import fastapi",
+        "from muster.capture import store",
+        "from muster.vocabularyx import y",
+    ],
+)
+def test_a_strange_import_is_seen(line: str) -> None:
+    assert strange_imports(line, "muster.capture.domain")
+
+
+def test_a_proper_import_is_not_strange() -> None:
+    source = "import re\nfrom collections.abc import X\nfrom muster.vocabulary import y\n"
+    source += "from muster.capture.domain.rules import z\nfrom . import rules\n"
+    assert strange_imports(source, "muster.capture.domain") == []
