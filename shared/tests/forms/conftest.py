@@ -103,7 +103,9 @@ def variant(tmp_path: Path) -> Variant:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         content.setdefault("inherits_because", {})
         change(content)
-        path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+        path.write_text(
+            yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8"
+        )
         return Profile.load(path)
 
     return build

@@ -16,7 +16,7 @@ FUTURE = "2018-11-21"
 
 @dataclass(frozen=True)
 class Case:
-    """A complete record of `categories`: with `kept` it keeps the rule, with `broken` it does not."""
+    """A complete record of `categories`: with `kept` it keeps the rule, with `broken` not."""
 
     rule: str
     categories: tuple[str, ...]

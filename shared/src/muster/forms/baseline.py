@@ -6,6 +6,7 @@ that the check of the value can refuse it.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
@@ -66,7 +67,8 @@ def _text(cell: object) -> object:
 
 
 def _date(cell: object) -> object:
-    text = _MIDNIGHT.sub("", without_noise(_written(cell))).replace(" ", "")
+    wide = unicodedata.normalize("NFKC", _written(cell)).strip()
+    text = "".join(_MIDNIGHT.sub("", wide).split())
     match = _DATE_DIGITS.fullmatch(text) or _DATE_SIGNS.fullmatch(text) or _YEAR.fullmatch(text)
     if match is None:
         return text

@@ -54,8 +54,9 @@ def scram_verifier(password: str) -> str:
 
 async def _ensure_role(connection: asyncpg.Connection, role: str, password: str) -> None:
     exists = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
+    # INHERIT, because before PostgreSQL 16 an owner without it does not own its public schema.
     await connection.execute(
-        f"{'ALTER' if exists else 'CREATE'} ROLE {role} LOGIN NOCREATEDB NOCREATEROLE NOINHERIT "
+        f"{'ALTER' if exists else 'CREATE'} ROLE {role} LOGIN NOCREATEDB NOCREATEROLE INHERIT "
         f"CONNECTION LIMIT {_CONNECTIONS} PASSWORD '{scram_verifier(password)}'"
     )
     if not await connection.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):

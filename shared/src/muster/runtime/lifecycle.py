@@ -14,10 +14,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from muster.runtime import stacks
 from muster.runtime.home import Home
-from muster.runtime.parts import Readiness, probe
+from muster.runtime.parts import Readiness, end_leftovers, probe
 from muster.runtime.processes import Identity, end
 from muster.runtime.stacks import StackError
-from muster.runtime.supervisor import end_leftovers
 
 __all__ = ["StackError", "Status", "down", "status", "supervisor_of", "up"]
 

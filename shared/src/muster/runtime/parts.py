@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
-from muster.runtime.processes import Child, Command
+from muster.runtime.home import Home
+from muster.runtime.processes import Child, Command, Identity, end
 from muster.runtime.stacks import Server
 
-__all__ = ["FIRST_PAUSE", "LONGEST_PAUSE", "Part", "Readiness", "probe"]
+__all__ = ["FIRST_PAUSE", "LONGEST_PAUSE", "Part", "Readiness", "end_leftovers", "probe"]
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
@@ -106,3 +109,21 @@ class Part:
             "restarts": self.restarts,
             **({"url": self.url} if self.url else {}),
         }
+
+
+def end_leftovers(home: Home) -> list[str]:
+    """End what a supervisor that was killed left behind; names of the parts that still ran.
+
+    Processes are recognised by id and start time in ``stack.json``. Workers and services first,
+    servers last, PostgreSQL by its fast shutdown.
+    """
+    parts: dict[str, Any] = home.stack().get("parts", {})
+    order = {"worker": 0, "service": 1, "server": 2}
+    ended = []
+    for name, entry in sorted(parts.items(), key=lambda item: order.get(item[1].get("kind"), 0)):
+        identity = Identity.parse(entry)
+        how = signal.SIGINT if name == "postgres" else signal.SIGTERM
+        # Nobody reads their receipts any more, so a short grace will do: facts are in PostgreSQL.
+        if identity is not None and end(identity, how, grace=30 if name == "postgres" else 5):
+            ended.append(name)
+    return ended

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from muster.runtime import databases
 from muster.runtime.home import LOOPBACK, Home, write_private
 
 if TYPE_CHECKING:
@@ -102,6 +101,8 @@ def migrate(urls: Mapping[str, str], services: Iterable[str]) -> None:
 
 def database_urls(home: Home, admin_url: str, *, exclusive: bool) -> dict[str, str]:
     """Create or repair every service's database and role; SQLAlchemy URLs by service."""
+    from muster.runtime import databases
+
     return asyncio.run(
         databases.provision(admin_url, service_names(), home.secret, exclusive=exclusive)
     )

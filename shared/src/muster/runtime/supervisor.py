@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import psutil
 from muster.observability import logging
@@ -23,11 +22,11 @@ from muster.runtime import provisioning
 from muster.runtime.databases import DatabaseError
 from muster.runtime.embedded import ServerError, clean_environment
 from muster.runtime.home import LOOPBACK, Home, write_private
-from muster.runtime.parts import Part, Readiness, probe
-from muster.runtime.processes import Command, Identity, end, resident
+from muster.runtime.parts import Part, Readiness, end_leftovers, probe
+from muster.runtime.processes import Command, resident
 from muster.runtime.stacks import Stack, StackError, choose
 
-__all__ = ["Supervisor", "end_leftovers", "main"]
+__all__ = ["Supervisor", "main"]
 
 _log = logging.get_logger("muster.supervisor")
 
@@ -45,24 +44,6 @@ _SHORT_DRAIN = 3.0
 
 class _Stop(Exception):  # noqa: N818 - not an error
     """Somebody asked the stack to end."""
-
-
-def end_leftovers(home: Home) -> list[str]:
-    """End what a supervisor that was killed left behind; names of the parts that still ran.
-
-    Processes are recognised by id and start time in ``stack.json``. Workers and services first,
-    servers last, PostgreSQL by its fast shutdown.
-    """
-    parts: dict[str, Any] = home.stack().get("parts", {})
-    order = {"worker": 0, "service": 1, "server": 2}
-    ended = []
-    for name, entry in sorted(parts.items(), key=lambda item: order.get(item[1].get("kind"), 0)):
-        identity = Identity.parse(entry)
-        how = signal.SIGINT if name == "postgres" else signal.SIGTERM
-        # Nobody reads their receipts any more, so a short grace will do: facts are in PostgreSQL.
-        if identity is not None and end(identity, how, grace=30 if name == "postgres" else 5):
-            ended.append(name)
-    return ended
 
 
 class Supervisor:
@@ -112,6 +93,12 @@ class Supervisor:
         for name in end_leftovers(self._home):
             _log.warning("ended a process that an earlier supervisor had left", part=name)
         self._write()
+        # First, because a profile with a mistake should be known before anything runs.
+        try:
+            provisioning.keys(self._home.keys, self._profile)
+        except ValueError as error:
+            raise StackError(f"The profile or the keys are not right: {error}") from None
+        provisioning.administrator(self._home)
         for server in self._stack.servers:
             part = Part(server.name, "server", server=server)
             self._parts.append(part)
@@ -138,8 +125,6 @@ class Supervisor:
 
     def _provision(self) -> None:
         addresses = self._stack.addresses()
-        provisioning.keys(self._home.keys, self._profile)
-        provisioning.administrator(self._home)
         self._urls = provisioning.database_urls(
             self._home, addresses.postgres_admin_url, exclusive=self._stack.kind == "embedded"
         )

@@ -5,6 +5,6 @@ takes part in a campaign reads.
 """
 
 from muster.synth.county import County, build
-from muster.synth.writing import write
+from muster.synth.writing import TRUTH, write
 
-__all__ = ["County", "build", "write"]
+__all__ = ["TRUTH", "County", "build", "write"]

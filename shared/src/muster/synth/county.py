@@ -143,9 +143,12 @@ def _decide(county: County) -> None:
     for person in newcomers:
         person.in_baseline = False
     known = [person for person in county.people if person.in_baseline]
-    for ending, persons in endings.deal(rng, known).items():
+    dealt = endings.deal(rng, known)
+    for ending, persons in dealt.items():
         for person in persons:
-            endings.settle(rng, county, person, ending)
+            person.ending = ending
+    for person in county.people:
+        endings.settle(rng, county, person)
     collected = [person for person in county.people if person.ending in endings.AT_THE_DESK]
     for review, persons in endings.deal_reviews(stream(county.seed, "reviews"), collected).items():
         for person in persons:

@@ -112,9 +112,7 @@ def _wrong_birth(_: Random, profile: Profile, person: Person) -> Mistake | None:
         return None
     day = date.fromisoformat(str(person.fields["birth_date"]))
     other = day.replace(day=1 if day.day != 1 else 2)
-    return Mistake(
-        "birth_date", "number-matches-birth", put={"birth_date": other.isoformat()}
-    )
+    return Mistake("birth_date", "number-matches-birth", put={"birth_date": other.isoformat()})
 
 
 def _no_such_day(_: Random, profile: Profile, person: Person) -> Mistake | None:
@@ -131,9 +129,7 @@ def _left_before_joining(_: Random, profile: Profile, person: Person) -> Mistake
     if "discharged_on" not in person.fields:
         return None
     year = int(enlisted[:4]) - 3
-    return Mistake(
-        "discharged_on", "enlisted-before-discharged", put={"discharged_on": str(year)}
-    )
+    return Mistake("discharged_on", "enlisted-before-discharged", put={"discharged_on": str(year)})
 
 
 def _not_asked(rng: Random, profile: Profile, person: Person) -> Mistake | None:

@@ -8,6 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from muster.synth.streams import quota
+from muster.vocabulary import resident_number
 
 if TYPE_CHECKING:
     from muster.synth.county import County, Person
@@ -53,9 +54,9 @@ def deal_reviews(rng: Random, collected: Sequence[Person]) -> dict[str, list[Per
     return quota(rng, collected, _REVIEWS)
 
 
-def settle(rng: Random, county: County, person: Person, ending: str) -> None:
-    """Fix the ending and what belongs to it; `detail` is what is said at the desk."""
-    person.ending = ending
+def settle(rng: Random, county: County, person: Person) -> None:
+    """Fix what belongs to the person's ending; `detail` is what is said at the desk."""
+    ending = person.ending
     if ending == "declined":
         person.detail = {"reason": rng.choice(_REASONS_TO_DECLINE)}
     elif ending in ("dead_before", "dead_after"):
@@ -64,7 +65,7 @@ def settle(rng: Random, county: County, person: Person, ending: str) -> None:
         others = [p for p in county.people if p.in_baseline and p.ending == COLLECTED]
         same = rng.choice([p for p in others if p is not person])
         person.detail = {"same_as": same.ref}
-        _become(person, same)
+        _become(rng, county, person, same)
     elif ending == MOVED_WITHIN:
         _move(rng, county, person)
 
@@ -76,18 +77,17 @@ def _died_on(rng: Random, county: County, ending: str) -> date:
     return standard + timedelta(days=rng.randint(3, 13))
 
 
-def _become(person: Person, same: Person) -> None:
-    """A second entry of the same person, kept under a wrong number."""
-    own = {name: person.fields[name] for name in _KEPT_OF_TWIN if name in person.fields}
-    person.categories = same.categories
+def _become(rng: Random, county: County, person: Person, same: Person) -> None:
+    """A second entry of the same person, kept under a number with another sequence."""
+    person.categories, person.papers = same.categories, same.papers
     person.desk, person.village = same.desk, same.village
-    person.baseline_village = same.village
-    person.fields = {**same.fields, **own}
-    person.papers = same.papers
-
-
-# What distinguishes the second entry; the number carries birth and sex, so they go with it.
-_KEPT_OF_TWIN = ("resident_number", "birth_date", "sex")
+    person.baseline_village = same.baseline_village
+    person.fields = dict(same.fields)
+    right = resident_number.parse(str(same.fields["resident_number"]))
+    taken = {other.fields.get("resident_number") for other in county.people}
+    while person.fields["resident_number"] in taken:
+        sequence = rng.randrange(0, 499) * 2 + (1 if right.sex == "1" else 0)
+        person.fields["resident_number"] = resident_number.make(right.area, right.birth, sequence)
 
 
 def _move(rng: Random, county: County, person: Person) -> None:

@@ -24,7 +24,20 @@ Value = str | int | bool | list[str]
 
 _TRIES = 12
 _OPTIONAL = 0.62
-_WORDS = "同心 光明 建设 和平 东风 长征 向阳 胜利 新华 解放 友谊 前进".split()
+_WORDS = [
+    "同心",
+    "光明",
+    "建设",
+    "和平",
+    "东风",
+    "长征",
+    "向阳",
+    "胜利",
+    "新华",
+    "解放",
+    "友谊",
+    "前进",
+]
 
 
 class Unfillable(Exception):  # noqa: N818 - reads as what it says

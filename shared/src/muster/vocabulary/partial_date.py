@@ -20,7 +20,9 @@ class PartialDate:
     def __post_init__(self) -> None:
         if self.month is None and self.day is not None:
             raise ValueError("a day needs a month")
-        date(self.year, self.month or 1, self.day or 1)  # raises ValueError on no such day
+        month = 1 if self.month is None else self.month
+        day = 1 if self.day is None else self.day
+        date(self.year, month, day)  # raises ValueError on no such day
 
     @classmethod
     def parse(cls, text: str) -> Self:

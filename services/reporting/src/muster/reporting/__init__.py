@@ -1,0 +1,1 @@
+"""Reporting: what was counted, by area, from topics alone."""

@@ -1,0 +1,1 @@
+"""One module per command or event: load, decide by domain, store; none commits but where said."""

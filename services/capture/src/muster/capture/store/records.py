@@ -1,0 +1,208 @@
+"""Baseline records, record versions, evidence and uploads."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from muster.capture.store.sql import among_ids
+from muster.capture.store.tables import (
+    baseline_record,
+    evidence,
+    ledger_entry,
+    record_version,
+    subject,
+    terminal_uploads,
+    upload,
+)
+from muster.persistence.bulk import insert_rows
+from muster.vocabulary.states import ReviewState, SubjectState
+from sqlalchemy import Row, select, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+Values = Mapping[str, Any]
+
+
+async def baselines(conn: AsyncConnection, subject_ids: Iterable[str]) -> dict[str, Row[Any]]:
+    """What was known of these subjects before collection."""
+    rows = await conn.execute(
+        select(baseline_record).where(among_ids(baseline_record.c.subject_id, subject_ids))
+    )
+    return {row.subject_id: row for row in rows}
+
+
+async def save_baselines(conn: AsyncConnection, rows: Sequence[Values]) -> None:
+    """Write baselines; a newer one of the same subject takes the older one's place."""
+    await insert_rows(
+        conn,
+        baseline_record,
+        rows,
+        conflict="ON CONFLICT (subject_id) DO UPDATE SET revision = excluded.revision, "
+        "source = excluded.source, import_id = excluded.import_id, "
+        "row_number = excluded.row_number, sealed = excluded.sealed",
+    )
+
+
+async def newest(conn: AsyncConnection, subject_ids: Iterable[str]) -> dict[str, Row[Any]]:
+    """The current record version of each of these subjects that has one."""
+    rows = await conn.execute(
+        select(record_version)
+        .join(
+            subject,
+            (subject.c.subject_id == record_version.c.subject_id)
+            & (subject.c.current_version == record_version.c.version),
+        )
+        .where(among_ids(subject.c.subject_id, subject_ids))
+    )
+    return {row.subject_id: row for row in rows}
+
+
+async def versions(
+    conn: AsyncConnection, wanted: Sequence[tuple[str, int]]
+) -> dict[tuple[str, int], Row[Any]]:
+    """Record versions by (subject, version)."""
+    rows = await conn.execute(
+        select(record_version).join(
+            text(
+                "unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[])) AS given(sid, ver)"
+            ).bindparams(ids=[s for s, _ in wanted], versions=[v for _, v in wanted]),
+            text("given.sid = record_version.subject_id AND given.ver = record_version.version"),
+        )
+    )
+    return {(row.subject_id, row.version): row for row in rows}
+
+
+async def taken(conn: AsyncConnection, record_ids: Iterable[str]) -> dict[str, tuple[str, int]]:
+    """Which of these record ids were accepted before: (digest, version)."""
+    rows = await conn.execute(
+        select(record_version.c.record_id, record_version.c.digest, record_version.c.version).where(
+            among_ids(record_version.c.record_id, record_ids)
+        )
+    )
+    return {row.record_id: (row.digest, row.version) for row in rows}
+
+
+async def add_versions(conn: AsyncConnection, rows: Sequence[Values]) -> None:
+    """Add record versions; they never change afterwards but for their review."""
+    await insert_rows(conn, record_version, rows)
+
+
+_REVIEW = text(
+    """
+    UPDATE record_version SET review_state = given.state, reviewed_at = given.at,
+        review_sealed = given.sealed
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]), CAST(:states AS text[]),
+        CAST(:at AS timestamptz[]), CAST(:sealed AS text[]))
+        AS given(subject_id, version, state, at, sealed)
+    WHERE record_version.subject_id = given.subject_id AND record_version.version = given.version
+      AND (record_version.reviewed_at IS NULL OR record_version.reviewed_at < given.at)
+    """
+)
+
+
+async def save_reviews(
+    conn: AsyncConnection,
+    reviews: Sequence[tuple[str, int, ReviewState, datetime, str | None]],
+) -> None:
+    """Set the outcome of reviews: (subject, version, state, at, sealed reasons); newest wins."""
+    if reviews:
+        ids, numbers, states, moments, sealed = zip(*reviews, strict=True)
+        await conn.execute(
+            _REVIEW,
+            {
+                "ids": list(ids),
+                "versions": list(numbers),
+                "states": [state.value for state in states],
+                "at": list(moments),
+                "sealed": list(sealed),
+            },
+        )
+
+
+async def returned(
+    conn: AsyncConnection, villages: Sequence[str], after: tuple[str, str] | None, limit: int
+) -> list[Row[Any]]:
+    """Current versions that a reviewer sent back, of persons present in these villages."""
+    query = (
+        select(record_version, ledger_entry.c.village)
+        .join(
+            subject,
+            (subject.c.subject_id == record_version.c.subject_id)
+            & (subject.c.current_version == record_version.c.version),
+        )
+        .join(ledger_entry, ledger_entry.c.subject_id == subject.c.subject_id)
+        .where(
+            record_version.c.review_state == ReviewState.RETURNED.value,
+            ledger_entry.c.state == SubjectState.COLLECTED.value,
+            ledger_entry.c.village == postgresql.any_(_texts(villages)),
+        )
+    )
+    if after is not None:
+        query = query.where(
+            text(
+                "(ledger_entry.village, ledger_entry.subject_id) > (:village, "
+                "CAST(:subject AS uuid))"
+            ).bindparams(village=after[0], subject=after[1])
+        )
+    query = query.order_by(ledger_entry.c.village, ledger_entry.c.subject_id).limit(limit)
+    return list((await conn.execute(query)).all())
+
+
+def _texts(values: Sequence[str]) -> Any:
+    return postgresql.array(list(values)) if values else text("CAST(ARRAY[] AS text[])")
+
+
+async def evidence_of(
+    conn: AsyncConnection, subject_ids: Iterable[str]
+) -> dict[str, dict[str, str]]:
+    """Evidence that is here: subject to (digest to media type)."""
+    rows = await conn.execute(
+        select(evidence.c.subject_id, evidence.c.digest, evidence.c.media_type).where(
+            among_ids(evidence.c.subject_id, subject_ids)
+        )
+    )
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        found.setdefault(row.subject_id, {})[row.digest] = row.media_type
+    return found
+
+
+async def add_evidence(conn: AsyncConnection, rows: Sequence[Values]) -> set[tuple[str, str]]:
+    """Keep pieces that are not here yet; gives (subject, digest) of those that were new."""
+    written = await insert_rows(
+        conn,
+        evidence,
+        rows,
+        conflict="ON CONFLICT (subject_id, digest) DO NOTHING",
+        returning=("subject_id", "digest"),
+    )
+    return {(str(row["subject_id"]), str(row["digest"])) for row in written}
+
+
+async def next_upload(conn: AsyncConnection, terminal_id: str) -> int:
+    """The number of this terminal's next upload; others of the same terminal wait for this one."""
+    result = await conn.execute(
+        postgresql.insert(terminal_uploads)
+        .values(terminal_id=terminal_id, uploads=1)
+        .on_conflict_do_update(
+            index_elements=["terminal_id"], set_={"uploads": terminal_uploads.c.uploads + 1}
+        )
+        .returning(terminal_uploads.c.uploads)
+    )
+    return int(result.scalar_one())
+
+
+async def find_upload(conn: AsyncConnection, packet_id: str) -> Row[Any] | None:
+    """The upload with that packet id."""
+    return (await conn.execute(select(upload).where(upload.c.packet_id == packet_id))).first()
+
+
+async def uploads(conn: AsyncConnection, packet_ids: Iterable[str]) -> dict[str, Row[Any]]:
+    """Uploads by packet id."""
+    rows = await conn.execute(select(upload).where(among_ids(upload.c.packet_id, packet_ids)))
+    return {row.packet_id: row for row in rows}
+
+
+async def add_upload(conn: AsyncConnection, row: Values) -> None:
+    """Keep how a packet went."""
+    await insert_rows(conn, upload, [row])

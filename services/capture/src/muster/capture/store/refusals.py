@@ -1,0 +1,102 @@
+"""Refused rows and records: they stay on a list until somebody settles them (R70)."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from muster.capture.store.sql import among_ids, among_texts
+from muster.capture.store.tables import refused_row
+from muster.persistence.bulk import insert_rows
+from sqlalchemy import Row, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+async def add(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """Put rows on the list; a row of a file that is there already stays as it is."""
+    await insert_rows(
+        conn,
+        refused_row,
+        rows,
+        conflict="ON CONFLICT (import_id, row_number) DO NOTHING",
+    )
+
+
+async def settle(
+    conn: AsyncConnection,
+    *,
+    by: str,
+    at: datetime,
+    imported_only: bool = False,
+    rows: Iterable[str] = (),
+    records: Iterable[str] = (),
+    subjects: Iterable[str] = (),
+    numbers: Iterable[str] = (),
+) -> None:
+    """Take off the list what is now right: by row, record, subject or resident number.
+
+    `imported_only` leaves records of uploads alone: a baseline does not set a record right.
+    """
+    found = [
+        among_ids(refused_row.c.row_id, rows),
+        among_ids(refused_row.c.record_id, records),
+        among_ids(refused_row.c.subject_id, subjects),
+        among_texts(refused_row.c.number_index, numbers),
+    ]
+    query = update(refused_row).where(refused_row.c.settled_at.is_(None), or_(*found))
+    if imported_only:
+        query = query.where(refused_row.c.import_id.is_not(None))
+    await conn.execute(query.values(settled_at=at, settled_by=by))
+
+
+async def areas_of(conn: AsyncConnection, rows: Iterable[str]) -> dict[str, str]:
+    """Areas of rows on the list, by row id."""
+    wanted = list(rows)
+    if not wanted:
+        return {}
+    found = await conn.execute(
+        select(refused_row.c.row_id, refused_row.c.area).where(
+            among_ids(refused_row.c.row_id, wanted)
+        )
+    )
+    return {row.row_id: row.area for row in found}
+
+
+async def open_in(
+    conn: AsyncConnection, areas: Sequence[str], after: str | None, limit: int
+) -> list[Row[Any]]:
+    """What is not settled in these areas, in order of row id."""
+    query = select(refused_row).where(
+        refused_row.c.settled_at.is_(None), among_texts(refused_row.c.area, areas)
+    )
+    if after is not None:
+        query = query.where(refused_row.c.row_id > after)
+    return list((await conn.execute(query.order_by(refused_row.c.row_id).limit(limit))).all())
+
+
+async def of_import(
+    conn: AsyncConnection, import_id: str, after: int, limit: int
+) -> list[Row[Any]]:
+    """Refused and warned rows of one import behind that row, settled ones too."""
+    query = (
+        select(refused_row)
+        .where(refused_row.c.import_id == import_id, refused_row.c.row_number > after)
+        .order_by(refused_row.c.row_number)
+        .limit(limit)
+    )
+    return list((await conn.execute(query)).all())
+
+
+async def stream_of_import(conn: AsyncConnection, import_id: str) -> AsyncIterator[Row[Any]]:
+    """Rows of one import that are refused and not settled, one by one."""
+    query = (
+        select(refused_row)
+        .where(
+            refused_row.c.import_id == import_id,
+            refused_row.c.severity == "refuse",
+            refused_row.c.settled_at.is_(None),
+        )
+        .order_by(refused_row.c.row_number)
+    )
+    async with conn.stream(query) as rows:
+        async for row in rows:
+            yield row

@@ -1,0 +1,1 @@
+"""Pure rules of counting: standard library and muster.vocabulary only."""

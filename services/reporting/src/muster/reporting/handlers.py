@@ -1,0 +1,208 @@
+"""What reporting does with what it hears.
+
+Everything heard carries full state, so order, doubles and replays do not matter: of a person the
+highest revision, record version and review count, each by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from muster.contracts.parts.capture import (
+    RecordForCount,
+    StandingForCount,
+    UploadForCount,
+)
+from muster.contracts.parts.capture import Standing as StandingPart
+from muster.contracts.parts.verification import ReviewForCount
+from muster.messaging.message import DONE, Done, Invalid, Message, Outcome
+from muster.reporting import store
+from muster.reporting.domain.standing import Entry, Standing, newest
+from muster.runtime.context import Context
+from muster.vocabulary.states import ReviewState
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_BAD_SUBJECT = Invalid(
+    "subject-differs",
+    "消息的键与采集对象编号不一致。",
+    "The key of the message is not the subject it speaks of.",
+)
+_BAD_TERMINAL = Invalid(
+    "terminal-differs",
+    "消息的键与采集端编号不一致。",
+    "The key of the message is not the terminal it speaks of.",
+)
+_BAD_AREA = Invalid(
+    "area-unknown",
+    "消息中的行政区划不在本次采集范围内。",
+    "An area in the message is not an area of this campaign.",
+)
+_BAD_OUTCOME = Invalid(
+    "outcome-unknown",
+    "复核结论只能是通过或退回。",
+    "A review verifies or returns.",
+)
+_BAD_COUNT = Invalid(
+    "count-negative",
+    "上传条数不得为负数。",
+    "An upload has no negative counts.",
+)
+
+
+async def take_standings(
+    context: Context, conn: AsyncConnection, batch: Sequence[Message]
+) -> Sequence[Outcome]:
+    """Follow where people stand, from the baseline on (design section 5, rule 8)."""
+    outcomes = [_check_standing(context, message) for message in batch]
+    await store.put_standings(conn, _standings(_done(batch, outcomes)))
+    return outcomes
+
+
+async def take_records(
+    context: Context, conn: AsyncConnection, batch: Sequence[Message]
+) -> Sequence[Outcome]:
+    """Count records: a newer version of a reviewed one counts as submitted again."""
+    outcomes = [_check_standing(context, message) for message in batch]
+    taken = _done(batch, outcomes)
+    last: dict[str, Message] = {}
+    for message in taken:
+        if message.key not in last or message.version > last[message.key].version:
+            last[message.key] = message
+    await store.put_standings(conn, _standings(taken))
+    await store.put_versions(conn, {key: message.version for key, message in last.items()})
+    await store.put_categories(conn, await _seal_categories(context, conn, last))
+    return outcomes
+
+
+async def take_reviews(
+    context: Context, conn: AsyncConnection, batch: Sequence[Message]
+) -> Sequence[Outcome]:
+    """Count outcomes of reviews."""
+    outcomes = [_check_review(context, message) for message in batch]
+    last: dict[str, tuple[int, ReviewState]] = {}
+    for message in _done(batch, outcomes):
+        part: ReviewForCount = message.part
+        if message.key not in last or message.version > last[message.key][0]:
+            last[message.key] = (message.version, part.outcome)
+    await store.put_reviews(conn, last)
+    return outcomes
+
+
+async def take_uploads(
+    context: Context, conn: AsyncConnection, batch: Sequence[Message]
+) -> Sequence[Outcome]:
+    """Note when which area uploaded, and how it went (R68)."""
+    outcomes = [_check_upload(context, message) for message in batch]
+    parts: list[tuple[Message, UploadForCount]] = [(m, m.part) for m in _done(batch, outcomes)]
+    await store.put_uploads(
+        conn,
+        [
+            {
+                "event_id": message.event_id,
+                "terminal_id": message.key,
+                "area": part.area,
+                "accepted": part.accepted,
+                "refused": part.refused,
+                "received_at": part.received_at,
+            }
+            for message, part in parts
+        ],
+    )
+    return outcomes
+
+
+async def _seal_categories(
+    context: Context, conn: AsyncConnection, last: Mapping[str, Message]
+) -> list[dict[str, object]]:
+    keys = await context.vault.keys_for(conn, last, create=True)
+    rows: list[dict[str, object]] = []
+    for subject_id in sorted(last.keys() - keys.erased):
+        message = last[subject_id]
+        part: RecordForCount = message.part
+        rows.append(
+            {
+                "subject_id": subject_id,
+                "version": message.version,
+                "sealed": context.vault.encrypt(
+                    keys[subject_id],
+                    {"categories": list(part.categories)},
+                    table="subject_category",
+                    row=subject_id,
+                    version=message.version,
+                ),
+            }
+        )
+    return rows
+
+
+async def count_categories(
+    context: Context, conn: AsyncConnection, villages: Sequence[str]
+) -> dict[str, dict[str, int]]:
+    """How many collected people of each village have each category: village, category, count."""
+    counts: dict[str, dict[str, int]] = {}
+    async for rows in store.categories(conn, villages):
+        keys = await context.vault.keys_for(conn, {row.subject_id for row in rows})
+        for row in rows:
+            if row.subject_id not in keys:
+                continue
+            opened = context.vault.decrypt(
+                keys[row.subject_id],
+                row.sealed,
+                table="subject_category",
+                row=row.subject_id,
+                version=row.version,
+            )
+            held = counts.setdefault(row.village, {})
+            for category in opened["categories"]:
+                held[category] = held.get(category, 0) + 1
+    return counts
+
+
+def _standing(part: StandingPart) -> Standing:
+    return Standing(
+        part.revision, tuple(Entry(e.village, e.origin, e.state) for e in part.entries)
+    )
+
+
+def _standings(taken: Iterable[Message]) -> dict[str, Standing]:
+    parts: list[tuple[str, StandingForCount | RecordForCount]] = [
+        (message.key, message.part) for message in taken
+    ]
+    return newest((key, _standing(part.standing)) for key, part in parts)
+
+
+def _done(batch: Sequence[Message], outcomes: Sequence[Outcome]) -> list[Message]:
+    return [m for m, outcome in zip(batch, outcomes, strict=True) if isinstance(outcome, Done)]
+
+
+def _check_standing(context: Context, message: Message) -> Outcome:
+    part: StandingForCount | RecordForCount = message.part
+    if message.clear.subject_id != message.key:
+        return _BAD_SUBJECT
+    if not part.standing.entries or any(
+        e.village not in context.areas for e in part.standing.entries
+    ):
+        return _BAD_AREA
+    return DONE
+
+
+def _check_review(context: Context, message: Message) -> Outcome:
+    part: ReviewForCount = message.part
+    if message.clear.subject_id != message.key:
+        return _BAD_SUBJECT
+    if part.outcome is ReviewState.SUBMITTED:
+        return _BAD_OUTCOME
+    if part.village not in context.areas:
+        return _BAD_AREA
+    return DONE
+
+
+def _check_upload(context: Context, message: Message) -> Outcome:
+    part: UploadForCount = message.part
+    if message.clear.terminal_id != message.key:
+        return _BAD_TERMINAL
+    if part.area not in context.areas:
+        return _BAD_AREA
+    if part.accepted < 0 or part.refused < 0:
+        return _BAD_COUNT
+    return DONE

@@ -1,0 +1,16 @@
+"""Composition root of reporting: the only place where its parts meet."""
+
+from muster.reporting.api import router
+from muster.reporting.pulse import run_pulse
+from muster.reporting.settings import Settings
+from muster.reporting.topics import SUBSCRIPTIONS
+from muster.runtime.service import Service, migrations_of
+
+service = Service(
+    name="reporting",
+    settings=Settings,
+    migrations=migrations_of(__file__),
+    routers=(router,),
+    subscriptions=SUBSCRIPTIONS,
+    workers={"pulse": run_pulse},
+)

@@ -1,0 +1,116 @@
+"""The command in plain words: what it says when something is missing or nothing runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from muster.runtime import lifecycle, provisioning
+from muster.runtime.home import Home
+from muster.runtime.stacks import NativeStack, StackError
+
+
+def muster(*arguments: str, home: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    keep = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")}
+    return subprocess.run(
+        (sys.executable, "-m", "muster.runtime.cli", *arguments),
+        env={**keep, "MUSTER_HOME": str(home), "COLUMNS": "200", **env},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_status_where_nothing_was_started(tmp_path: Path) -> None:
+    home = tmp_path / "none"
+    said = muster("status", home=home)
+    assert said.returncode == 3
+    assert "muster up" in said.stdout
+    said = muster("status", "--json", home=home)
+    assert said.returncode == 3
+    assert json.loads(said.stdout) == {"state": "none", "services": {}}
+    assert muster("down", home=home).stdout == "Nothing was running.\n"
+    assert not home.exists()  # asking makes nothing
+
+
+@pytest.mark.parametrize("command", [("serve", "nothing"), ("work", "nothing", "x")])
+def test_unknown_service_is_named_with_those_that_exist(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    said = muster(*command, home=tmp_path)
+    assert said.returncode == 2
+    assert "no service 'nothing'" in said.stderr
+    assert "capture" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_missing_settings_are_named_without_values(tmp_path: Path) -> None:
+    said = muster("serve", "access", home=tmp_path, MUSTER_ACCESS_PORT="not-a-port")
+    assert said.returncode == 2
+    assert "MUSTER_ACCESS_DATABASE_URL" in said.stderr
+    assert "MUSTER_ACCESS_PORT" in said.stderr
+    assert "not-a-port" not in said.stdout + said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_unknown_worker(tmp_path: Path) -> None:
+    said = muster("work", "access", "nothing", home=tmp_path)
+    assert said.returncode == 2
+    assert "no worker 'nothing'" in said.stderr
+
+
+def test_stack_settings_that_do_not_fit(tmp_path: Path) -> None:
+    said = muster("up", home=tmp_path, MUSTER_STACK="docker")
+    assert said.returncode == 1
+    assert "'embedded' or 'native'" in said.stderr
+    said = muster("up", home=tmp_path, MUSTER_STACK="native", MUSTER_KAFKA="127.0.0.1:1")
+    assert said.returncode == 1
+    assert "MUSTER_POSTGRES_ADMIN_URL, MUSTER_REDIS_URL" in said.stderr
+    with pytest.raises(StackError, match="MUSTER_KAFKA"):
+        NativeStack({})
+
+
+def test_unknown_profile_ends_the_start_with_its_name(tmp_path: Path) -> None:
+    said = muster("up", "--profile", "no-such-place", home=tmp_path / "stack")
+    assert said.returncode == 1
+    assert "no-such-place" in said.stderr
+    assert "Traceback" not in said.stderr
+    assert lifecycle.status(Home(tmp_path / "stack")).state == "failed"
+
+
+def test_a_stack_keeps_its_profile(tmp_path: Path) -> None:
+    home = Home(tmp_path).create()
+    home.stack_file.write_text(json.dumps({"profile": "tongren", "state": "stopped"}))
+    said = muster("up", "--profile", "loudi", home=tmp_path)
+    assert said.returncode == 1
+    assert "set up for the profile tongren" in said.stderr
+
+
+def test_keys_are_made_once_and_shown_without_secrets(tmp_path: Path) -> None:
+    assert muster("keys", "show", home=tmp_path).returncode == 1
+    assert muster("keys", "init", home=tmp_path).returncode == 0
+    files = {path: path.read_text() for path in (tmp_path / "keys").glob("*.json")}
+    assert muster("keys", "init", home=tmp_path).returncode == 0
+    assert files == {path: path.read_text() for path in (tmp_path / "keys").glob("*.json")}
+    shown = muster("keys", "show", home=tmp_path).stdout
+    assert "kek/capture/1" in shown
+    for text in files.values():
+        for key in json.loads(text)["keys"]:
+            assert key["kid"] in shown
+            assert key["secret"] not in shown
+
+
+def test_a_process_is_told_of_its_own_service_only(tmp_path: Path) -> None:
+    home = Home(tmp_path).create()
+    addresses = provisioning.Addresses(
+        "postgresql://postgres:hidden@127.0.0.1:1/postgres", "redis://x", "127.0.0.1:2", True
+    )
+    told = provisioning.environment(home, "capture", "postgresql+asyncpg://c", addresses, "p", 80)
+    assert {name for name in told if not name.startswith("MUSTER_CAPTURE_")} == set()
+    assert told["MUSTER_CAPTURE_KEYRING"] == str(home.keys / "capture.json")
+    assert "hidden" not in str(told)
