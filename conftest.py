@@ -285,6 +285,7 @@ def _empty_kafka(address: str) -> None:
 
     from confluent_kafka import KafkaException
     from confluent_kafka.admin import AdminClient
+
     from muster.contracts.topics import load_topics
     from muster.runtime import topics
 

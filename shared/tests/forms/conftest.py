@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from muster.forms import Profile
 from muster.forms.model import Field
 from muster.vocabulary import resident_number
@@ -59,7 +60,7 @@ def loudi() -> Profile:
     return Profile.load("loudi")
 
 
-@pytest.fixture(params=["tongren", "loudi"])
+@pytest.fixture(scope="session", params=["tongren", "loudi"])
 def profile(request: pytest.FixtureRequest) -> Profile:
     return Profile.load(request.param)
 

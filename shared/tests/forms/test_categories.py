@@ -8,6 +8,7 @@ from collections.abc import Callable
 from itertools import chain, combinations
 
 import pytest
+
 from muster.forms import Profile
 
 # 同三(二): "具体有:(1)军队转业干部(2)退役士兵(3)...", the long names shortened to their head.
@@ -150,7 +151,7 @@ def test_an_empty_cell_names_no_category(tongren: Profile) -> None:
 
 
 def test_two_desks_share_the_review(profile: Profile) -> None:
-    """R71, R89, R90: human resources has the transferred officers, civil affairs the rest."""
+    """R90: human resources has the transferred officers, civil affairs the rest."""
     assert profile.review_desk({"transferred_officer"}) == "human_resources"
     assert profile.review_desk({"martyr_survivor", "transferred_officer"}) == "human_resources"
     assert profile.review_desk({"martyr_survivor"}) == "civil_affairs"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import pytest
+
 from muster.forms import Profile
 from muster.vocabulary import resident_number
 from muster.vocabulary.states import Severity

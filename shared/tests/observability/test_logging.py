@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import structlog
+
 from muster.observability import logging as muster_logging
 from muster.observability import trace
 from muster.observability.redaction import mask_text, redact

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from muster.observability import metrics
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
+
+from muster.observability import metrics
 
 METRICS = {
     name: value for name, value in vars(metrics).items() if isinstance(value, MetricWrapperBase)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from muster.runtime import lifecycle, provisioning
 from muster.runtime.home import Home
 from muster.runtime.stacks import NativeStack, StackError

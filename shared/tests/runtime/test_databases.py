@@ -8,9 +8,10 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from sqlalchemy.engine import make_url
+
 from muster.runtime import databases
 from muster.runtime.home import Home
-from sqlalchemy.engine import make_url
 
 
 def plain(url: str) -> str:

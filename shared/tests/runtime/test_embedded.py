@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 import redis as redis_client
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
 from muster.runtime.embedded import EmbeddedBroker, EmbeddedPostgres, EmbeddedRedis, ServerError
 from muster.runtime.home import Home
 

@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from muster.runtime.home import Home, free_port, write_private
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import psutil
 import pytest
+
 from muster.runtime import lifecycle
 from muster.runtime.home import Home
 from muster.runtime.processes import Identity

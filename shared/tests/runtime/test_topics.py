@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+
 from muster.runtime import topics
 
 

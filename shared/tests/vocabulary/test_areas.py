@@ -1,9 +1,10 @@
-"""The dated area tables of both localities (R36, R50)."""
+"""The dated area tables of both localities (R36)."""
 
 from datetime import date
 from pathlib import Path
 
 import pytest
+
 from muster.vocabulary.areas import AreaTree, UnknownArea, read_areas
 from muster.vocabulary.data import data_path
 from muster.vocabulary.states import AreaLevel
@@ -23,7 +24,7 @@ def loudi() -> AreaTree:
 
 
 def test_both_localities_reach_down_to_the_village(tongren: AreaTree, loudi: AreaTree) -> None:
-    """R36, R50: as many townships and villages as the source lists."""
+    """R36: as many townships and villages as the source lists."""
     assert (len(tongren.townships()), len(tongren.villages())) == (11, 82)
     assert (len(loudi.townships()), len(loudi.villages())) == (89, 2107)
 

@@ -5,9 +5,10 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum.cn import ric
+
 from muster.vocabulary import resident_number as numbers
 from muster.vocabulary.resident_number import NumberError
-from stdnum.cn import ric
 
 AREAS = st.from_regex(r"[1-6][0-9]{5}", fullmatch=True)
 BIRTHS = st.dates(date(1850, 1, 1), date(2018, 10, 1))

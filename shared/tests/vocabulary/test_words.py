@@ -6,10 +6,11 @@ import uuid
 from datetime import date
 from pathlib import Path
 
-import muster.vocabulary
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+import muster.vocabulary
 from muster.vocabulary.data import data_path
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.partial_date import PartialDate

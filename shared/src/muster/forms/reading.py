@@ -5,25 +5,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TypeVar, cast, get_args
+from typing import TypeVar, get_args
 
+from muster.forms.fields import read_fields
 from muster.forms.model import (
     Cadence,
     Category,
     Department,
     EvidenceRequirement,
     Field,
-    FieldType,
     Label,
     Phase,
     Rule,
-    Sensitivity,
     Task,
 )
 from muster.forms.names import Names
 from muster.forms.rules import Check, read_rule
-from muster.forms.source import Node, ProfileError, read, suggestion
-from muster.forms.tables import Option, table
+from muster.forms.source import Node, read, suggestion
 from muster.vocabulary.areas import AreaTree, UnknownArea
 from muster.vocabulary.data import data_path
 from muster.vocabulary.states import AreaLevel, Severity
@@ -31,7 +29,6 @@ from muster.vocabulary.states import AreaLevel, Severity
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _DASHED = re.compile(r"[a-z][a-z0-9-]*")
 _DAYS = re.compile(r"P([0-9]{1,3})D")
-_DEFAULT_LENGTH = 200
 # A section, its entries, and the attributes of an entry: what a locality may lay over the base.
 _MERGE_DEPTH = 2
 _TOP = {
@@ -41,11 +38,6 @@ _TOP = {
     "review_desks", "categories", "category_headers", "papers", "evidence", "rules",
     "baseline_required", "inherits_because",
 }  # fmt: skip
-_FIELD_KEYS = {
-    "zh", "en", "section", "type", "table", "only", "options", "categories", "required",
-    "matter", "sensitivity", "min", "max", "max_length", "cite", "practice", "headers",
-}  # fmt: skip
-
 T = TypeVar("T")
 
 
@@ -93,7 +85,7 @@ def load(path: Path) -> Parts:
         group: frozenset(c.id for c in categories.values() if c.group == group)
         for group in whole.need("groups").entries()
     }
-    fields = _fields(whole, Names(frozenset(categories), groups, {}))
+    fields = read_fields(whole, Names(frozenset(categories), groups, {}))
     departments = _each(
         whole, "departments", _DASHED, lambda i, n: _department(i, n, whole, fields)
     )
@@ -188,19 +180,8 @@ def _labels(whole: Node, section: str) -> dict[str, Label]:
     return _each(whole, section, _ID, _label)
 
 
-def _cite(node: Node) -> str | None:
-    cite = node.get("cite")
-    return cite.text() if cite else None
-
-
-def _flag(node: Node, key: str) -> bool:
-    flag = node.get(key)
-    return flag.boolean() if flag else False
-
-
 def _category(category_id: str, node: Node, whole: Node) -> Category:
     node.allow({"number", "zh", "en", "group", "review_desk", "aliases", "cite"})
-    aliases = node.get("aliases")
     return Category(
         id=category_id,
         zh=node.need("zh").text(),
@@ -210,95 +191,9 @@ def _category(category_id: str, node: Node, whole: Node) -> Category:
         review_desk=node.need("review_desk").one_of(
             whole.need("review_desks").entries(), "review desk"
         ),
-        aliases=aliases.texts() if aliases else (),
-        cite=_cite(node),
+        aliases=node.texts_of("aliases"),
+        cite=node.text_of("cite"),
     )
-
-
-def _fields(whole: Node, names: Names) -> dict[str, Field]:
-    return _each(whole, "fields", _ID, lambda name, node: _field(name, node, whole, names))
-
-
-def _field(name: str, node: Node, whole: Node, names: Names) -> Field:
-    node.allow(_FIELD_KEYS)
-    kind = cast("FieldType", node.need("type").one_of(get_args(FieldType), "type"))
-    required, matter, sensitivity = (
-        node.get("required"),
-        node.get("matter"),
-        node.get("sensitivity"),
-    )
-    categories = names.category_set(node.need("categories"))
-    must = names.category_set(required) if required else frozenset()
-    if required and not must <= categories:
-        raise required.error(f"`{name}` is required of categories that it is not for")
-    headers = node.get("headers")
-    length = node.get("max_length")
-    table_name = node.get("table")
-    return Field(
-        id=name,
-        zh=node.need("zh").text(),
-        en=node.need("en").text(),
-        section=node.need("section").one_of(whole.need("sections").entries(), "section"),
-        type=kind,
-        categories=categories,
-        required=must,
-        sensitivity=cast("Sensitivity", sensitivity.one_of(get_args(Sensitivity), "sensitivity"))
-        if sensitivity
-        else "personal",
-        matter=matter.one_of(whole.need("matters").entries(), "matter") if matter else None,
-        table=table_name.text() if table_name else None,
-        options=_field_options(node, kind),
-        min=_bound(node, "min"),
-        max=_bound(node, "max"),
-        max_length=length.integer() if length else _DEFAULT_LENGTH,
-        cite=_cite(node),
-        practice=_flag(node, "practice"),
-        headers=headers.texts() if headers else (),
-        departments=(),
-    )
-
-
-def _bound(node: Node, key: str) -> int | None:
-    bound = node.get(key)
-    return bound.integer() if bound else None
-
-
-def _field_options(node: Node, kind: str) -> tuple[Option, ...]:
-    if kind == "code":
-        return _from_table(node)
-    for key in ("table", "only"):
-        if (misplaced := node.get(key)) is not None:
-            raise misplaced.error(f"`{key}` is for fields of type code")
-    options = node.get("options")
-    if kind not in ("choice", "choices"):
-        if options is not None:
-            raise options.error("`options` is for fields of type choice or choices")
-        return ()
-    return tuple(_option(key, value) for key, value in node.need("options").entries().items())
-
-
-def _option(option_id: str, node: Node) -> Option:
-    node.allow({"zh", "en", "aliases"})
-    aliases = node.get("aliases")
-    return Option(
-        option_id,
-        node.need("zh").text(),
-        node.need("en").text(),
-        aliases.texts() if aliases else (),
-    )
-
-
-def _from_table(node: Node) -> tuple[Option, ...]:
-    named = node.need("table")
-    try:
-        options = table(named.text())
-    except FileNotFoundError:
-        raise named.error(f"there is no code table `{named.text()}` in reference/") from None
-    only = node.get("only")
-    if only is None:
-        return options
-    known = {option.id: option for option in options}
-    return tuple(known[item.one_of(known, "code")] for item in only.items())
 
 
 def _department(name: str, node: Node, whole: Node, fields: Mapping[str, Field]) -> Department:
@@ -318,7 +213,7 @@ def _department(name: str, node: Node, whole: Node, fields: Mapping[str, Field])
         identified_by=tuple(
             item.one_of(fields, "field") for item in whole.need("identified_by").items()
         ),
-        cite=_cite(node),
+        cite=node.text_of("cite"),
     )
 
 
@@ -356,7 +251,7 @@ def _evidence(
         if severity
         else Severity.REFUSE,
         unless=names.condition(node.get("unless")),
-        cite=_cite(node),
+        cite=node.text_of("cite"),
     )
 
 
@@ -394,6 +289,3 @@ def _ids(node: Node, sections: tuple[str, ...]) -> set[str]:
         if part is not None:
             found |= set(part.entries())
     return found
-
-
-__all__ = ["Parts", "ProfileError", "load"]

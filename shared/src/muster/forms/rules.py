@@ -67,7 +67,6 @@ def read_rule(rule_id: str, node: Node, names: Names) -> tuple[Rule, Check]:
     node.allow(_COMMON | own)
     parts = build(node, names)
     severity = node.get("severity")
-    cite = node.get("cite")
     rule = Rule(
         id=rule_id,
         zh=node.need("zh").text(),
@@ -76,7 +75,7 @@ def read_rule(rule_id: str, node: Node, names: Names) -> tuple[Rule, Check]:
         severity=Severity(severity.one_of(list(Severity), "severity"))
         if severity
         else Severity.REFUSE,
-        cite=cite.text() if cite else None,
+        cite=node.text_of("cite"),
         field=parts.field,
         parameters=parts.parameters,
         when=names.condition(node.get("when")),
@@ -264,6 +263,8 @@ def _must_be(node: Node, names: Names) -> Parts:
 
 
 def _later(day: date, years: int) -> date:
+    if day.year + years > date.max.year:
+        return date.max
     try:
         return day.replace(year=day.year + years)
     except ValueError:  # 29 February, in a year without one

@@ -96,6 +96,23 @@ class Node:
             raise self.error(f"`{key}` is missing here")
         return found
 
+    def text_of(self, key: str) -> str | None:
+        found = self.get(key)
+        return found.text() if found else None
+
+    def texts_of(self, key: str) -> tuple[str, ...]:
+        found = self.get(key)
+        return found.texts() if found else ()
+
+    def integer_of(self, key: str) -> int | None:
+        found = self.get(key)
+        return found.integer() if found else None
+
+    def flag(self, key: str) -> bool:
+        """True only where the key says so."""
+        found = self.get(key)
+        return found.boolean() if found else False
+
     def allow(self, keys: Collection[str]) -> None:
         """Raise on the first key that is not one of these, with the likeliest correction."""
         for key, value in self.entries().items():

@@ -15,9 +15,10 @@ from typing import TextIO
 
 import orjson
 import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
 from muster.observability import trace
 from muster.observability.redaction import mask_text, redact
-from structlog.typing import EventDict, Processor, WrappedLogger
 
 __all__ = ["configure", "get_logger"]
 
@@ -31,7 +32,7 @@ _QUIETER = {
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
     "asyncio": logging.WARNING,
-    "alembic.runtime.migration": logging.WARNING,
+    "alembic": logging.WARNING,
     "faker": logging.WARNING,
     "multipart": logging.WARNING,
     "python_multipart": logging.WARNING,

@@ -14,11 +14,12 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from muster.runtime.home import Home
-from muster.runtime.provisioning import load_service, prefix, service_names
 from rich.console import Console
 from rich.table import Table
 from typer.core import TyperGroup
+
+from muster.runtime.home import Home
+from muster.runtime.provisioning import load_service, prefix, service_names
 
 if TYPE_CHECKING:
     from muster.runtime.lifecycle import Status
@@ -164,15 +165,16 @@ def _show(seen: Status) -> None:
     postgres = stack.get("postgres", {})
     places = {
         "postgres": f"{postgres.get('host')}:{postgres.get('port')}",
-        "redis": str(stack.get("redis", "")).rpartition("@")[2],
+        "redis": str(stack.get("redis", "")).rpartition("@")[2].partition("/")[0],
         "broker": str(stack.get("kafka", "")),
     }
     for name, part in stack.get("parts", {}).items():
         ready = seen.services.get(name)
         state = "running" if part["pid"] else "down"
         if ready is not None:
-            waits = ", ".join(ready.waiting_for) or "no answer"
-            state = "ready" if ready.ready else f"waits for {waits}"
+            waits = ", ".join(ready.waiting_for)
+            asked = f"waits for {waits}" if ready.answered else "no answer yet"
+            state = "ready" if ready.ready else asked
         where = part.get("url") or places.get(name, "")
         table.add_row(name, state, where, str(part["pid"] or "-"), str(part["restarts"]))
     _out.print(table)
@@ -208,6 +210,7 @@ def _settings(service: Service) -> ServiceSettings:
 def serve(service: str) -> None:
     """Run one service in this process (settings come from the environment)."""
     import uvicorn
+
     from muster.observability import logging
 
     logging.configure(service)

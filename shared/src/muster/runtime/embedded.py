@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import psutil
+
 from muster.runtime.home import LOOPBACK, Home
 from muster.runtime.processes import Child, Command, Identity, end
 

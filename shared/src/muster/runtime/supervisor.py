@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 import psutil
+
 from muster.observability import logging
 from muster.runtime import provisioning
 from muster.runtime.databases import DatabaseError
@@ -94,10 +95,7 @@ class Supervisor:
             _log.warning("ended a process that an earlier supervisor had left", part=name)
         self._write()
         # First, because a profile with a mistake should be known before anything runs.
-        try:
-            provisioning.keys(self._home.keys, self._profile)
-        except ValueError as error:
-            raise StackError(f"The profile or the keys are not right: {error}") from None
+        self._make_keys()
         provisioning.administrator(self._home)
         for server in self._stack.servers:
             part = Part(server.name, "server", server=server)
@@ -110,6 +108,17 @@ class Supervisor:
         self._state = "ready"
         self._write()
         _log.info("ready", peak_memory=self._peak)
+
+    def _make_keys(self) -> None:
+        from muster.forms.source import ProfileError
+        from muster.security.keyring import KeyringError
+
+        try:
+            provisioning.keys(self._home.keys, self._profile)
+        except ProfileError as error:
+            raise StackError(f"The profile {self._profile} cannot be used. {error}") from None
+        except KeyringError as error:
+            raise StackError(f"The keys in {self._home.keys} cannot be used. {error}") from None
 
     def _start_server(self, part: Part) -> None:
         """After a crash PostgreSQL may have to wait for the last of its own to go."""

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+
 from muster.forms import Profile, ProfileError
 from muster.synth import TRUTH, build, write
-from rich.console import Console
 
 app = typer.Typer(add_completion=False)
 

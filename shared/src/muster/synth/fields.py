@@ -58,6 +58,7 @@ class Draft:
     village: str
     taken: set[str]
     values: dict[str, Value]
+    people: str = ""
 
 
 Maker = Callable[[Draft, Field], Value | None]
@@ -67,13 +68,13 @@ def fill(draft: Draft, plausible: Mapping[str, Maker]) -> dict[str, Value]:
     """Values by field id that the profile takes without a refusal. Raises Unfillable."""
     reasons: list[Reason] = []
     for _ in range(_TRIES):
-        draft.values = {}
+        draft.values, draft.people = {}, ""
         for field in draft.profile.fields_for(draft.categories):
             _fill_one(draft, field, plausible)
         for _ in range(_TRIES):
             reasons = check(draft)
             if not refused(reasons):
-                return draft.values
+                return {n: draft.values[n] for n in draft.profile.fields if n in draft.values}
             for reason in reasons:
                 _mend(draft, reason, plausible)
     raise Unfillable(", ".join(sorted({f"{r.field}: {r.rule}" for r in reasons})))

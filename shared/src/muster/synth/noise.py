@@ -209,6 +209,6 @@ def cell_of(rng: Random, value: object, words: dict[str, str]) -> Cell:
     if isinstance(value, int):
         return value
     if isinstance(value, list):
-        return "、".join(words.get(item, item) for item in value)
+        return "、".join(words.get(str(item), str(item)) for item in value)
     text = str(value)
     return words.get(text, text)

@@ -6,10 +6,11 @@ from datetime import date
 from functools import cache
 from random import Random
 
+from stdnum import numdb
+
 from muster.synth.streams import weighted
 from muster.vocabulary.areas import Area, AreaTree
 from muster.vocabulary.states import AreaLevel
-from stdnum import numdb
 
 # People per desk that a county should have, and people per village.
 _PER_DESK = 70

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from muster.forms import Field
-from muster.synth.fields import Draft, Maker, Value, make, number, partial
+from muster.synth.fields import Draft, Maker, Value, number, partial
 from muster.synth.names import make_employer, make_name, make_street, people_of
 from muster.synth.streams import weighted
 
@@ -19,11 +19,8 @@ def _name(draft: Draft, _: Field) -> Value:
 
 def _people(draft: Draft) -> str:
     """The person's people, decided once and before the name is made."""
-    kept = draft.values.get("ethnicity")
-    if not isinstance(kept, str):
-        kept = weighted(draft.rng, people_of(draft.tree.root.code))
-        draft.values["ethnicity"] = kept
-    return kept
+    draft.people = draft.people or weighted(draft.rng, people_of(draft.tree.root.code))
+    return draft.people
 
 
 def _other_name(draft: Draft, _: Field) -> Value | None:
@@ -220,5 +217,3 @@ PLAUSIBLE: Mapping[str, Maker] = {
     "serving_in_armed_police": _armed_police,
     "employer": _employer,
 }
-
-__all__ = ["PLAUSIBLE", "make"]

@@ -1,4 +1,4 @@
-"""The baseline workbook that a higher level is said to have handed down: realistic, so not clean."""
+"""The baseline workbook that a higher level handed down: realistic, so not clean."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 import xlsxwriter
+
 from muster.forms import Field, Profile
 from muster.synth import endings
 from muster.synth.county import County, Person
@@ -55,7 +56,8 @@ def compose(county: County) -> Baseline:
     known.sort(key=lambda person: (person.baseline_village, person.ref))
     rows: list[BaselineRow] = []
     first: dict[str, int] = {}
-    for person in _with_repeats(county, known):
+    repeated = {p.ref for p in known if stream(county.seed, p.ref, "twice").random() < _TWICE}
+    for person in _with_repeats(known, repeated):
         rng = stream(county.seed, person.ref, "row")
         row = BaselineRow(person, len(rows) + 2, {}, _clean(rng, county.profile, person))
         row.cells = dict(row.clean)
@@ -63,17 +65,22 @@ def compose(county: County) -> Baseline:
             row.twice = first[person.ref]
         else:
             first[person.ref] = row.number
-            _spoil(stream(county.seed, person.ref, "dirt"), county.profile, row)
+            _spoil(
+                stream(county.seed, person.ref, "dirt"),
+                county.profile,
+                row,
+                may_be_dirty=person.ref not in repeated and person.ending != "merged",
+            )
         rows.append(row)
     return Baseline(_headings(stream(county.seed, "headings"), county.profile), tuple(rows))
 
 
-def _with_repeats(county: County, known: Sequence[Person]) -> Iterable[Person]:
+def _with_repeats(known: Sequence[Person], repeated: set[str]) -> Iterable[Person]:
     """Now and then somebody stands in the workbook a second time, a little further down."""
     waiting: list[tuple[int, Person]] = []
     for index, person in enumerate(known):
         yield person
-        if stream(county.seed, person.ref, "twice").random() < _TWICE:
+        if person.ref in repeated:
             waiting.append((index + 3, person))
         while waiting and waiting[0][0] <= index:
             yield waiting.pop(0)[1]
@@ -102,12 +109,12 @@ def _fullness(profile: Profile, asked: Field) -> float:
     return _IDENTITY if asked.required == frozenset(profile.categories) else _OTHER
 
 
-def _spoil(rng: Random, profile: Profile, row: BaselineRow) -> None:
+def _spoil(rng: Random, profile: Profile, row: BaselineRow, *, may_be_dirty: bool) -> None:
     person = row.person
     values: dict[str, object] = {**person.fields, "household_area": person.baseline_village}
     look = Row(profile, profile.area_tree(), rng, values, person.categories, row.cells)
     throw = rng.random()
-    if throw < _DIRTY and person.ending != "merged":
+    if throw < _DIRTY and may_be_dirty:
         row.planted = soil(look)
         if person.ending == endings.COLLECTED and rng.random() < _BEYOND_MENDING:
             row.mendable = False

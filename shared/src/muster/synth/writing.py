@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
+
 from muster.synth import endings, pictures
 from muster.synth.county import County, Person
 from muster.synth.desk import Mistake, found_in_review, refused_first
@@ -160,7 +161,13 @@ def _truth(county: County, baseline: Baseline, told: Mapping[str, Told]) -> dict
                 if row.noise
             ],
             "twice": [
-                {"row": row.number, "first": row.twice, "ref": row.person.ref}
+                {
+                    "row": row.number,
+                    "first": row.twice,
+                    "ref": row.person.ref,
+                    "field": "resident_number",
+                    "rule": "number-twice-in-file",
+                }
                 for row in baseline.rows
                 if row.twice is not None
             ],

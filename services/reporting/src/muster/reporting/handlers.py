@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from muster.contracts.parts.capture import (
     RecordForCount,
     StandingForCount,
@@ -20,7 +22,6 @@ from muster.reporting import store
 from muster.reporting.domain.standing import Entry, Standing, newest
 from muster.runtime.context import Context
 from muster.vocabulary.states import ReviewState
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 _BAD_SUBJECT = Invalid(
     "subject-differs",
@@ -159,9 +160,7 @@ async def count_categories(
 
 
 def _standing(part: StandingPart) -> Standing:
-    return Standing(
-        part.revision, tuple(Entry(e.village, e.origin, e.state) for e in part.entries)
-    )
+    return Standing(part.revision, tuple(Entry(e.village, e.origin, e.state) for e in part.entries))
 
 
 def _standings(taken: Iterable[Message]) -> dict[str, Standing]:

@@ -1,7 +1,8 @@
 """Settings of reporting, from the environment (``MUSTER_REPORTING_*``)."""
 
-from muster.runtime.settings import ServiceSettings
 from pydantic_settings import SettingsConfigDict
+
+from muster.runtime.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):

@@ -13,11 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from muster.persistence.bulk import insert_rows
-from muster.reporting.domain.balance import Tally
-from muster.reporting.domain.progress import Uploads
-from muster.reporting.domain.standing import Standing
-from muster.vocabulary.states import Origin, ReviewState, SubjectState
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -31,6 +26,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.persistence.bulk import insert_rows
+from muster.reporting.domain.balance import Tally
+from muster.reporting.domain.progress import Uploads
+from muster.reporting.domain.standing import Standing
+from muster.vocabulary.states import Origin, ReviewState, SubjectState
 
 metadata = MetaData()
 
@@ -168,7 +169,7 @@ _TALLIES = text(
            CASE WHEN e.state <> 'collected' THEN NULL
                 WHEN s.reviewed_version > 0 AND s.reviewed_version >= s.version THEN s.outcome
                 WHEN s.version > 0 THEN 'submitted' END AS review,
-           count(*) AS count
+           count(*) AS people
     FROM counted_entry e JOIN subject_state s USING (subject_id)
     WHERE e.village = ANY(CAST(:villages AS text[]))
     GROUP BY 1, 2, 3, 4
@@ -189,7 +190,7 @@ async def tallies(conn: AsyncConnection, villages: Sequence[str]) -> list[Tally]
             Origin(row.origin),
             SubjectState(row.state),
             None if row.review is None else ReviewState(row.review),
-            int(row.count),
+            int(row.people),
         )
         for row in rows
     ]
@@ -212,13 +213,13 @@ async def first_seen(conn: AsyncConnection, villages: Sequence[str]) -> dict[str
     """When the first person of each village was heard of."""
     rows = await conn.execute(
         text(
-            "SELECT e.village, min(s.first_seen_at) FROM counted_entry e "
+            "SELECT e.village, min(s.first_seen_at) AS first FROM counted_entry e "
             "JOIN subject_state s USING (subject_id) "
             "WHERE e.village = ANY(CAST(:villages AS text[])) GROUP BY e.village"
         ),
         {"villages": list(villages)},
     )
-    return {village: moment for village, moment in rows}
+    return {row.village: row.first for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

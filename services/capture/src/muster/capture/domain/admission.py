@@ -71,6 +71,8 @@ class Admission:
     holders: dict[str, Holder]
     taken: dict[str, tuple[str, int]]
     seen: set[str] = field(default_factory=set)
+    accepted: set[str] = field(default_factory=set)
+    """Record ids that this packet brought in."""
 
     def judge(self, claim: Claim) -> Verdict:
         """Accept and apply, or say why not. Refusing one record leaves no trace of it."""
@@ -120,6 +122,7 @@ class Admission:
             subject.revision += 1
             subject.entries = entries
         subject.exists = subject.changed = True
+        self.accepted.add(claim.record_id)
         self.taken[claim.record_id] = (claim.digest, subject.version)
         if claim.number_index is not None:
             self.holders[claim.number_index] = Holder(claim.subject_id, current=True)

@@ -1,5 +1,6 @@
 """What several handlers need: ids of the fields that capture itself reads, sealing, events."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
@@ -11,6 +12,7 @@ from muster.runtime.context import Context
 from muster.security import blinds, boxes
 from muster.security.vault import DataKey
 from muster.vocabulary import resident_number
+from muster.vocabulary.areas import UnknownArea
 
 NAME = "name"
 NUMBER = "resident_number"
@@ -22,6 +24,7 @@ RECORD_SUBMITTED = "capture-record-submitted"
 STATUS_CHANGED = "capture-subject-status-changed"
 UPLOAD_RECEIVED = "capture-upload-received"
 
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _CHINA = timezone(timedelta(hours=8))
 
 
@@ -92,6 +95,19 @@ def county(context: Context, entries: Entries) -> str:
     """The county that may be seen on a topic: where the person is, or was last."""
     here = present(entries) or entries[0]
     return context.areas.county_of(here.village)
+
+
+def county_or_none(context: Context, area: str) -> str | None:
+    """The county of an area; None for an area above the counties."""
+    try:
+        return context.areas.county_of(area)
+    except UnknownArea:
+        return None
+
+
+def dump(content: Mapping[str, Any]) -> bytes:
+    """JSON of content that is sealed and never digested: it may hold any number."""
+    return orjson.dumps(content)
 
 
 def subject_event(

@@ -7,7 +7,6 @@ goes on where the last commit left it.
 
 import asyncio
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -40,7 +39,6 @@ from sqlalchemy import Row as Record
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 BATCH = 500
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _LOST_DIGITS = Reason(
     NUMBER,
     "number-lost-digits",
@@ -108,7 +106,7 @@ async def import_baseline(
 async def _begin(
     context: Context, caller: Caller, file: BinaryIO, sheet: Sheet, import_id: str, area: str
 ) -> Record[Any]:
-    code = await asyncio.to_thread(_file_code, context, file)
+    code = await asyncio.to_thread(_file_code, context, file, f"{caller.account_id}/{area}")
     async with context.database.transaction() as conn:
         found = await imports.begin(
             conn,
@@ -127,17 +125,19 @@ async def _begin(
     raise refusal("import-id-reused", status=409, kind="conflict")
 
 
-def _file_code(context: Context, file: BinaryIO) -> str:
-    """Keyed, so that nobody can try out whether a guessed file was imported.
+def _file_code(context: Context, file: BinaryIO, who: str) -> str:
+    """Code of a file, of who imports it and of the form that it is held against.
 
-    Reads beside the sheet: a CSV is read on from where it was.
+    Keyed, so that nobody can try out whether a guessed file was imported. Reads beside the sheet:
+    a CSV is read on from where it was.
     """
     place = file.tell()
     file.seek(0)
-    digest = hashlib.file_digest(file, "sha256").digest()
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
     file.seek(place)
     key = context.keyring.current("index/capture")
-    return f"{key.kid}.{encode(key.mac(b'muster/import-file/1' + digest))}"
+    message = f"muster/import-file/1|{digest}|{who}|{context.profile.form_version}"
+    return f"{key.kid}.{encode(key.mac(message.encode()))}"
 
 
 class _Checker:
@@ -171,7 +171,7 @@ class _Checker:
         ref = as_text(self._columns.cell(row, ROW_ID)).strip().lower()
         return Checked(
             row=row,
-            row_ref=ref if _UUID.fullmatch(ref) else None,
+            row_ref=ref if common.UUID.fullmatch(ref) else None,
             fields=fields,
             categories=tuple(categories),
             village=known,

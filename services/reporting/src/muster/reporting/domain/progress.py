@@ -10,22 +10,28 @@ from muster.reporting.domain.balance import Counts
 from muster.vocabulary.areas import AreaTree
 from muster.vocabulary.states import AreaLevel, ReviewState, SubjectState
 
+_COVERAGE_ZH = (
+    "覆盖率 =（应采集人数 − 未处理人数）÷ 应采集人数；"
+    "自愿放弃等已核实的情形计入已覆盖，不因此催逼当事人"
+)
+_COVERAGE_EN = (
+    "coverage = (expected - open) / expected; who declined or otherwise ended is covered, so "
+    "that the figure never presses anyone to register"
+)
+_OVERDUE_ZH = (
+    "逾期 = 仍有未处理或被退回的对象，且距上次上传（从未上传的，距首次收到数据）超过规定天数"
+)
+_OVERDUE_EN = (
+    "overdue = someone is open or returned, and more days than the cadence allows have passed "
+    "since the last upload (or, before any, since the first data came)"
+)
 FORMULAS = {
-    "coverage": (
-        "覆盖率 =（应采集人数 − 未处理人数）÷ 应采集人数；自愿放弃等已核实的情形计入已覆盖，"
-        "不因此催逼当事人",
-        "coverage = (expected - open) / expected; who declined or otherwise ended is covered, so "
-        "that the figure never presses anyone to register",
-    ),
+    "coverage": (_COVERAGE_ZH, _COVERAGE_EN),
     "verified_ratio": (
         "复核率 = 已复核通过人数 ÷ 已采集人数",
         "verified ratio = verified / collected",
     ),
-    "overdue": (
-        "逾期 = 仍有未处理或被退回的对象，且距上次上传（从未上传的，距首次收到数据）超过规定天数",
-        "overdue = someone is open or returned, and more days than the cadence allows have passed "
-        "since the last upload (or, before any, since the first data came)",
-    ),
+    "overdue": (_OVERDUE_ZH, _OVERDUE_EN),
 }
 """What each derived figure is, in Chinese and English."""
 

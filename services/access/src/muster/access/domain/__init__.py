@@ -1,0 +1,1 @@
+"""Pure rules of access: what a name, a code, a lock and an area may be."""

@@ -1,0 +1,85 @@
+"""The agreed shapes inside packets. A packet as a whole is either readable or not; each record
+and each piece answers for itself."""
+
+from typing import Annotated, Any, Literal
+
+from muster.contracts.parts.base import Digest, FieldValue, Uuid
+from muster.vocabulary.states import Source
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+
+RECORDS_LIMIT = 500
+PIECES_LIMIT = 100
+
+Salt = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+_Short = Annotated[str, Field(max_length=100)]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class UploadPacket(_Shape):
+    """What an upload packet holds. `records` are read one by one."""
+
+    packet_id: Uuid
+    terminal_id: Uuid
+    made_at: Annotated[AwareDatetime, Field(strict=False)]
+    records: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=RECORDS_LIMIT)]
+
+
+class EvidenceRef(_Shape):
+    """A piece of evidence as a record names it."""
+
+    digest: Digest
+    kind: _Short
+
+
+class Signature(_Shape):
+    """The person's confirmation: bound to the digest of the very content shown (R58)."""
+
+    kind: Literal["handwriting", "thumbprint", "by_proxy", "guardian"]
+    digest: Digest
+    trace: JsonValue = None
+
+
+class RecordIn(_Shape):
+    """One record of a packet."""
+
+    record_id: Uuid
+    subject_id: Uuid
+    base_version: Annotated[int, Field(ge=0, lt=1 << 31)]
+    form_version: _Short
+    categories: Annotated[list[_Short], Field(max_length=64)]
+    fields: Annotated[dict[_Short, FieldValue], Field(max_length=1000)]
+    provenance: dict[_Short, Annotated[Source, Field(strict=False)]]
+    evidence: Annotated[list[EvidenceRef], Field(max_length=100)]
+    salt: Salt
+    signature: Signature
+    collected_at: Annotated[AwareDatetime, Field(strict=False)]
+    origin: Literal["new"] | None = None
+
+    def record(self) -> dict[str, Any]:
+        """What the profile checks and the person signed."""
+        return {
+            "form_version": self.form_version,
+            "categories": self.categories,
+            "fields": self.fields,
+        }
+
+
+class EvidencePacket(_Shape):
+    """What an evidence packet holds. `pieces` are read one by one."""
+
+    packet_id: Uuid
+    pieces: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=PIECES_LIMIT)]
+
+
+class Piece(_Shape):
+    """One photo of a person or paper."""
+
+    subject_id: Uuid
+    digest: Digest
+    salt: Salt
+    media_type: _Short
+    kind: _Short
+    content: str

@@ -1,0 +1,191 @@
+"""The pulse: a Faust worker that counts facts per minute, county and kind.
+
+It holds no key and reads headers and clear fields only. Its windows may be lost (design section 4);
+facts never depend on them. How it is set up answers Faust's known traps: at least once with one
+agent at a time, nothing raised out of the agent (Faust would drop the message silently), no topics
+declared, no leader topic, no web server, tables in memory, and a watchdog that ends a worker which
+stands still, so that its supervisor starts another.
+
+Nothing is wired at import: ``run_pulse`` builds the app and blocks until it is told to stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import faust
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from muster.contracts.envelope import Unreadable, read_headers, read_value
+from muster.contracts.topics import TopicSpec, service_topics
+from muster.observability.logging import configure, get_logger
+from muster.reporting import pulse_store
+from muster.reporting.domain.pulse import KEPT, WINDOW, Beat, window_start
+from muster.runtime.settings import ServiceSettings
+
+APP_ID = "reporting-pulse"
+TABLE = "window"
+PARTITIONS = 4
+"""Partitions of the changelog; Faust wants those of the source topics."""
+FLUSH = 0.5
+"""Seconds between writes to Redis."""
+REFRESH = 30.0
+"""Seconds between writes of every window, so that an emptied Redis fills again."""
+STANDSTILL = 120.0
+"""Seconds without progress, while messages wait, after which the worker ends itself."""
+
+_log = get_logger("muster.pulse")
+
+
+def source_topics() -> dict[str, TopicSpec]:
+    """The topics whose files let the pulse read their clear fields."""
+    return {name: spec for name, spec in service_topics().items() if APP_ID in spec.clear_readers}
+
+
+def read_beat(
+    spec: TopicSpec,
+    headers: Iterable[tuple[str, bytes]],
+    key: bytes | None,
+    value: bytes | None,
+    partition: int,
+) -> Beat | None:
+    """One fact from what is clear of a message; None when it names no county.
+
+    Raises:
+        Unreadable: it is no Muster event of that topic.
+    """
+    head = read_headers(spec, list(headers), (key or b"").decode(errors="replace"))
+    clear, _ = read_value(value)
+    try:
+        at = datetime.fromisoformat(head.time)
+    except ValueError:
+        raise Unreadable("header-damaged", "ce_time") from None
+    if at.tzinfo is None:
+        raise Unreadable("header-damaged", "ce_time without offset")
+    return None if clear.county is None else Beat(spec.name, partition, clear.county, at)
+
+
+class Pulse:
+    """The Faust app of one worker, and what it must write to Redis."""
+
+    def __init__(self, kafka: str, redis: Redis) -> None:
+        self.app = faust.App(
+            APP_ID,
+            broker=";".join(f"aiokafka://{address}" for address in kafka.split(",")),
+            store="memory://",
+            key_serializer="raw",
+            value_serializer="raw",
+            topic_partitions=PARTITIONS,
+            topic_replication_factor=1,
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            processing_guarantee="at_least_once",
+            consumer_auto_offset_reset="earliest",
+            table_standby_replicas=0,
+            web_enabled=False,
+            autodiscover=False,
+        )
+        self._redis = redis
+        self._specs = source_topics()
+        self._dirty: dict[tuple[int, str], int] = {}
+        self._seen = self._seen_before = 0
+        self._moved_at = time.monotonic()
+        self._window: Any = self.app.Table(
+            TABLE, default=int, partitions=PARTITIONS, key_type=str, value_type=int,
+            key_serializer="json", value_serializer="json",
+        ).tumbling(WINDOW, expires=KEPT)  # fmt: skip
+        self._channel = self.app.topic(
+            *self._specs, key_type=bytes, value_type=bytes, partitions=PARTITIONS
+        )
+        self.app.agent(self._channel, name="count", concurrency=1)(self._count)
+        self.app.timer(FLUSH, name="flush")(self._flush)
+        self.app.timer(REFRESH, name="refresh")(self._refresh)
+        self.app.timer(STANDSTILL / 4, name="watch")(self._watch)
+
+    async def _count(self, stream: Any) -> None:
+        async for event in stream.events():
+            self._seen += 1
+            try:
+                self._take(event.message)
+            except Unreadable as error:
+                _log.warning("not counted", topic=event.message.topic, rule=error.rule)
+            except Exception:  # noqa: BLE001 - raised, it would be lost just so, and unseen
+                _log.exception("not counted", topic=event.message.topic)
+
+    def _take(self, message: Any) -> None:
+        beat = read_beat(
+            self._specs[message.topic],
+            message.headers or (),
+            message.key,
+            message.value,
+            message.partition,
+        )
+        if beat is None or not beat.recent(datetime.now(UTC)):
+            return
+        counted = self._window.relative_to(beat.at)[beat.key]
+        counted += 1
+        self._dirty[window_start(beat.at), beat.key] = int(counted.value())
+
+    async def _flush(self) -> None:
+        if not self._dirty:
+            return
+        held, self._dirty = self._dirty, {}
+        if not await self._write(held):
+            self._dirty = {**held, **self._dirty}
+
+    async def _refresh(self) -> None:
+        """Write every window that is kept: after a recovery, or when Redis was emptied."""
+        oldest = datetime.now(UTC) - KEPT
+        await self._write(
+            {
+                (int(span[0]), key): int(value)
+                for (key, span), value in list(self._window.table.items())
+                if span[0] >= oldest.timestamp()
+            }
+        )
+
+    async def _write(self, counts: Mapping[tuple[int, str], int]) -> bool:
+        try:
+            await pulse_store.write(self._redis, counts)
+        except (RedisError, OSError) as error:
+            _log.warning("windows are not written", reason=type(error).__name__)
+            return False
+        return True
+
+    async def _watch(self) -> None:
+        behind = await self._behind()
+        if self._seen != self._seen_before or not behind:
+            self._seen_before = self._seen
+            self._moved_at = time.monotonic()
+        elif time.monotonic() - self._moved_at > STANDSTILL:
+            _log.critical("no progress while messages wait; ending", partitions=behind)
+            os._exit(1)
+
+    async def _behind(self) -> int:
+        """Partitions of the facts in which messages wait to be fetched."""
+        consumer: Any = self.app.consumer
+        behind = 0
+        for tp in consumer.assignment():
+            if tp.topic in self._specs:
+                position = await consumer.position(tp)
+                behind += (consumer.highwater(tp) or 0) > (position or 0)
+        return behind
+
+
+def run_pulse(settings: ServiceSettings) -> None:
+    """Run the worker until SIGTERM or SIGINT; blocks."""
+    configure(APP_ID)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    pulse = Pulse(settings.kafka, Redis.from_url(settings.redis_url))
+    worker = faust.Worker(
+        pulse.app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False
+    )
+    worker.spinner = None
+    worker.execute_from_commandline()

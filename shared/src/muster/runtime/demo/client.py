@@ -1,0 +1,185 @@
+"""What a computer at a desk does over HTTP: sign in, seal packets, try again when a server is away.
+
+Only the interfaces that users have; nothing here knows a database or a topic.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+from muster.runtime.home import Home
+from muster.security.jose import Jwk
+from muster.security.packets import sign_and_seal
+from muster.vocabulary.ids import new_id
+
+__all__ = ["Account", "NotRunning", "Refused", "Services", "Terminal", "Unreachable"]
+
+_TIMEOUT = httpx.Timeout(60.0, connect=5.0)
+# A service that was killed is back within seconds; one that is updated takes longer.
+_PATIENCE = 90.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 3.0
+_AWAY = frozenset({502, 503, 504})
+
+
+class NotRunning(Exception):  # noqa: N818 - reads as what it says
+    """There is no stack to talk to; the text says what to do."""
+
+
+class Unreachable(Exception):  # noqa: N818 - reads as what it says
+    """A service did not answer for longer than anybody waits."""
+
+
+class Refused(Exception):  # noqa: N818 - an answer, not a fault
+    """A service said no. `reasons` are those of the problem document."""
+
+    def __init__(self, status: int, kind: str, reasons: list[dict[str, str]]) -> None:
+        self.status = status
+        self.kind = kind
+        self.reasons = reasons
+        said = "; ".join(f"{r.get('field')}: {r.get('rule')}" for r in reasons)
+        super().__init__(f"{status} {kind}: {said}")
+
+    def has(self, rule: str) -> bool:
+        """Whether this rule is among the reasons."""
+        return any(reason.get("rule") == rule for reason in self.reasons)
+
+
+@dataclass
+class Services:
+    """The addresses of one running stack and the connections to it, for all accounts together."""
+
+    home: Home
+    http: httpx.AsyncClient = field(
+        default_factory=lambda: httpx.AsyncClient(
+            timeout=_TIMEOUT, limits=httpx.Limits(max_connections=24, max_keepalive_connections=24)
+        )
+    )
+
+    async def __aenter__(self) -> Services:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.http.aclose()
+
+    def url(self, service: str) -> str:
+        """Where a service answers now; a restarted stack may have moved."""
+        entry = self.home.stack().get("services", {}).get(service)
+        if not entry:
+            raise NotRunning(f"There is no running {service} in {self.home.path}. Start: muster up")
+        return str(entry["url"])
+
+    async def send(
+        self, method: str, service: str, path: str, token: str | None = None, **how: Any
+    ) -> httpx.Response:
+        """One request, repeated while the service is away. Every write carries an id of ours, so a
+        repeated one is harmless."""
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        headers |= how.pop("headers", {})
+        loop = asyncio.get_running_loop()
+        deadline, pause = loop.time() + _PATIENCE, _FIRST_PAUSE
+        while True:
+            problem = "gave no answer"
+            try:
+                answer = await self.http.request(
+                    method, self.url(service) + path, headers=headers, **how
+                )
+                if answer.status_code not in _AWAY:
+                    return answer
+                problem = f"answered {answer.status_code}"
+            except httpx.TransportError as error:
+                problem = f"did not answer ({type(error).__name__})"
+            if loop.time() > deadline:
+                raise Unreachable(f"{service} {problem} for {_PATIENCE:.0f} s ({method} {path})")
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def read(answer: httpx.Response) -> Any:
+    """The JSON of a good answer. Raises Refused for any other."""
+    if answer.is_success:
+        return orjson.loads(answer.content) if answer.content else None
+    try:
+        said = orjson.loads(answer.content)
+    except orjson.JSONDecodeError:
+        said = {}
+    kind = str(said.get("type", "unknown")).rpartition(":")[2]
+    raise Refused(answer.status_code, kind, said.get("reasons", []))
+
+
+@dataclass
+class Account:
+    """Somebody who signs in. The token is renewed when it is refused."""
+
+    services: Services
+    name: str
+    password: str
+    terminal: Terminal | None = None
+    token: str | None = None
+    account_id: str = ""
+    _renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def sign_in(self, refused: str | None = None) -> str:
+        """A token; a new one unless another task has replaced the refused one already."""
+        async with self._renewing:
+            if self.token is None or self.token == refused:
+                body = await self._credentials()
+                said = read(await self.services.send("POST", "access", SIGN_IN, json=body))
+                self.token = str(said["token"])
+                self.account_id = str(said.get("account_id", self.account_id))
+            return self.token
+
+    async def _credentials(self) -> dict[str, object]:
+        return {"username": self.name, "password": self.password}
+
+    async def ask(self, method: str, service: str, path: str, **how: Any) -> httpx.Response:
+        """A request of this account, whatever the answer is."""
+        token = self.token or await self.sign_in()
+        answer = await self.services.send(method, service, path, token, **how)
+        if answer.status_code == 401:
+            token = await self.sign_in(refused=token)
+            answer = await self.services.send(method, service, path, token, **how)
+        return answer
+
+    async def get(self, service: str, path: str, **query: object) -> Any:
+        """The JSON at a path. Raises Refused."""
+        told = {name: str(value) for name, value in query.items() if value is not None}
+        return read(await self.ask("GET", service, path, params=told))
+
+    async def post(self, service: str, path: str, body: Mapping[str, object]) -> Any:
+        """The JSON answer to a body. Raises Refused."""
+        how = {"content": orjson.dumps(body), "headers": {"content-type": "application/json"}}
+        return read(await self.ask("POST", service, path, **how))
+
+
+SIGN_IN = "/token"
+
+
+@dataclass
+class Terminal:
+    """An enrolled computer: its area, and the private key that never leaves it."""
+
+    terminal_id: str
+    area: str
+    key: Jwk
+
+    def pack(self, payload: Mapping[str, object], recipient: Jwk) -> str:
+        """A packet with an id of its own, signed by this terminal and sealed to `recipient`."""
+        told = {"packet_id": new_id(), "terminal_id": self.terminal_id, **payload}
+        return sign_and_seal(told, self.key, recipient)
+
+
+def administrator(services: Services) -> Account:
+    """The first administrator, as `muster access bootstrap` left it for whoever installs."""
+    path: Path = services.home.admin_file
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise NotRunning(f"{path} is missing: the stack has not been set up here.") from None
+    return Account(services, str(document["account"]), str(document["password"]))

@@ -1,0 +1,101 @@
+"""The same seed makes the same bytes; a profile edited by hand is followed."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from muster.forms import Profile
+from muster.synth import build, write
+from muster.synth.cli import app
+from muster.vocabulary.data import data_path
+from muster.vocabulary.reasons import refused
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("profile", ["tongren", "loudi"])
+def test_the_same_seed_makes_the_same_bytes(profile: str, tmp_path: Path) -> None:
+    loaded = Profile.load(profile)
+    one = _bytes(write(build(loaded, 150, 3), tmp_path / "one"))
+    two = _bytes(write(build(loaded, 150, 3), tmp_path / "two"))
+    other = _bytes(write(build(loaded, 150, 4), tmp_path / "other"))
+    assert one == two
+    assert {"baseline.xlsx", "people.jsonl", "county.json", "truth/truth.json"} <= one.keys()
+    assert one["people.jsonl"] != other["people.jsonl"]
+
+
+def test_the_truth_is_kept_apart(tmp_path: Path) -> None:
+    """What takes part in a campaign reads no rule and no expected count of what was planted."""
+    folder = write(build(Profile.load("tongren"), 200, 1), tmp_path)
+    assert (folder / "truth").stat().st_mode & 0o077 == 0
+    for name in ("people.jsonl", "county.json"):
+        text = (folder / name).read_text("utf-8")
+        assert "number-check-digit" not in text
+        assert '"rule"' not in text
+
+
+def test_a_field_and_a_category_added_to_a_profile_are_filled(tmp_path: Path) -> None:
+    base = data_path("profiles") / "base"
+    (tmp_path / "base").symlink_to(base)
+    content = yaml.safe_load((data_path("profiles") / "tongren.yaml").read_text("utf-8"))
+    content["categories"] = {
+        "border_guard": {
+            "number": 13,
+            "zh": "边防人员",
+            "en": "Border guard",
+            "group": "survivor",
+            "review_desk": "civil_affairs",
+        }
+    }
+    text = {"zh": "新项", "en": "New item", "section": "basic", "categories": "all"}
+    content["fields"].update(
+        {
+            "shoe_size": {**text, "type": "integer", "min": 30, "max": 50, "required": "all"},
+            "hobbies": {
+                **text,
+                "zh": "爱好",
+                "en": "Hobbies",
+                "type": "choices",
+                "required": "all",
+                "options": {
+                    "chess": {"zh": "象棋", "en": "Chess"},
+                    "go": {"zh": "围棋", "en": "Go"},
+                },
+            },
+            "land": {**text, "zh": "面积", "en": "Area", "type": "decimal", "required": "all"},
+        }
+    )
+    path = tmp_path / "tongren.yaml"
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    profile = Profile.load(path)
+    county = build(profile, 400, 1)
+    assert any("border_guard" in person.categories for person in county.people)
+    for person in county.people:
+        assert {"shoe_size", "hobbies", "land"} <= person.fields.keys()
+        record = {
+            "form_version": profile.form_version,
+            "categories": list(person.categories),
+            "fields": person.fields,
+        }
+        assert not refused(profile.check_record(record, today=county.opens))
+
+
+def test_the_command_writes_a_county(tmp_path: Path) -> None:
+    said = CliRunner().invoke(
+        app, ["--profile", "loudi", "--people", "30", "--seed", "2", "--out", str(tmp_path)]
+    )
+    assert said.exit_code == 0, said.output
+    assert (tmp_path / "baseline.xlsx").is_file()
+
+
+def test_the_command_refuses_an_unknown_profile(tmp_path: Path) -> None:
+    said = CliRunner().invoke(app, ["--profile", "nowhere", "--out", str(tmp_path)])
+    assert said.exit_code == 2
