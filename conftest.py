@@ -244,12 +244,12 @@ class Databases:
     def _template(self, service: str) -> str:
         if service not in self.templates:
             from muster.persistence.migrations import upgrade_async
-            from muster.runtime.service import find_services
+            from muster.runtime.provisioning import load_service
 
             name = f"template_{service.replace('-', '_')}_{uuid.uuid4().hex[:8]}"
             run(_admin(self.admin_url, f"CREATE DATABASE {name} TEMPLATE template0"))
             self.made.append(name)
-            migrations = find_services()[service].migrations
+            migrations = load_service(service).migrations
             run(upgrade_async(_other(self.admin_url, name), migrations))
             self.templates[service] = name
         return self.templates[service]

@@ -1,6 +1,7 @@
 """The tables of capture's first version."""
 
 from alembic import op
+
 from muster.persistence.ddl import SHARED_V1
 
 revision = "0001"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from muster.contracts.envelope import Clear
 from muster.contracts.parts.capture import Entry, Standing, StandingForCount, StandingForReview
 from muster.contracts.topics import load_topics
@@ -29,26 +32,14 @@ from muster.messaging.message import (
 from muster.messaging.relay import Relay
 from muster.persistence.database import Database
 from muster.persistence.ddl import SHARED_V1
-from muster.runtime import databases
-from muster.runtime.embedded import EmbeddedPostgres
-from muster.runtime.home import Home
 from muster.security.keyring import Keyring, plan, provision
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Origin, SubjectState
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 TOPIC = "capture-subject-status-changed"
 VILLAGE = "632321100001"
 
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """One PostgreSQL for all tests of this folder."""
-    server = EmbeddedPostgres(Home(tmp_path_factory.mktemp("pg")), fast=True)
-    server.start()
-    yield server
-    server.stop()
+NewDatabase = Callable[[str | None], str]
 
 
 @pytest.fixture(scope="session")
@@ -71,12 +62,9 @@ class Side:
     seen: list[Message] = field(default_factory=list)
 
 
-async def _side(server: EmbeddedPostgres, rings: Path, name: str) -> Side:
-    urls = await databases.provision(server.admin_url, [name], lambda role: f"pw-{role}")
-    database = Database(urls[name])
+async def _side(url: str, rings: Path, name: str) -> Side:
+    database = Database(url)
     async with database.transaction() as conn:
-        await conn.execute(text("DROP SCHEMA public CASCADE"))
-        await conn.execute(text("CREATE SCHEMA public"))
         for statement in SHARED_V1:
             await conn.execute(text(statement))
         await conn.execute(text("CREATE TABLE fact (subject_id uuid PRIMARY KEY, revision int)"))
@@ -87,17 +75,17 @@ async def _side(server: EmbeddedPostgres, rings: Path, name: str) -> Side:
 
 
 @pytest.fixture
-async def source(server: EmbeddedPostgres, rings: Path) -> AsyncIterator[Side]:
+async def source(new_database: NewDatabase, rings: Path) -> AsyncIterator[Side]:
     """Capture's side: writes facts and their outbox."""
-    side = await _side(server, rings, "capture")
+    side = await _side(new_database(None), rings, "capture")
     yield side
     await side.database.close()
 
 
 @pytest.fixture
-async def reader(server: EmbeddedPostgres, rings: Path) -> AsyncIterator[Side]:
+async def reader(new_database: NewDatabase, rings: Path) -> AsyncIterator[Side]:
     """Reporting's side: takes facts and writes one effect for each."""
-    side = await _side(server, rings, "reporting")
+    side = await _side(new_database(None), rings, "reporting")
     yield side
     await side.database.close()
 
@@ -173,8 +161,8 @@ def make_intake(side: Side, take: Any = take_facts, limits: InvalidLimits | None
     )
 
 
-def make_relay(side: Side, bootstrap: str, load: Any = load_facts) -> Relay:
-    """A relay of the toy topic, bounded as on the embedded broker."""
+def make_relay(side: Side, stack: Any, load: Any = load_facts) -> Relay:
+    """A relay of the toy topic, bounded on the embedded broker."""
     return Relay(
         service=side.name,
         context=side,
@@ -190,8 +178,8 @@ def make_relay(side: Side, bootstrap: str, load: Any = load_facts) -> Relay:
             positions.publication(side.name),
         ],
         keyring=side.keyring,
-        bootstrap=bootstrap,
-        bound_unread=True,
+        bootstrap=stack.kafka,
+        bound_unread=stack.embedded_broker,
     )
 
 

@@ -7,6 +7,10 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from muster.contracts.envelope import (
     Clear,
     seal_context,
@@ -24,9 +28,6 @@ from muster.messaging.outbox import partition_of
 from muster.security.boxes import open_box, seal
 from muster.security.keyring import Keyring
 from muster.vocabulary.ids import new_id
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .conftest import (
     TOPIC,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx
@@ -10,33 +10,19 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from fastapi import FastAPI
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
 from muster.persistence.bulk import insert_rows
 from muster.persistence.database import Database, Transaction
 from muster.persistence.ddl import SHARED_V1
 from muster.persistence.tables import metadata as shared_metadata
-from muster.runtime import databases
-from muster.runtime.embedded import EmbeddedPostgres
-from muster.runtime.home import Home
 from muster.vocabulary.ids import new_id
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, text
-from sqlalchemy.dialects.postgresql import JSONB, UUID
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    server = EmbeddedPostgres(Home(tmp_path_factory.mktemp("pg")), fast=True)
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture
-async def database(server: EmbeddedPostgres) -> AsyncIterator[Database]:
-    urls = await databases.provision(server.admin_url, ["capture"], lambda role: f"pw-{role}")
-    database = Database(urls["capture"])
-    async with database.transaction() as conn:
-        await conn.execute(text("DROP SCHEMA public CASCADE"))
-        await conn.execute(text("CREATE SCHEMA public"))
+async def database(new_database: Callable[[str | None], str]) -> AsyncIterator[Database]:
+    database = Database(new_database(None))
     yield database
     await database.close()
 

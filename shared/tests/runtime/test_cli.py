@@ -51,16 +51,16 @@ def test_unknown_service_is_named_with_those_that_exist(
 
 
 def test_missing_settings_are_named_without_values(tmp_path: Path) -> None:
-    said = muster("serve", "access", home=tmp_path, MUSTER_ACCESS_PORT="not-a-port")
+    said = muster("serve", "verification", home=tmp_path, MUSTER_VERIFICATION_PORT="not-a-port")
     assert said.returncode == 2
-    assert "MUSTER_ACCESS_DATABASE_URL" in said.stderr
-    assert "MUSTER_ACCESS_PORT" in said.stderr
+    assert "MUSTER_VERIFICATION_DATABASE_URL" in said.stderr
+    assert "MUSTER_VERIFICATION_PORT" in said.stderr
     assert "not-a-port" not in said.stdout + said.stderr
     assert "Traceback" not in said.stderr
 
 
 def test_unknown_worker(tmp_path: Path) -> None:
-    said = muster("work", "access", "nothing", home=tmp_path)
+    said = muster("work", "verification", "nothing", home=tmp_path)
     assert said.returncode == 2
     assert "no worker 'nothing'" in said.stderr
 

@@ -17,7 +17,7 @@ class Topic:
 
 
 @pytest.mark.needs("kafka")
-def test_topics_become_what_the_files_say(real_kafka: str) -> None:
+def test_kafka_gets_the_topics_that_the_files_name(real_kafka: str) -> None:
     one, two = Topic("test-topics-one", 3), Topic("test-topics-two", 1, cleanup="compact")
     made = topics.apply(real_kafka, [one, two])
     assert made == topics.Applied((one.name, two.name), ())

@@ -71,11 +71,15 @@ class Consumer:
         try:
             fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH)
         except NoOffsetForPartitionError as error:
-            # A group that never committed here starts with all that the broker still has.
-            await consumer.seek_to_beginning(error.args[0])
+            # A newcomer, or a log that was emptied: all that the broker has, and the rest is asked
+            # for, since what expired or was lost shows no gap before the next event comes.
+            await self._start_over(consumer, [error.args[0]])
             return
         except OffsetOutOfRangeError as error:
-            await self._lost(consumer, list(error.args[0]))
+            lost = list(error.args[0])
+            places = [f"{tp.topic}/{tp.partition}" for tp in lost]
+            _log.warning("the broker no longer has the next messages", partitions=places)
+            await self._start_over(consumer, lost)
             return
         self.assigned.set()
         if not fetched:
@@ -103,12 +107,10 @@ class Consumer:
         await consumer.commit({tp: r[-1].offset + 1 for tp, r in fetched.items()})
         await failpoints.reach("inbox.after-offset-commit")
 
-    async def _lost(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
-        """The broker dropped what was not read yet: go on with what it has, ask for the rest."""
-        _log.warning(
-            "the broker no longer has the next messages; asking their source",
-            partitions=[f"{tp.topic}/{tp.partition}" for tp in partitions],
-        )
+    async def _start_over(
+        self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]
+    ) -> None:
+        """Go on with what the broker has, and ask the source for everything not taken yet."""
         async with self._database.transaction() as conn:
             await positions.mark_out_of_range(conn, [(tp.topic, tp.partition) for tp in partitions])
         await consumer.seek_to_beginning(*partitions)

@@ -147,7 +147,7 @@ _STATES = {
     "'muster up' ends them and starts afresh; 'muster down' only ends them.",
     "starting": "The stack is starting.",
     "stopping": "The stack is stopping.",
-    "degraded": "The stack runs, but not every service is ready.",
+    "degraded": "The stack runs, but not every part of it works just now.",
     "ready": "Everything is ready.",
 }
 

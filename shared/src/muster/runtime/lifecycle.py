@@ -30,7 +30,8 @@ _DOWN_PATIENCE = 180.0
 class Status:
     """What runs: `state` is ready, starting, stopping, stopped, failed, degraded, left or none.
 
-    ``left`` means that the supervisor was killed; ``degraded`` that a service is not ready.
+    ``left`` means that the supervisor was killed; ``degraded`` that a
+    part is down or a service is not ready.
     """
 
     state: str
@@ -79,7 +80,8 @@ def status(home: Home) -> Status:
             return Status("left", stack)
         return Status(state if state == "failed" else "stopped", stack)
     services = {name: probe(entry["url"]) for name, entry in stack.get("services", {}).items()}
-    if state == "ready" and not all(seen.ready for seen in services.values()):
+    whole = all(entry["pid"] for entry in stack.get("parts", {}).values())
+    if state == "ready" and not (whole and all(seen.ready for seen in services.values())):
         state = "degraded"
     return Status(state, stack, services)
 

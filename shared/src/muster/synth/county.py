@@ -33,6 +33,7 @@ class Person:
     """One person. `fields` is what is true; `village` is where the record belongs in the end.
 
     `baseline_village` differs from it for those who moved inside the area before they came.
+    `origin` is how the campaign comes to know of them (the left side of the balance).
     """
 
     ref: str
@@ -43,9 +44,14 @@ class Person:
     papers: tuple[str, ...]
     ending: str = endings.COLLECTED
     detail: dict[str, str] = field(default_factory=dict)
-    in_baseline: bool = True
+    origin: str = endings.BASELINE
     baseline_village: str = ""
     review: str = endings.VERIFIED
+
+    @property
+    def in_baseline(self) -> bool:
+        """Whether the baseline holds a row of them that is taken, perhaps after mending."""
+        return self.origin == endings.BASELINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +145,17 @@ def _paper(rng: Random, need: EvidenceRequirement, categories: tuple[str, ...]) 
 def _decide(county: County) -> None:
     """Deal out what becomes of everybody, in shares of the whole county."""
     rng = stream(county.seed, "endings")
-    newcomers = endings.newcomers(rng, county.people)
-    for person in newcomers:
-        person.in_baseline = False
+    for origin, persons in endings.newcomers(rng, county.people).items():
+        for person in persons:
+            person.origin = origin
     known = [person for person in county.people if person.in_baseline]
     dealt = endings.deal(rng, known)
     for ending, persons in dealt.items():
         for person in persons:
             person.ending = ending
     for person in county.people:
+        if person.origin == endings.ROSTER and rng.random() < endings.ROSTER_STAYS_OPEN:
+            person.ending = endings.OPEN
         endings.settle(rng, county, person)
     collected = [person for person in county.people if person.ending in endings.AT_THE_DESK]
     for review, persons in endings.deal_reviews(stream(county.seed, "reviews"), collected).items():

@@ -13,7 +13,9 @@ from muster.vocabulary import resident_number
 if TYPE_CHECKING:
     from muster.synth.county import County, Person
 
+BASELINE, NEW, ROSTER, MOVED_IN = "baseline", "new", "roster", "moved_in"
 COLLECTED = "collected"
+OPEN = "open"
 MOVED_WITHIN = "moved_within"
 AT_THE_DESK = frozenset({COLLECTED, MOVED_WITHIN})
 """Endings in which a record is submitted."""
@@ -23,10 +25,13 @@ RETURNED_ONCE = "returned_once"
 STAYS_RETURNED = "stays_returned"
 STAYS_SUBMITTED = "stays_submitted"
 
-_NEWCOMERS = 0.12
+# Those whom the baseline does not know, by how they become known: at the desk, on the roster that
+# the village committee drew up, or when they move in from outside.
+_NEWCOMERS = {NEW: 0.085, ROSTER: 0.025, MOVED_IN: 0.01}
+ROSTER_STAYS_OPEN = 0.15
 # Shares of those in the baseline; the rest is collected.
 _SHARES = {
-    "open": 0.05,
+    OPEN: 0.05,
     "declined": 0.012,
     MOVED_WITHIN: 0.015,
     "moved_out": 0.014,
@@ -39,9 +44,9 @@ _REVIEWS = {RETURNED_ONCE: 0.06, STAYS_RETURNED: 0.006, STAYS_SUBMITTED: 0.012}
 _REASONS_TO_DECLINE = ("不愿登记", "已在外地定居，不参加登记", "认为没有必要登记")
 
 
-def newcomers(rng: Random, people: Sequence[Person]) -> list[Person]:
-    """Those that the baseline does not know; they come to the desk by themselves."""
-    return quota(rng, people, {"new": _NEWCOMERS})["new"]
+def newcomers(rng: Random, people: Sequence[Person]) -> dict[str, list[Person]]:
+    """Those that the baseline does not know, by origin."""
+    return quota(rng, people, _NEWCOMERS)
 
 
 def deal(rng: Random, known: Sequence[Person]) -> dict[str, list[Person]]:

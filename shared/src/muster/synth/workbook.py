@@ -118,7 +118,7 @@ def _spoil(rng: Random, profile: Profile, row: BaselineRow, *, may_be_dirty: boo
         row.planted = soil(look)
         if person.ending == endings.COLLECTED and rng.random() < _BEYOND_MENDING:
             row.mendable = False
-            person.in_baseline = False
+            person.origin = endings.NEW
     elif throw < _DIRTY + _NOISY:
         row.noise = disturb(look)
 

@@ -100,6 +100,7 @@ def _person(
         "ref": person.ref,
         "desk": person.desk.area.code,
         "village": person.village,
+        "origin": person.origin,
         "ending": person.ending,
         "detail": person.detail,
         "record": {
@@ -206,7 +207,7 @@ def expected_ledger(county: County) -> dict[str, dict[str, int]]:
         villages.setdefault(village, Counter())[f"{origin}/{state}"] += 1
 
     for person in county.people:
-        origin = "baseline" if person.in_baseline else "new"
+        origin = person.origin
         if person.ending == endings.MOVED_WITHIN:
             count(person.baseline_village, origin, "moved_out")
             count(person.village, "moved_in", endings.COLLECTED)

@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
+
 from muster.vocabulary.reasons import Reason, Refusal
 
 AT_A_TIME = 2

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from muster.runtime.settings import ServiceSettings
 from pydantic_settings import SettingsConfigDict
+
+from muster.runtime.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):

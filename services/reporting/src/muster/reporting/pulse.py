@@ -12,6 +12,7 @@ Nothing is wired at import: ``run_pulse`` builds the app and blocks until it is 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import Iterable, Mapping
@@ -33,6 +34,8 @@ APP_ID = "reporting-pulse"
 TABLE = "window"
 PARTITIONS = 4
 """Partitions of the changelog; Faust wants those of the source topics."""
+SESSION = 10.0
+"""Seconds after which the broker gives a killed worker's partitions to the next one."""
 FLUSH = 0.5
 """Seconds between writes to Redis."""
 REFRESH = 30.0
@@ -79,8 +82,6 @@ class Pulse:
             APP_ID,
             broker=";".join(f"aiokafka://{address}" for address in kafka.split(",")),
             store="memory://",
-            key_serializer="raw",
-            value_serializer="raw",
             topic_partitions=PARTITIONS,
             topic_replication_factor=1,
             topic_allow_declare=False,
@@ -88,6 +89,8 @@ class Pulse:
             processing_guarantee="at_least_once",
             consumer_auto_offset_reset="earliest",
             table_standby_replicas=0,
+            broker_session_timeout=SESSION,
+            broker_heartbeat_interval=SESSION / 4,
             web_enabled=False,
             autodiscover=False,
         )
@@ -96,12 +99,18 @@ class Pulse:
         self._dirty: dict[tuple[int, str], int] = {}
         self._seen = self._seen_before = 0
         self._moved_at = time.monotonic()
+        # Per key and window: how many, and the offset of the last one, which makes a message that
+        # comes again after a kill count once.
         self._window: Any = self.app.Table(
-            TABLE, default=int, partitions=PARTITIONS, key_type=str, value_type=int,
-            key_serializer="json", value_serializer="json",
-        ).tumbling(WINDOW, expires=KEPT)  # fmt: skip
+            TABLE, default=lambda: [0, -1], partitions=PARTITIONS
+        ).tumbling(WINDOW, expires=KEPT)
         self._channel = self.app.topic(
-            *self._specs, key_type=bytes, value_type=bytes, partitions=PARTITIONS
+            *self._specs,
+            partitions=PARTITIONS,
+            key_type=bytes,
+            value_type=bytes,
+            key_serializer="raw",
+            value_serializer="raw",
         )
         self.app.agent(self._channel, name="count", concurrency=1)(self._count)
         self.app.timer(FLUSH, name="flush")(self._flush)
@@ -128,9 +137,12 @@ class Pulse:
         )
         if beat is None or not beat.recent(datetime.now(UTC)):
             return
-        counted = self._window.relative_to(beat.at)[beat.key]
-        counted += 1
-        self._dirty[window_start(beat.at), beat.key] = int(counted.value())
+        window = self._window.relative_to(beat.at)
+        count, offset = window[beat.key].value()
+        if message.offset <= offset:
+            return  # counted before the worker last ended, but not committed
+        window[beat.key] = [count + 1, message.offset]
+        self._dirty[window_start(beat.at), beat.key] = count + 1
 
     async def _flush(self) -> None:
         if not self._dirty:
@@ -144,8 +156,8 @@ class Pulse:
         oldest = datetime.now(UTC) - KEPT
         await self._write(
             {
-                (int(span[0]), key): int(value)
-                for (key, span), value in list(self._window.table.items())
+                (int(span[0]), key): int(count)
+                for (key, span), (count, _) in list(self._window.table.items())
                 if span[0] >= oldest.timestamp()
             }
         )
@@ -181,6 +193,8 @@ class Pulse:
 def run_pulse(settings: ServiceSettings) -> None:
     """Run the worker until SIGTERM or SIGINT; blocks."""
     configure(APP_ID)
+    for chatty in ("faust", "mode"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     pulse = Pulse(settings.kafka, Redis.from_url(settings.redis_url))

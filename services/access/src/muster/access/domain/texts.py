@@ -1,4 +1,4 @@
-"""What people may type: user names, passwords, labels and reasons. Findings never hold the value."""
+"""What people may type: user names, passwords, labels, reasons. Findings never hold a value."""
 
 import re
 import unicodedata

@@ -125,4 +125,11 @@ class Admission:
         self.accepted.add(claim.record_id)
         self.taken[claim.record_id] = (claim.digest, subject.version)
         if claim.number_index is not None:
-            self.holders[claim.number_index] = Holder(claim.subject_id, current=True)
+            self._hold(claim.subject_id, claim.number_index)
+
+    def _hold(self, subject_id: str, number: str) -> None:
+        """The subject's number from now on; one that it replaces is free for its real holder."""
+        for other, holder in self.holders.items():
+            if holder.subject_id == subject_id and other != number:
+                self.holders[other] = Holder(subject_id, current=False)
+        self.holders[number] = Holder(subject_id, current=True)

@@ -73,7 +73,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "standing-closed": (
         "record",
         "该对象已按自愿放弃、迁出、死亡、不符合条件或重复登记办结，如需采集请先恢复",
-        "the person's case is closed (declined, moved, dead, ineligible or merged); reopen it first",
+        "the case is closed (declined, moved, dead, ineligible or merged); reopen it first",
     ),
     "area-not-granted": (
         "household_area",
@@ -230,8 +230,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "file-line": (
         "file",
         "CSV 文件在此行之后无法读取（引号不成对或单元格过长），此前的行已导入",
-        "the CSV file cannot be read beyond this row (an open quote, or a cell too long); "
-        "the rows before it are in",
+        "the CSV file cannot be read on from here (open quote, cell too long); earlier rows are in",
     ),
     "file-empty": ("file", "文件中没有数据行", "the file has no rows of data"),
     "columns-missing": (
@@ -247,14 +246,14 @@ _WORDS: dict[str, tuple[str, str, str]] = {
 }
 
 
-def reason(
-    rule: str, *, field: str | None = None, severity: Severity = Severity.REFUSE
-) -> Reason:
+def reason(rule: str, *, field: str | None = None, severity: Severity = Severity.REFUSE) -> Reason:
     """The reason of that rule; `field` where the rule speaks of several."""
     own, zh, en = _WORDS[rule]
     return Reason(field or own, rule, zh, en, severity)
 
 
-def refusal(rule: str, *, status: int = 422, kind: str = "invalid", field: str | None = None) -> Refusal:
+def refusal(
+    rule: str, *, status: int = 422, kind: str = "invalid", field: str | None = None
+) -> Refusal:
     """A refusal of the whole request for one reason."""
     return Refusal(reason(rule, field=field), status=status, kind=kind)

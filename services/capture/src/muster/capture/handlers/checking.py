@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from pydantic import ValidationError
+
 from muster.capture.domain.admission import Claim
 from muster.capture.domain.reasons import reason
 from muster.capture.handlers import common
@@ -16,7 +18,6 @@ from muster.runtime.context import Context
 from muster.security import digests
 from muster.vocabulary.reasons import Reason
 from muster.vocabulary.states import Severity
-from pydantic import ValidationError
 
 _CLOCK_SKEW = timedelta(minutes=10)
 
@@ -129,5 +130,3 @@ def _signed(record: RecordIn) -> bool:
 def _uuid(value: object) -> str | None:
     """The text when it is an id, so that a receipt can name what it answers."""
     return value if isinstance(value, str) and common.UUID.fullmatch(value) else None
-
-

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import orjson
+
 from muster.capture.domain.standing import Entries, present
 from muster.messaging.outbox import OutboxItem
 from muster.runtime.context import Context

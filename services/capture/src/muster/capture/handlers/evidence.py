@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from pydantic import ValidationError
+
 from muster.capture.domain.reasons import reason, refusal
 from muster.capture.handlers.packets import open_packet
 from muster.capture.handlers.shapes import PIECES_LIMIT, EvidencePacket, Piece
@@ -17,7 +19,6 @@ from muster.runtime.context import Context
 from muster.security import digests
 from muster.security.vault import DataKey
 from muster.vocabulary.reasons import Reason
-from pydantic import ValidationError
 
 PIECE_LIMIT = 4 * 1024 * 1024
 """Bytes of one piece, after decoding."""

@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, BinaryIO
 
+from sqlalchemy import Row as Record
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from muster.capture.domain.reasons import reason, refusal
 from muster.capture.domain.standing import Entries, Entry, rebase
 from muster.capture.handlers import common
@@ -35,10 +38,9 @@ from muster.security.b64 import encode
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.reasons import Reason, refused
 from muster.vocabulary.states import Origin, Role, Severity, SubjectState
-from sqlalchemy import Row as Record
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 BATCH = 500
+_PIECE = 1 << 20
 _LOST_DIGITS = Reason(
     NUMBER,
     "number-lost-digits",
@@ -99,8 +101,7 @@ async def import_baseline(
         await failpoints.reach("import.after-commit")
     async with context.database.transaction() as conn:
         await imports.end(conn, job.import_id, state=state, reasons=reasons, at=common.now())
-        ended = await imports.lock(conn, job.import_id)
-    return ended
+        return await imports.lock(conn, job.import_id)
 
 
 async def _begin(
@@ -133,10 +134,12 @@ def _file_code(context: Context, file: BinaryIO, who: str) -> str:
     """
     place = file.tell()
     file.seek(0)
-    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    while piece := file.read(_PIECE):
+        digest.update(piece)
     file.seek(place)
     key = context.keyring.current("index/capture")
-    message = f"muster/import-file/1|{digest}|{who}|{context.profile.form_version}"
+    message = f"muster/import-file/1|{digest.hexdigest()}|{who}|{context.profile.form_version}"
     return f"{key.kid}.{encode(key.mac(message.encode()))}"
 
 
@@ -261,7 +264,9 @@ class _Batch:
                 self._answered.append((checked.refuse("number-twice-in-file"), None))
             else:
                 self._answered.append((checked, subject_id))
-                self._put(checked, locked[subject_id], entries[subject_id], before, keys[subject_id])
+                self._put(
+                    checked, locked[subject_id], entries[subject_id], before, keys[subject_id]
+                )
 
     def _is_other_row(self, before: Record[Any], checked: Checked) -> bool:
         """An earlier batch of this very file has already brought this number."""

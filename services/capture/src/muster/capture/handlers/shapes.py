@@ -3,9 +3,10 @@ and each piece answers for itself."""
 
 from typing import Annotated, Any, Literal
 
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+
 from muster.contracts.parts.base import Digest, FieldValue, Uuid
 from muster.vocabulary.states import Source
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 RECORDS_LIMIT = 500
 PIECES_LIMIT = 100

@@ -9,7 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from muster.capture.domain.admission import Admission, Holder, Subject, Verdict
+from pydantic import ValidationError
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.capture.domain.admission import Admission, Subject, Verdict
 from muster.capture.domain.reasons import refusal
 from muster.capture.handlers import common
 from muster.capture.handlers.checking import Read, RecordChecker
@@ -21,10 +25,8 @@ from muster.runtime.auth import Caller
 from muster.runtime.context import Context
 from muster.security.vault import DataKeys
 from muster.vocabulary.ids import new_id
+from muster.vocabulary.reasons import refused
 from muster.vocabulary.states import ReviewState, Severity, Source
-from pydantic import ValidationError
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 Receipt = dict[str, Any]
 """index, record_id, subject_id, status, version, existing_subject_id, reasons."""
@@ -90,6 +92,7 @@ class _Intake:
         self._read = read
         self._now = common.now()
         self._claims = [item.claim for item in read if item.claim is not None]
+        self._media: dict[str, dict[str, str]] = {}
 
     async def take(self) -> Answer:
         """Judge every record in order, write in sets, keep the receipts."""
@@ -98,17 +101,13 @@ class _Intake:
         before = await records.find_upload(conn, self._packet.packet_id)
         if before is not None:
             return self._again(before)
-        wanted = {
-            claim.number_index: claim.subject_id
-            for claim in reversed(self._claims)
-            if claim.number_index is not None
-        }
-        free = await subjects.claim_numbers(conn, wanted)
-        added = await subjects.add(conn, [claim.subject_id for claim in self._claims])
+        likely = [claim for claim in self._claims if not refused(claim.reasons)]
+        free = await subjects.claim_numbers(
+            conn, {c.number_index: c.subject_id for c in reversed(likely) if c.number_index}
+        )
+        added = await subjects.add(conn, [claim.subject_id for claim in likely])
         locked = await subjects.lock(conn, [claim.subject_id for claim in self._claims])
-        holders = await subjects.holders(conn, wanted)
-        keys = await self._context.vault.keys_for(conn, locked, create=True)
-        admission = await self._admission(locked, added, free, holders, keys)
+        admission = await self._admission(locked, added, free)
         verdicts = [
             Verdict("refused", None, item.reasons)
             if item.claim is None
@@ -117,7 +116,7 @@ class _Intake:
         ]
         await self._undo(admission, added, free)
         await self._save(admission, locked)
-        await self._add_versions(verdicts, keys)
+        await self._add_versions(verdicts)
         await self._list_refused(verdicts)
         return await self._close(verdicts, admission, number)
 
@@ -129,30 +128,28 @@ class _Intake:
         return Answer(before.packet_id, before.accepted, before.refused, before.receipts)
 
     async def _admission(
-        self,
-        locked: dict[str, subjects.Row],
-        added: set[str],
-        free: set[str],
-        holders: dict[str, Holder],
-        keys: DataKeys,
+        self, locked: dict[str, subjects.Row], added: set[str], free: set[str]
     ) -> Admission:
         conn = self._conn
-        entries = await subjects.entries(conn, locked)
-        evidence = await records.evidence_of(conn, locked)
+        named = {claim.subject_id for claim in self._claims}
+        entries = await subjects.entries(conn, named)
+        self._media = await records.evidence_of(conn, named)
+        keys = await self._context.vault.keys_for(conn, named)
         taken = await records.taken(conn, [claim.record_id for claim in self._claims])
-        self._media = evidence
+        holders = await subjects.holders(conn, _known(claim.number_index for claim in self._claims))
+        nobody = subjects.Row("", 0, 0, None)
         return Admission(
             subjects={
                 subject_id: Subject(
                     subject_id=subject_id,
-                    exists=subject_id not in added,
-                    revision=row.revision,
-                    version=row.version,
+                    exists=subject_id in locked and subject_id not in added,
+                    revision=locked.get(subject_id, nobody).revision,
+                    version=locked.get(subject_id, nobody).version,
                     entries=entries[subject_id],
-                    evidence=frozenset(evidence.get(subject_id, ())),
+                    evidence=frozenset(self._media.get(subject_id, ())),
                     erased=subject_id in keys.erased,
                 )
-                for subject_id, row in locked.items()
+                for subject_id in named
             },
             # What was free until now is held only once a record with it is accepted.
             holders={n: holder for n, holder in holders.items() if n not in free},
@@ -161,25 +158,19 @@ class _Intake:
 
     async def _undo(self, admission: Admission, added: set[str], free: set[str]) -> None:
         """Subjects and numbers of refused new persons: as if they had never been sent."""
-        await subjects.remove(
-            self._conn, [s for s in added if not admission.subjects[s].exists]
-        )
+        await subjects.remove(self._conn, [s for s in added if not admission.subjects[s].exists])
         await subjects.release_numbers(
             self._conn, [number for number in free if number not in admission.holders]
         )
 
     async def _save(self, admission: Admission, locked: dict[str, subjects.Row]) -> None:
         changed = [subject for subject in admission.subjects.values() if subject.changed]
-        mine = {subject.subject_id for subject in changed}
-        accepted = {
-            claim.number_index: claim.subject_id
+        numbers = {
+            claim.subject_id: claim.number_index
             for claim in self._claims
-            if claim.number_index is not None
-            and claim.subject_id in mine
-            and claim.record_id in admission.accepted
+            if claim.number_index is not None and claim.record_id in admission.accepted
         }
-        newest = {subject_id: number for number, subject_id in accepted.items()}
-        await subjects.hold_numbers(self._conn, {n: s for s, n in newest.items()})
+        await subjects.hold_numbers(self._conn, {n: s for s, n in numbers.items()})
         await subjects.save(
             self._conn,
             [
@@ -196,11 +187,16 @@ class _Intake:
             self._conn, {subject.subject_id: subject.entries for subject in changed}
         )
 
-    async def _add_versions(self, verdicts: Sequence[Verdict], keys: DataKeys) -> None:
-        rows = []
-        for item, verdict in zip(self._read, verdicts, strict=True):
-            if verdict.status == "accepted" and verdict.version is not None:
-                rows.append(self._version_row(item, verdict.version, keys))
+    async def _add_versions(self, verdicts: Sequence[Verdict]) -> None:
+        accepted = [
+            (item, verdict.version)
+            for item, verdict in zip(self._read, verdicts, strict=True)
+            if verdict.status == "accepted" and verdict.version is not None
+        ]
+        keys = await self._context.vault.keys_for(
+            self._conn, _known(item.subject_id for item, _ in accepted), create=True
+        )
+        rows = [self._version_row(item, version, keys) for item, version in accepted]
         await records.add_versions(self._conn, rows)
 
     def _version_row(self, item: Read, version: int, keys: DataKeys) -> dict[str, Any]:
@@ -299,7 +295,7 @@ class _Intake:
             _receipt(item, verdict) for item, verdict in zip(self._read, verdicts, strict=True)
         ]
         accepted = sum(verdict.status == "accepted" for verdict in verdicts)
-        refused = sum(verdict.status == "refused" for verdict in verdicts)
+        turned_back = sum(verdict.status == "refused" for verdict in verdicts)
         await records.add_upload(
             self._conn,
             {
@@ -309,7 +305,7 @@ class _Intake:
                 "area": self._opened.area,
                 "number": number,
                 "accepted": accepted,
-                "refused": refused,
+                "refused": turned_back,
                 "receipts": receipts,
                 "received_at": self._now,
             },
@@ -324,14 +320,12 @@ class _Intake:
                 "packet": self._packet.packet_id,
                 "terminal": self._opened.terminal_id,
                 "accepted": accepted,
-                "refused": refused,
+                "refused": turned_back,
             },
         )
-        return Answer(self._packet.packet_id, accepted, refused, receipts)
+        return Answer(self._packet.packet_id, accepted, turned_back, receipts)
 
-    def _events(
-        self, verdicts: Sequence[Verdict], admission: Admission
-    ) -> list[outbox.OutboxItem]:
+    def _events(self, verdicts: Sequence[Verdict], admission: Admission) -> list[outbox.OutboxItem]:
         return [
             common.subject_event(
                 self._context,

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import BinaryIO
 
 import python_calamine
+
 from muster.capture.domain.reasons import reason, refusal
 from muster.capture.handlers.common import NUMBER, VILLAGE
 from muster.forms.profile import Profile
@@ -194,7 +195,7 @@ def _xlsx_rows(file: BinaryIO) -> Iterator[Row]:
 def _csv_rows(file: BinaryIO) -> Iterator[Row]:
     encoding = _encoding(file)
     file.seek(0)
-    text = io.TextIOWrapper(_Unclosed(file), encoding=encoding, newline="")
+    text = io.TextIOWrapper(file, encoding=encoding, newline="")
     reader = csv.reader(text)
 
     def rows() -> Iterator[Row]:
@@ -228,18 +229,3 @@ def _encoding(file: BinaryIO) -> str:
             continue
         return name
     raise refusal("file-encoding")
-
-
-class _Unclosed(io.RawIOBase):
-    """A view of a file that leaves it open when the text layer goes away."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        piece = self._file.read(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)

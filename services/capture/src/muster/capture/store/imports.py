@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from muster.capture.store.tables import import_job
 from sqlalchemy import Row, or_, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.capture.store.tables import import_job
 
 RUNNING = "running"
 FINISHED = "finished"

@@ -4,7 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from muster.capture.store.sql import among_ids
+from sqlalchemy import Row, select, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.capture.store.sql import among_ids, among_texts
 from muster.capture.store.tables import (
     baseline_record,
     evidence,
@@ -16,9 +20,6 @@ from muster.capture.store.tables import (
 )
 from muster.persistence.bulk import insert_rows
 from muster.vocabulary.states import ReviewState, SubjectState
-from sqlalchemy import Row, select, text
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 Values = Mapping[str, Any]
 
@@ -134,7 +135,7 @@ async def returned(
         .where(
             record_version.c.review_state == ReviewState.RETURNED.value,
             ledger_entry.c.state == SubjectState.COLLECTED.value,
-            ledger_entry.c.village == postgresql.any_(_texts(villages)),
+            among_texts(ledger_entry.c.village, villages),
         )
     )
     if after is not None:
@@ -146,10 +147,6 @@ async def returned(
         )
     query = query.order_by(ledger_entry.c.village, ledger_entry.c.subject_id).limit(limit)
     return list((await conn.execute(query)).all())
-
-
-def _texts(values: Sequence[str]) -> Any:
-    return postgresql.array(list(values)) if values else text("CAST(ARRAY[] AS text[])")
 
 
 async def evidence_of(

@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Row, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from muster.capture.store.sql import among_ids, among_texts
 from muster.capture.store.tables import refused_row
 from muster.persistence.bulk import insert_rows
-from sqlalchemy import Row, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 async def add(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:

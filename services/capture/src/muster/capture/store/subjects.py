@@ -8,14 +8,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from muster.capture.domain.admission import Holder
 from muster.capture.domain.standing import Entries, Entry, ordered
 from muster.capture.store.sql import among_ids, among_texts
 from muster.capture.store.tables import ledger_entry, subject, subject_number
 from muster.persistence.bulk import insert_rows
 from muster.vocabulary.states import Origin, SubjectState
-from sqlalchemy import delete, func, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +61,38 @@ async def holders(conn: AsyncConnection, numbers: Iterable[str]) -> dict[str, Ho
     return {row.number_index: Holder(row.subject_id, row.current) for row in rows}
 
 
-_HOLD = text(
+_REPLACE = text(
     """
-    WITH named AS (
-        SELECT * FROM unnest(CAST(:numbers AS text[]), CAST(:subjects AS uuid[]))
-            AS named(number_index, subject_id)
-    ), replaced AS (
-        UPDATE subject_number SET current = false FROM named
-        WHERE subject_number.subject_id = named.subject_id
-          AND subject_number.number_index <> named.number_index AND subject_number.current
-    )
-    INSERT INTO subject_number (number_index, subject_id, current)
-    SELECT number_index, subject_id, true FROM named ORDER BY number_index
-    ON CONFLICT (number_index) DO UPDATE
-        SET subject_id = excluded.subject_id, current = true
+    UPDATE subject_number SET current = false
+    FROM unnest(CAST(:numbers AS text[]), CAST(:subjects AS uuid[]))
+        AS named(number_index, subject_id)
+    WHERE subject_number.subject_id = named.subject_id
+      AND subject_number.number_index <> named.number_index AND subject_number.current
     """
 )
 
 
 async def hold_numbers(conn: AsyncConnection, numbers: Mapping[str, str]) -> None:
-    """Make each number (index to subject) the current one of its subject."""
-    if numbers:
-        order = sorted(numbers)
-        await conn.execute(_HOLD, {"numbers": order, "subjects": [numbers[n] for n in order]})
+    """Make each number (index to subject) the current one of its subject.
+
+    Two statements: the number that one subject gives up may be the one that another takes.
+    """
+    if not numbers:
+        return
+    order = sorted(numbers)
+    await conn.execute(
+        _REPLACE, {"numbers": order, "subjects": [numbers[number] for number in order]}
+    )
+    await insert_rows(
+        conn,
+        subject_number,
+        [
+            {"number_index": number, "subject_id": numbers[number], "current": True}
+            for number in order
+        ],
+        conflict="ON CONFLICT (number_index) DO UPDATE "
+        "SET subject_id = excluded.subject_id, current = true",
+    )
 
 
 async def add(conn: AsyncConnection, subject_ids: Iterable[str]) -> set[str]:
@@ -208,9 +218,7 @@ async def save_entries(conn: AsyncConnection, changed: Mapping[str, Entries]) ->
     )
 
 
-async def count(
-    conn: AsyncConnection, villages: Sequence[str]
-) -> list[tuple[str, str, str, int]]:
+async def count(conn: AsyncConnection, villages: Sequence[str]) -> list[tuple[str, str, str, int]]:
     """The two sides of the balance of these villages: (village, origin, state, number)."""
     rows = await conn.execute(
         select(ledger_entry.c.village, ledger_entry.c.origin, ledger_entry.c.state, func.count())

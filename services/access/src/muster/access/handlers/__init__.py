@@ -1,0 +1,1 @@
+"""Commands of access: load, decide by the rules, store. They never commit."""

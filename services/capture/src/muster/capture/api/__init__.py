@@ -1,0 +1,13 @@
+"""Capture's HTTP routes: translate, authorise, call a handler."""
+
+from fastapi import APIRouter
+
+from muster.capture.api import imports, lists, packets, people
+
+router = APIRouter()
+router.include_router(imports.router)
+router.include_router(people.router)
+router.include_router(packets.router)
+router.include_router(lists.router)
+
+__all__ = ["router"]

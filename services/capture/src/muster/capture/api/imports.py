@@ -1,0 +1,157 @@
+"""Routes of the baseline: import, progress, refused rows to look at and to mend."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, BinaryIO
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+from starlette.datastructures import UploadFile
+
+from muster.capture.api.lists import refusal_out
+from muster.capture.api.models import ImportOut, RefusalsOut
+from muster.capture.domain.reasons import refusal
+from muster.capture.handlers import common, imports, lists, mending
+from muster.capture.settings import Settings
+from muster.contracts.parts.base import Uuid
+from muster.persistence.database import Transaction
+from muster.runtime.auth import Authenticated, Caller, Composed
+from muster.runtime.context import Context
+from muster.vocabulary.ids import new_id
+from muster.vocabulary.states import Role
+
+router = APIRouter(tags=["imports"])
+
+_PIECE = 1 << 16
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "import_id": {"type": "string", "format": "uuid"},
+                        "area": {"type": "string"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("/imports", openapi_extra=_FORM)
+async def post_import(request: Request, caller: Authenticated, context: Composed) -> ImportOut:
+    """Read a baseline file (.xlsx, or .csv in UTF-8 or GB18030): good rows in, bad rows listed.
+
+    Answers when the whole file has been read; `GET /imports/{id}` shows how far it is meanwhile.
+    The same file sent again goes on where it was, or gives the finished import. Form fields:
+    `file`; `import_id`, made by the client; `area`, the granted area for which it is imported.
+    """
+    _require_length(request, context)
+    async with request.form(max_files=1, max_fields=2) as form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise refusal("file-missing")
+        import_id, area = form.get("import_id"), form.get("area")
+        job = await imports.import_baseline(
+            context,
+            caller,
+            _binary(file),
+            import_id=_import_id(import_id),
+            area=_area(context, caller, area),
+        )
+    return ImportOut.model_validate(job, from_attributes=True)
+
+
+def _binary(file: UploadFile) -> BinaryIO:
+    found: BinaryIO = file.file
+    return found
+
+
+def _require_length(request: Request, context: Context) -> None:
+    """Refuse before reading: without a length a stream could fill the disk."""
+    length = request.headers.get("content-length", "")
+    if not length.isdigit():
+        raise refusal("length-required", status=411)
+    settings = context.settings
+    limit = settings.import_limit if isinstance(settings, Settings) else 0
+    if int(length) > limit:
+        raise refusal("file-too-large", status=413, kind="too-large")
+
+
+def _import_id(given: object) -> str:
+    if given is None or given == "":
+        return new_id()
+    if not isinstance(given, str) or not common.UUID.fullmatch(given):
+        raise refusal("record-shape", field="import_id")
+    return given
+
+
+def _area(context: Context, caller: Caller, given: object) -> str:
+    """The area to which rows without a readable village are put down."""
+    if isinstance(given, str) and given:
+        lists.require_area(context, caller, (Role.ADMINISTRATOR,), given)
+        return given
+    granted = sorted(
+        caller.granted_areas((Role.ADMINISTRATOR,)), key=lambda code: (len(code), code)
+    )
+    if not granted:
+        raise refusal("area-outside", status=403, kind="forbidden")
+    return granted[0]
+
+
+@router.get("/imports/{import_id}")
+async def get_import(
+    import_id: Uuid, caller: Authenticated, context: Composed, conn: Transaction
+) -> ImportOut:
+    """Progress and counts of an import."""
+    job = await mending.job_of(caller, conn, import_id)
+    return ImportOut.model_validate(job, from_attributes=True)
+
+
+@router.get("/imports/{import_id}/refusals")
+async def get_refusals(
+    import_id: Uuid,
+    caller: Authenticated,
+    context: Composed,
+    conn: Transaction,
+    after: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 500,
+) -> RefusalsOut:
+    """Rows that were refused or doubted, in the order of the file, with their reasons."""
+    rows = await mending.rows_of(caller, conn, import_id, after, limit)
+    return RefusalsOut(
+        refusals=[refusal_out(row) for row in rows],
+        next=str(rows[-1].row_number) if len(rows) == limit else None,
+    )
+
+
+@router.get(
+    "/imports/{import_id}/refusals.xlsx",
+    response_class=StreamingResponse,
+    responses={200: {"content": {_XLSX: {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def get_refused_rows(
+    import_id: Uuid, caller: Authenticated, context: Composed, conn: Transaction
+) -> StreamingResponse:
+    """The rows that are still refused, as they came, with the reasons beside them. Audited.
+
+    Mended in place and imported again, a row takes its old one off the list.
+    """
+    file = await mending.refused_workbook(context, caller, conn, import_id)
+    return StreamingResponse(
+        _pieces(file),
+        media_type=_XLSX,
+        headers={"Content-Disposition": f'attachment; filename="refused-{import_id}.xlsx"'},
+    )
+
+
+async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
+    with file:
+        while piece := await asyncio.to_thread(file.read, _PIECE):
+            yield piece

@@ -1,0 +1,245 @@
+"""Shapes of requests and answers of capture's routes."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from muster.capture.domain.endings import Ending
+from muster.capture.domain.standing import Entries
+from muster.contracts.parts.base import AreaCode, FieldValue, Uuid
+from muster.vocabulary.states import Origin, ReviewState, Severity, SubjectState
+
+_Short = Annotated[str, Field(max_length=200)]
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ReasonOut(BaseModel):
+    """Why something was refused or doubted; never the value itself."""
+
+    field: str
+    rule: str
+    zh: str
+    en: str
+    severity: Severity
+
+
+class EntryOut(BaseModel):
+    """One line of a village's balance."""
+
+    village: str
+    origin: Origin
+    state: SubjectState
+
+
+def entries_out(entries: Entries) -> list[EntryOut]:
+    """Entries of a person as they are answered."""
+    return [EntryOut(village=e.village, origin=e.origin, state=e.state) for e in entries]
+
+
+class LookupIn(_Asked):
+    """Exactly one of the two."""
+
+    resident_number: _Short | None = None
+    subject_id: Uuid | None = None
+
+
+class Prefill(BaseModel):
+    """What was known before collection."""
+
+    categories: list[str]
+    fields: dict[str, FieldValue]
+
+
+class ReviewOut(BaseModel):
+    """How the newest record stands with the reviewer."""
+
+    state: ReviewState
+    reasons: list[dict[str, Any]]
+
+
+class LookupOut(BaseModel):
+    """`elsewhere`: known in an area outside the caller's grant; then only id and version are
+    given, which a record needs when the household has moved here."""
+
+    known: bool
+    elsewhere: bool = False
+    subject_id: str | None = None
+    version: int = 0
+    revision: int = 0
+    entries: list[EntryOut] = []
+    merged_into: str | None = None
+    baseline: Prefill | None = None
+    record: dict[str, Any] | None = None
+    review: ReviewOut | None = None
+
+
+class PersonIn(_Asked):
+    """A person of a village roster, or one whom a department or a move brings (C19)."""
+
+    subject_id: Uuid
+    origin: Origin
+    village: AreaCode
+    name: _Short
+    resident_number: _Short | None = None
+    categories: Annotated[list[_Short], Field(max_length=64)] = []
+    fields: Annotated[dict[_Short, FieldValue], Field(max_length=200)] = {}
+
+
+class PersonOut(BaseModel):
+    """`created` is false when the id or the number was known; `subject_id` is then whose."""
+
+    subject_id: str
+    created: bool
+
+
+class EndingIn(_Asked):
+    """An ending, under an id that the client made."""
+
+    change_id: Uuid
+    ending: Ending
+    village: AreaCode
+    date: _Short | None = None
+    to_village: AreaCode | None = None
+    merged_into: Uuid | None = None
+    note: Annotated[str, Field(max_length=2000)] | None = None
+
+
+class StandingOut(BaseModel):
+    """Where a person stands."""
+
+    subject_id: str
+    revision: int
+    entries: list[EntryOut]
+
+
+class PieceReceiptOut(BaseModel):
+    """How one piece of evidence went: stored, known or refused."""
+
+    index: int
+    subject_id: str | None
+    digest: str | None
+    status: str
+    reasons: list[ReasonOut]
+
+
+class EvidenceOut(BaseModel):
+    """Answer to an evidence packet, after commit."""
+
+    packet_id: str
+    receipts: list[PieceReceiptOut]
+
+
+class ReceiptOut(BaseModel):
+    """How one record went: accepted, refused or duplicate. A client deletes what is accepted or
+    a duplicate, and nothing else."""
+
+    index: int
+    record_id: str | None
+    subject_id: str | None
+    status: str
+    version: int | None
+    existing_subject_id: str | None
+    reasons: list[ReasonOut]
+
+
+class UploadOut(BaseModel):
+    """Answer to an upload packet, after commit."""
+
+    packet_id: str
+    accepted: int
+    refused: int
+    receipts: list[ReceiptOut]
+
+
+class ImportOut(BaseModel):
+    """How far an import is: running, finished, or stopped where the file cannot be read on."""
+
+    import_id: str
+    state: str
+    area: str
+    rows_done: int
+    added: int
+    updated: int
+    unchanged: int
+    refused: int
+    warned: int
+    reasons: list[ReasonOut]
+    started_at: datetime
+    finished_at: datetime | None
+
+
+class RefusalOut(BaseModel):
+    """A row or record that was refused or doubted."""
+
+    row_id: str
+    area: str
+    severity: Severity
+    import_id: str | None
+    row_number: int | None
+    packet_id: str | None
+    record_id: str | None
+    subject_id: str | None
+    reasons: list[ReasonOut]
+    created_at: datetime
+    settled_at: datetime | None
+    settled_by: str | None
+
+
+class RefusalsOut(BaseModel):
+    """A page of refusals; `next` is what to send as `after`, null at the end."""
+
+    refusals: list[RefusalOut]
+    next: str | None
+
+
+class ListedOut(BaseModel):
+    """A person on a list."""
+
+    village: str
+    subject_id: str
+    origin: Origin
+    name: str | None
+
+
+class PeopleOut(BaseModel):
+    """A page of persons; `next` is what to send as `after`, null at the end."""
+
+    people: list[ListedOut]
+    next: str | None
+
+
+class ReturnedItem(BaseModel):
+    """A record that came back."""
+
+    village: str
+    subject_id: str
+    name: str | None
+    version: int
+    record_id: str
+    returned_at: datetime | None
+    reasons: list[dict[str, Any]]
+
+
+class ReturnedOut(BaseModel):
+    """A page of records that came back."""
+
+    returned: list[ReturnedItem]
+    next: str | None
+
+
+class VillageOut(BaseModel):
+    """Both sides of one village's balance."""
+
+    origins: dict[Origin, int]
+    states: dict[SubjectState, int]
+
+
+class LedgerOut(BaseModel):
+    """Capture's own counts, by village that has anybody."""
+
+    as_of: datetime
+    villages: dict[str, VillageOut]

@@ -1,0 +1,106 @@
+"""Routes about one person. A resident number only ever arrives in a posted body."""
+
+from fastapi import APIRouter
+
+from muster.capture.api.models import (
+    EndingIn,
+    LookupIn,
+    LookupOut,
+    PersonIn,
+    PersonOut,
+    Prefill,
+    ReviewOut,
+    StandingOut,
+    entries_out,
+)
+from muster.capture.domain.reasons import refusal
+from muster.capture.handlers import endings, people
+from muster.contracts.parts.base import Uuid
+from muster.persistence.database import Transaction
+from muster.runtime.auth import Authenticated, Composed
+from muster.vocabulary.states import ReviewState
+
+router = APIRouter(tags=["people"])
+
+
+@router.post("/subjects/lookup")
+async def look_up(
+    body: LookupIn, caller: Authenticated, context: Composed, conn: Transaction
+) -> LookupOut:
+    """Find a person by resident number or id, to fill the form in (R53, R55). Audited."""
+    found = await people.look_up(
+        context, caller, conn, number=body.resident_number, subject_id=body.subject_id
+    )
+    review = None
+    if found.review_state is not None:
+        review = ReviewOut(
+            state=ReviewState(found.review_state),
+            reasons=[dict(item) for item in found.review_reasons],
+        )
+    return LookupOut(
+        known=found.subject_id is not None,
+        elsewhere=found.elsewhere,
+        subject_id=found.subject_id,
+        version=found.version,
+        revision=found.revision,
+        entries=entries_out(found.entries),
+        merged_into=found.merged_into,
+        baseline=Prefill.model_validate(found.baseline) if found.baseline else None,
+        record=dict(found.record) if found.record else None,
+        review=review,
+    )
+
+
+@router.post("/subjects")
+async def enter(
+    body: PersonIn, caller: Authenticated, context: Composed, conn: Transaction
+) -> PersonOut:
+    """Enter a person of the roster, one discovered by a department, or one who moved in."""
+    if body.origin not in people.ENTERED_ORIGINS:
+        raise refusal("ending-not-allowed", field="origin")
+    entered = await people.enter(
+        context,
+        caller,
+        conn,
+        people.Person(
+            subject_id=body.subject_id,
+            origin=body.origin,
+            village=body.village,
+            name=body.name,
+            number=body.resident_number,
+            categories=tuple(sorted(set(body.categories))),
+            fields=body.fields,
+        ),
+    )
+    return PersonOut(subject_id=entered.subject_id, created=entered.created)
+
+
+@router.post("/subjects/{subject_id}/ending")
+async def end(
+    subject_id: Uuid,
+    body: EndingIn,
+    caller: Authenticated,
+    context: Composed,
+    conn: Transaction,
+) -> StandingOut:
+    """Record an ending of the balance, or take one back; once per `change_id`."""
+    stands = await endings.end(
+        context,
+        caller,
+        conn,
+        endings.Asked(
+            change_id=body.change_id,
+            subject_id=subject_id,
+            ending=body.ending,
+            village=body.village,
+            day=body.date,
+            to_village=body.to_village,
+            merged_into=body.merged_into,
+            note=body.note,
+        ),
+    )
+    return StandingOut(
+        subject_id=stands.subject_id,
+        revision=stands.revision,
+        entries=entries_out(stands.entries),
+    )

@@ -1,0 +1,87 @@
+"""Refused rows of an import, to look at and to mend (R69, R70)."""
+
+import tempfile
+from typing import Any, BinaryIO
+
+import xlsxwriter
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.capture.domain.reasons import refusal
+from muster.capture.handlers import common
+from muster.capture.handlers.workbook import ROW_ID
+from muster.capture.store import imports, refusals
+from muster.runtime.auth import Caller
+from muster.runtime.context import Context
+from muster.vocabulary.states import Role
+
+REASON_HEADERS = ("退回原因", "Reasons")
+
+
+async def job_of(caller: Caller, conn: AsyncConnection, import_id: str) -> Row[Any]:
+    """The job, when the caller administers its area; else as if there were none."""
+    job = await imports.read(conn, import_id)
+    if job is None or not caller.may(Role.ADMINISTRATOR, job.area):
+        raise refusal("not-found", status=404, kind="not-found", field="import_id")
+    return job
+
+
+async def rows_of(
+    caller: Caller, conn: AsyncConnection, import_id: str, after: int, limit: int
+) -> list[Row[Any]]:
+    """Refused and doubted rows behind a row number: reasons, no content."""
+    await job_of(caller, conn, import_id)
+    return await refusals.of_import(conn, import_id, after, limit)
+
+
+async def refused_workbook(
+    context: Context, caller: Caller, conn: AsyncConnection, import_id: str
+) -> BinaryIO:
+    """A workbook of the rows that are still refused, in a file that has no name on the disk.
+
+    Columns as they came, then the reasons, then, hidden, the row's id.
+    """
+    job = await job_of(caller, conn, import_id)
+    headers = common.open_own(context, "import_job", job.file_code, job.sealed_headers)["headers"]
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever sends it
+    try:
+        # Cells are written as text: what begins with = must not run on the reader's computer.
+        book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False})
+        sheet = book.add_worksheet("退回")
+        # A mended file that is refused again brings reasons and ids of the time before.
+        kept = [p for p, header in enumerate(headers) if header not in (*REASON_HEADERS, ROW_ID)]
+        _write_headers(sheet, [headers[place] for place in kept])
+        number = 0
+        async for row in refusals.stream_of_import(conn, import_id):
+            number += 1
+            cells = common.open_own(context, "refused_row", row.row_id, row.sealed)["cells"]
+            _write_row(sheet, number, [cells[p] if p < len(cells) else "" for p in kept], row)
+        book.close()
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    await context.audit.record(
+        conn,
+        actor=caller.account_id,
+        action="import.refused-workbook",
+        detail={"import": import_id, "rows": number},
+    )
+    return file
+
+
+def _write_headers(sheet: Any, headers: list[str]) -> None:
+    width = len(headers)
+    for place, header in enumerate((*headers, *REASON_HEADERS, ROW_ID)):
+        sheet.write_string(0, place, header)
+    sheet.set_column(width, width + 1, 60)
+    sheet.set_column(width + 2, width + 2, None, None, {"hidden": True})
+
+
+def _write_row(sheet: Any, number: int, cells: list[str], row: Row[Any]) -> None:
+    width = len(cells)
+    for place, cell in enumerate(cells):
+        sheet.write_string(number, place, cell)
+    sheet.write_string(number, width, "；".join(found["zh"] for found in row.reasons))
+    sheet.write_string(number, width + 1, "; ".join(found["en"] for found in row.reasons))
+    sheet.write_string(number, width + 2, row.row_id)

@@ -1,0 +1,172 @@
+"""Starts a stack of its own, runs the campaign on it, shows what came of it, ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from muster.forms import Profile, ProfileError
+from muster.runtime import ledger, lifecycle
+from muster.runtime.demo import report
+from muster.runtime.demo.campaign import Campaign, Stuck
+from muster.runtime.demo.client import NotRunning, Refused, Services, Unreachable
+from muster.runtime.demo.report import Outcome, Tale
+from muster.runtime.demo.stage import Stage
+from muster.runtime.demo.world import World
+from muster.runtime.home import Home, write_private
+from muster.synth import build, write
+from rich.console import Console
+
+__all__ = ["run"]
+
+FOLDER = "demo"
+RESULT = "demo.json"
+_MARK = "made-by-muster-demo"
+
+
+class Interrupted(Exception):  # noqa: N818 - not an error
+    """Ctrl-C, or the process was asked to end."""
+
+
+def run(profile: str, people: int, seed: int, *, stay: bool) -> int:
+    """The whole demo. Exit code: 0 when the ledger agrees, 1 when not, 2 when it could not run."""
+    console = Console(stderr=True)
+    base = Home.find()
+    home = Home(base.path / FOLDER)
+    try:
+        loaded = Profile.load(profile)
+    except (ProfileError, FileNotFoundError) as error:
+        console.print(str(error), style="red", markup=False, highlight=False)
+        return 2
+    try:
+        with _signals(), _own_stack(home, console):
+            outcome = _campaign(home, profile, loaded, people, seed, console)
+            write_private(base.path / RESULT, outcome.as_dict(loaded.area_tree()))
+            report.show(console, outcome, loaded.area_tree(), home.stack())
+            if stay:
+                _stay(console, home)
+            return 0 if outcome.good else 1
+    except Interrupted:
+        return 130
+    except (lifecycle.StackError, NotRunning, Unreachable, Refused, Stuck) as error:
+        console.print(str(error), style="red", markup=False, highlight=False)
+        console.print(f"The logs are in {home.logs}", markup=False, highlight=False)
+        return 2
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """Ctrl-C and a request to end both unwind through the code that stops the stack."""
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        raise Interrupted
+
+    kept = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _own_stack(home: Home, console: Console) -> Iterator[None]:
+    """A fresh folder for a stack beside the lasting one; what ran in it is ended, before and
+    after."""
+    lifecycle.down(home)
+    _clear(home.path)
+    home.create()
+    (home.path / _MARK).touch()
+    try:
+        yield
+    finally:
+        # A second Ctrl-C must not leave anything running.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        console.print("Stopping everything ...", highlight=False)
+        lifecycle.down(home)
+        console.print("Stopped.", highlight=False)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an earlier demo left, and nothing that a demo did not make."""
+    if not folder.exists():
+        return
+    if any(folder.iterdir()) and not (folder / _MARK).exists():
+        raise lifecycle.StackError(f"{folder} was not made by a demo; move it away first.")
+    shutil.rmtree(folder)
+
+
+def _campaign(
+    home: Home, name: str, profile: Profile, people: int, seed: int, console: Console
+) -> Outcome:
+    tale = Tale()
+    with Stage(console, tale) as stage:
+        with stage.phase("start"):
+            world = _start(home, name, profile, people, seed, stage)
+        sides, unfinished = asyncio.run(_drive(home, world, profile, tale, stage))
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    tale.counts["MiB of memory used by the driver"] = own // (1024 * 1024)
+    peak = int(home.stack().get("memory", {}).get("peak", 0))
+    differences = ledger.compare(sides)
+    return Outcome(name, people, seed, tale, sides, differences, unfinished, peak)
+
+
+def _start(
+    home: Home, name: str, profile: Profile, people: int, seed: int, stage: Stage
+) -> World:
+    """The county is made while the servers start: they mostly wait."""
+    problems: list[lifecycle.StackError] = []
+
+    def up() -> None:
+        try:
+            lifecycle.up(home, name, stage.started)
+        except lifecycle.StackError as error:
+            problems.append(error)
+
+    starting = threading.Thread(target=up, name="stack")
+    starting.start()
+    try:
+        folder = write(build(profile, people, seed), home.path / "county")
+        stage.say(f"a county of {people} people for {name}, seed {seed}")
+        world = World.load(folder)
+    finally:
+        starting.join()
+    if problems:
+        raise problems[0]
+    return world
+
+
+async def _drive(
+    home: Home, world: World, profile: Profile, tale: Tale, stage: Stage
+) -> tuple[ledger.Sides, list[str]]:
+    async with Services(home) as services:
+        campaign = Campaign(services, world, profile, tale, stage)
+        await campaign.run()
+        return await campaign.settle()
+
+
+def _stay(console: Console, home: Home) -> None:
+    """Until somebody ends it."""
+    setting = f"MUSTER_HOME={home.path}"
+    console.print()
+    console.print(
+        "Try next, in another terminal:\n"
+        f"  {setting} muster status\n"
+        f"  {setting} muster ledger\n"
+        f"  {setting} muster progress\n"
+        f"  kill -9 one of the services by its number in the status, then look at the ledger\n"
+        f"The first administrator's name and password are in {home.admin_file}\n"
+        "Ctrl-C stops everything.",
+        markup=False,
+        highlight=False,
+    )
+    while lifecycle.supervisor_of(home.stack()) is not None:
+        time.sleep(1.0)
+    console.print("The stack was ended from outside.", highlight=False)

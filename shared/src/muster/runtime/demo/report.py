@@ -1,0 +1,161 @@
+"""What the demo shows at its end, and what it writes to demo.json."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from muster.runtime import ledger
+from muster.runtime.ledger import Difference, Sides
+from muster.vocabulary.areas import AreaTree
+from rich.console import Console
+from rich.table import Table
+
+_SHOWN_VERSIONS = ("muster-shared", "fastapi", "aiokafka", "sqlalchemy", "confluent-kafka")
+_MEBIBYTE = 1024 * 1024
+
+
+@dataclass
+class Tale:
+    """What happened: refusals by door, field and rule; counts of what was done; seconds of phases.
+
+    The sentence of a refusal is kept once per rule.
+    """
+
+    refusals: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    sentences: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def refused(self, door: str, reasons: Iterable[Mapping[str, str]]) -> None:
+        """Note why something was refused; warnings are counted apart."""
+        for reason in reasons:
+            place = (reason["field"], reason["rule"])
+            kind = door if reason.get("severity", "refuse") == "refuse" else f"{door} (warned)"
+            self.refusals[kind, *place] += 1
+            self.sentences.setdefault(place, (reason["zh"], reason["en"]))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The demo's result. It is good when the ledger agrees everywhere and nothing stayed undone."""
+
+    profile: str
+    people: int
+    seed: int
+    tale: Tale
+    sides: Sides
+    differences: Sequence[Difference]
+    unfinished: Sequence[str]
+    peak_memory: int
+
+    @property
+    def good(self) -> bool:
+        return not self.differences and not self.unfinished
+
+    def as_dict(self, tree: AreaTree) -> dict[str, object]:
+        """The content of demo.json."""
+        reporting = self.sides.reporting
+        return {
+            "profile": self.profile,
+            "people": self.people,
+            "seed": self.seed,
+            "good": self.good,
+            "agrees": not self.differences,
+            "differences": [one.as_dict() for one in self.differences],
+            "unfinished": list(self.unfinished),
+            "ledger": {
+                "total": ledger.as_dict(ledger.total(reporting)),
+                "townships": {
+                    code: ledger.as_dict(tally)
+                    for code, tally in ledger.by_township(reporting, tree).items()
+                },
+                "villages": {
+                    code: ledger.as_dict(reporting.get(code, ledger.Tally()))
+                    for code in self.sides.villages()
+                },
+            },
+            "refused": [
+                {"door": door, "field": name, "rule": rule, "count": count, **self._said(name, rule)}
+                for (door, name, rule), count in sorted(self.tale.refusals.items())
+            ],
+            "counts": dict(sorted(self.tale.counts.items())),
+            "seconds": {name: round(s, 2) for name, s in self.tale.seconds.items()},
+            "peak_memory_bytes": self.peak_memory,
+            "versions": versions(),
+        }
+
+    def _said(self, name: str, rule: str) -> dict[str, str]:
+        zh, en = self.tale.sentences[name, rule]
+        return {"zh": zh, "en": en}
+
+
+def versions() -> dict[str, str]:
+    """Of Python, the platform, and what matters most."""
+    found = {"python": platform.python_version(), "platform": sys.platform}
+    for name in _SHOWN_VERSIONS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def show(console: Console, outcome: Outcome, tree: AreaTree, stack: Mapping[str, Any]) -> None:
+    """Everything that a reader wants at the end, on one screen or two."""
+    console.print(_refusals(outcome.tale))
+    console.print()
+    areas = {one.area for one in outcome.differences}
+    console.print(ledger.table(outcome.sides.reporting, tree, areas))
+    ledger.explain(console, outcome.differences, tree)
+    for line in outcome.unfinished:
+        console.print(line, style="red", markup=False, highlight=False)
+    console.print()
+    console.print(_figures(outcome), markup=False, highlight=False)
+    if outcome.good:
+        console.print(
+            "Capture, verification and reporting agree in every village, and every village "
+            "balances.",
+            style="green",
+        )
+    console.print()
+    console.print(_addresses(stack))
+
+
+def _refusals(tale: Tale) -> Table:
+    shown = Table(show_edge=False, title="What was refused, and why", title_justify="left")
+    shown.add_column("count", justify="right")
+    for title in ("at", "field", "rule", "reason"):
+        shown.add_column(title, overflow="fold")
+    for (door, name, rule), count in sorted(
+        tale.refusals.items(), key=lambda item: (item[0][0], -item[1], item[0])
+    ):
+        zh, en = tale.sentences[name, rule]
+        shown.add_row(str(count), door, name, rule, f"{zh}\n{en}")
+    return shown
+
+
+def _figures(outcome: Outcome) -> str:
+    seconds = ", ".join(f"{name} {s:.1f} s" for name, s in outcome.tale.seconds.items())
+    counts = ", ".join(f"{count} {name}" for name, count in sorted(outcome.tale.counts.items()))
+    memory = outcome.peak_memory / _MEBIBYTE
+    whole = sum(outcome.tale.seconds.values())
+    return f"Done: {counts}\nTime: {whole:.0f} s in all: {seconds}\nPeak memory: {memory:.0f} MiB"
+
+
+def _addresses(stack: Mapping[str, Any]) -> Table:
+    shown = Table(show_edge=False, title="What runs", title_justify="left")
+    shown.add_column("part")
+    shown.add_column("address")
+    shown.add_column("try")
+    for name, entry in stack.get("services", {}).items():
+        shown.add_row(name, str(entry["url"]), f"{entry['url']}/docs")
+    postgres = stack.get("postgres", {})
+    shown.add_row("postgres", f"{postgres.get('host')}:{postgres.get('port')}", "")
+    shown.add_row("kafka", str(stack.get("kafka")), "")
+    return shown

@@ -1,0 +1,99 @@
+"""The workspace's own promises: locks without addresses, documented targets, no machine's paths."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MEMBERS = [ROOT / "shared", *sorted(path.parent for path in ROOT.glob("services/*/pyproject.toml"))]
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(
+        ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_the_lock_names_versions_and_hashes_and_no_address() -> None:
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    pinned = [line for line in lines if re.match(r"[a-z0-9]", line)]
+    assert len(pinned) > 80
+    for line in pinned:
+        assert re.match(r"[a-z0-9._-]+(\[[a-z,]+\])?==\S+", line), line
+    assert all(re.match(r"[a-z0-9]|    --hash=sha256:[0-9a-f]{64}", line) for line in lines)
+    assert "://" not in "\n".join(lines)
+
+
+def test_the_lock_holds_every_dependency() -> None:
+    text = (ROOT / "requirements.lock").read_text()
+    locked = {
+        re.sub(r"[_.]", "-", name) for name in re.findall(r"^([A-Za-z0-9._-]+)==", text, re.M)
+    }
+    wanted: set[str] = set()
+    root = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    lists = [root["dependency-groups"]["dev"]]
+    lists += [
+        tomllib.loads((member / "pyproject.toml").read_text())["project"]["dependencies"]
+        for member in MEMBERS
+    ]
+    for one in lists:
+        for requirement in one:
+            match = re.match(r"[A-Za-z0-9._-]+", requirement)
+            assert match
+            wanted.add(match[0].lower().replace("_", "-"))
+    missing = {name for name in wanted if not name.startswith("muster-")} - locked
+    assert not missing, f"run 'make lock': {missing}"
+
+
+def test_make_help_explains_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.M)
+    assert phony
+    shown = subprocess.run(("make", "help"), cwd=ROOT, capture_output=True, text=True, check=True)
+    explained = dict(re.findall(r"^  make ([a-z-]+) +(\S.*)$", shown.stdout, re.M))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.M))
+    assert set(explained) == set(phony[1].split()) == targets
+    assert all(len(text) > 8 for text in explained.values())
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"/(?:home|Users|root)/[a-z]",  # somebody's own folder
+        r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)",
+    ],
+    ids=["machine path", "literal resident number"],
+)
+def test_no_tracked_file_holds(pattern: str) -> None:
+    found = []
+    for path in tracked():
+        if path.name == "requirements.lock" or path == Path(__file__):
+            continue
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        found += [f"{path.relative_to(ROOT)}: {hit}" for hit in re.findall(pattern, text)]
+    assert not found
+
+
+def test_files_stay_readable() -> None:
+    """Past this a file becomes a folder of the same name (design section 3)."""
+    sources = [path for path in tracked() if path.suffix == ".py" and "/src/" in str(path)]
+    assert sources
+    long = {
+        str(path.relative_to(ROOT)): count
+        for path in sources
+        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 420
+    }
+    assert not long
