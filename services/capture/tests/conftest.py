@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import os
 import random
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -17,6 +18,8 @@ import httpx
 import pytest
 import xlsxwriter
 from fastapi import FastAPI
+from sqlalchemy import text
+
 from muster.capture.main import service
 from muster.capture.settings import Settings
 from muster.contracts.topics import SERVICES, service_topics
@@ -29,7 +32,6 @@ from muster.security.grants import Grant
 from muster.vocabulary import resident_number
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Role
-from sqlalchemy import text
 
 AREA = "632321"
 NEAR, FAR = "632321100", "632321201"
@@ -54,7 +56,12 @@ class Person:
     number: str
     name: str
     subject_id: str = field(default_factory=new_id)
-    papers: tuple[str, ...] = ("id_card", "household_booklet", "portrait")
+    papers: tuple[str, ...] = (
+        "id_card",
+        "household_booklet",
+        "portrait",
+        "service_proof_of_relative",
+    )
     extra: dict[str, Any] = field(default_factory=dict)
 
     def fields(self) -> dict[str, Any]:
@@ -103,7 +110,7 @@ class Bench:
                     "owner": owner,
                     "kind": kind,
                     "area": area,
-                    "jwk": __import__("json").dumps(packets.public_jwk(dict(jwk))),
+                    "jwk": json.dumps(packets.public_jwk(dict(jwk))),
                     "since": _SINCE,
                 },
             )
@@ -266,15 +273,13 @@ class Bench:
                 ),
                 {"topic": topic},
             )
-            rows = [
-                OutboxRow(**{**row, "ref": _json(row["ref"])}) for row in found.mappings()
-            ]
+            rows = [OutboxRow(**{**row, "ref": _json(row["ref"])}) for row in found.mappings()]
             events = await load(self.context, conn, rows)
-        return [(row, events[row.event_id]) for row in rows]
+        return [(row, events[row.event_id]) for row in rows if row.event_id in events]
 
 
 def _json(value: Any) -> Any:
-    return __import__("json").loads(value) if isinstance(value, str) else value
+    return json.loads(value) if isinstance(value, str) else value
 
 
 HEADINGS = ("姓名", "公民身份号码", "户籍所在地", "对象类别", "性别", "联系电话")

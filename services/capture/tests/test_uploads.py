@@ -1,19 +1,424 @@
-async def test_a_new_person_is_collected(bench):
+"""Records and evidence at the door: what goes in, what comes back, and when it is said."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any
+
+import pytest
+
+from muster.messaging import failpoints
+from muster.security import packets
+from muster.vocabulary.ids import new_id
+from muster.vocabulary.states import Role
+
+Bench = Any
+
+
+def only(answer: Any) -> dict[str, Any]:
+    assert answer.status_code == 200, answer.text
+    [receipt] = answer.json()["receipts"]
+    found: dict[str, Any] = receipt
+    return found
+
+
+def rules(receipt: dict[str, Any]) -> list[str]:
+    return [found["rule"] for found in receipt["reasons"]]
+
+
+async def collected(bench: Bench) -> int:
+    count: int = await bench.scalar("SELECT count(*) FROM record_version")
+    return count
+
+
+async def test_a_new_person_is_collected_and_published(bench: Bench) -> None:
+    """R54, R56, R58: a new person's record, signed over what was shown, goes in as version 1."""
     terminal = await bench.terminal()
     person = await bench.collected(terminal)
-    print(await bench.rows("select * from ledger_entry"))
     [(row, event)] = await bench.events("capture-record-submitted")
-    print(event)
+    review, count = event.parts["verification"], event.parts["reporting"]
+    assert (row.key, row.version, row.county) == (person.subject_id, 1, "632321")
+    assert event.clear.digest == review.signed_digest
+    assert review.record.fields == person.fields()
+    assert [piece.kind for piece in review.evidence] == list(person.papers)
+    [entry] = review.standing.entries
+    assert (entry.village, entry.origin, entry.state) == (person.village, "new", "collected")
+    assert count.standing == review.standing
+    [(row, event)] = await bench.events("capture-upload-received")
+    assert (row.key, row.version) == (terminal.terminal_id, 1)
+    assert (event.parts["reporting"].accepted, event.parts["reporting"].refused) == (1, 0)
 
-async def test_import(bench, make_workbook, make_row):
-    people=[bench.person() for _ in range(3)]
-    rows=[make_row(p) for p in people]+[make_row(people[0])]+[make_row(bench.person(), **{"公民身份号码":"123"})]
-    content=make_workbook(rows)
-    a=await bench.import_file(content)
-    print(a.text)
-    a=await bench.import_file(content)
-    print(a.text)
-    r=await bench.client.get(f"/imports/{a.json()['import_id']}/refusals", headers=bench.headers("administrator" and __import__("muster.vocabulary.states").vocabulary.states.Role.ADMINISTRATOR,"632321"))
-    print(r.text)
-    ev=await bench.events("capture-baseline-imported")
-    print(ev[0])
+
+async def test_good_records_of_a_packet_go_in_and_bad_ones_come_back(bench: Bench) -> None:
+    """R69, R70: what the rules refuse does not get in, is named with field, rule and reason, and
+    stays on a list; the others of the same packet get in."""
+    terminal = await bench.terminal()
+    good, bad = bench.person(), bench.person(extra={"ethnicity": "99"})
+    records = [
+        bench.record(person, pieces=await bench.bring_evidence(terminal, person))
+        for person in (bad, good)
+    ]
+    answer = (await bench.upload(terminal, records)).json()
+    assert (answer["accepted"], answer["refused"]) == (1, 1)
+    refused, accepted = answer["receipts"]
+    assert (accepted["status"], accepted["version"]) == ("accepted", 1)
+    assert (refused["status"], refused["version"]) == ("refused", None)
+    [told] = refused["reasons"]
+    assert (told["field"], told["rule"]) == ("ethnicity", "not-an-option")
+    assert told["zh"]
+    assert told["en"]
+    assert await collected(bench) == 1
+    # The refused person left no trace but the sealed row on the list.
+    assert await bench.scalar("SELECT count(*) FROM subject") == 1
+    assert await bench.scalar("SELECT count(*) FROM subject_number") == 1
+    [row] = await bench.rows("SELECT * FROM refused_row")
+    assert str(row["record_id"]) == records[0]["record_id"]
+    assert bad.number not in str(dict(row))
+
+    mended = bench.record(
+        bench.person(bad.village, subject_id=bad.subject_id),
+        pieces=await bench.bring_evidence(terminal, bad),
+    )
+    assert only(await bench.upload(terminal, [mended]))["status"] == "accepted"
+    assert await bench.scalar("SELECT count(*) FROM refused_row WHERE settled_at IS NULL") == 0
+
+
+async def test_a_record_whose_evidence_is_absent_is_refused(bench: Bench) -> None:
+    """R66: no record without its papers: first the evidence, then the event."""
+    terminal = await bench.terminal()
+    person = bench.person()
+    pieces = await bench.bring_evidence(terminal, person)
+    invented = ("sha256:" + "0" * 64, "id_card")
+    receipt = only(await bench.upload(terminal, [bench.record(person, pieces=[invented, *pieces])]))
+    assert rules(receipt) == ["evidence-absent"]
+    receipt = only(await bench.upload(terminal, [bench.record(person, pieces=pieces[1:])]))
+    assert rules(receipt) == ["identity_papers"]
+    assert await collected(bench) == 0
+
+
+async def test_evidence_of_another_person_is_absent(bench: Bench) -> None:
+    terminal = await bench.terminal()
+    pieces = await bench.bring_evidence(terminal, bench.person())
+    receipt = only(await bench.upload(terminal, [bench.record(bench.person(), pieces=pieces)]))
+    assert rules(receipt) == ["evidence-absent"]
+
+
+async def test_content_that_was_not_signed_is_refused(bench: Bench) -> None:
+    """R58: one character changed after the signature, and the record is not taken."""
+    terminal = await bench.terminal()
+    person = bench.person()
+    record = bench.record(person, pieces=await bench.bring_evidence(terminal, person))
+    record["fields"] = {**record["fields"], "household_address": "别处"}
+    assert rules(only(await bench.upload(terminal, [record]))) == ["digest-differs"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"provenance": {}}, "provenance-fields"),
+        ({"collected_at": "2100-01-01T00:00:00Z"}, "collected-in-future"),
+        ({"collected_at": "2018-12-01T00:00:00"}, "record-shape"),
+        ({"form_version": "tongren/0"}, "form-version"),
+        ({"base_version": 3}, "version-changed"),
+        ({"origin": None}, "subject-unknown"),
+        ({"salt": "short"}, "record-shape"),
+        ({"fields": {"name": 1.5}}, "record-shape"),
+        ({"fields": {"name": "\u0000"}}, "format-text"),
+        ({"categories": ["active_duty_family", "nobody"]}, "unknown-category"),
+        ({"surprise": 1}, "record-shape"),
+        ({"subject_id": "nobody"}, "record-shape"),
+    ],
+)
+async def test_each_flaw_of_a_record_has_its_reason(
+    bench: Bench, changes: dict[str, Any], rule: str
+) -> None:
+    terminal = await bench.terminal()
+    person = bench.person()
+    pieces = await bench.bring_evidence(terminal, person)
+    if "fields" in changes:
+        changes = {"fields": {**person.fields(), **changes["fields"]}}
+    record = bench.record(person, pieces=pieces, **changes)
+    receipt = only(await bench.upload(terminal, [record]))
+    assert receipt["status"] == "refused"
+    assert rule in rules(receipt)
+    assert await collected(bench) == 0
+    assert await bench.scalar("SELECT count(*) FROM subject") == 0
+
+
+async def test_a_number_of_another_person_is_refused_and_names_nobody(bench: Bench) -> None:
+    terminal = await bench.terminal()
+    known = await bench.collected(terminal)
+    twin = bench.person()
+    twin.number = known.number
+    receipt = only(
+        await bench.upload(
+            terminal,
+            [bench.record(twin, pieces=await bench.bring_evidence(terminal, twin))],
+        )
+    )
+    assert rules(receipt) == ["subject-known"]
+    assert receipt["existing_subject_id"] == known.subject_id
+    assert known.number not in str(receipt)
+
+
+async def test_the_same_packet_and_the_same_record_get_the_same_receipt(bench: Bench) -> None:
+    """R68: a client that lost the answer sends again and hears the same; nothing is doubled."""
+    terminal = await bench.terminal()
+    person = bench.person()
+    record = bench.record(person, pieces=await bench.bring_evidence(terminal, person))
+    packet = new_id()
+    first = (await bench.upload(terminal, [record], packet_id=packet)).json()
+    assert (await bench.upload(terminal, [record], packet_id=packet)).json() == first
+    again = only(await bench.upload(terminal, [record]))
+    assert (again["status"], again["version"]) == ("duplicate", 1)
+    assert await collected(bench) == 1
+    assert len(await bench.events("capture-record-submitted")) == 1
+
+    other = bench.record(bench.person(), pieces=())
+    reused = await bench.upload(terminal, [other], packet_id=packet)
+    assert reused.status_code == 409
+    changed = bench.record(person, pieces=(), record_id=record["record_id"])
+    assert rules(only(await bench.upload(terminal, [changed]))) == ["record-id-reused"]
+
+
+async def test_a_packet_sent_twice_at_once_is_taken_once(bench: Bench) -> None:
+    terminal = await bench.terminal()
+    person = bench.person()
+    record = bench.record(person, pieces=await bench.bring_evidence(terminal, person))
+    packet = new_id()
+    answers = await asyncio.gather(
+        *(bench.upload(terminal, [record], packet_id=packet) for _ in range(4))
+    )
+    assert {answer.text for answer in answers} == {answers[0].text}
+    assert await collected(bench) == 1
+
+
+async def test_two_desks_with_the_same_new_person_at_once(bench: Bench) -> None:
+    """R106: nobody is counted twice, even when two desks enter the same number together."""
+    one, two = await bench.terminal(), await bench.terminal()
+    person = bench.person()
+    twin = bench.person(person.village)
+    twin.number = person.number
+    records = [
+        bench.record(each, pieces=await bench.bring_evidence(terminal, each))
+        for each, terminal in ((person, one), (twin, two))
+    ]
+    answers = await asyncio.gather(bench.upload(one, [records[0]]), bench.upload(two, [records[1]]))
+    assert sorted(only(answer)["status"] for answer in answers) == ["accepted", "refused"]
+    assert await bench.scalar("SELECT count(*) FROM ledger_entry") == 1
+
+
+async def test_no_receipt_without_commit(bench: Bench) -> None:
+    """R68: a receipt is a promise. When the commit does not happen there is none, nothing is
+    there, and the same packet is taken later; when it did happen but the answer was lost, the
+    same packet hears of it."""
+    terminal = await bench.terminal()
+    person = bench.person()
+    record = bench.record(person, pieces=await bench.bring_evidence(terminal, person))
+    packet = new_id()
+    failpoints.configure("upload.before-commit=raise@1,upload.after-commit=raise@1")
+    lost = await bench.upload(terminal, [record], packet_id=packet)
+    assert lost.status_code == 500
+    assert "receipts" not in lost.text
+    assert await collected(bench) == 0
+    unheard = await bench.upload(terminal, [record], packet_id=packet)
+    assert unheard.status_code == 500
+    assert await collected(bench) == 1
+    heard = only(await bench.upload(terminal, [record], packet_id=packet))
+    assert (heard["status"], heard["version"]) == ("accepted", 1)
+    assert await collected(bench) == 1
+
+
+async def test_a_correction_is_a_new_version_and_an_old_base_is_refused(bench: Bench) -> None:
+    """R53: a known person's record is corrected, as a new version over the one that was seen."""
+    terminal = await bench.terminal()
+    person = await bench.collected(terminal)
+    pieces = await bench.bring_evidence(terminal, person)
+    person.extra["household_address"] = "新址"
+    receipt = only(await bench.upload(terminal, [bench.record(person, 1, pieces=pieces)]))
+    assert (receipt["status"], receipt["version"]) == ("accepted", 2)
+    receipt = only(await bench.upload(terminal, [bench.record(person, 1, pieces=pieces)]))
+    assert rules(receipt) == ["version-changed"]
+    events = await bench.events("capture-record-submitted")
+    assert [event.parts["verification"].corrects_version for _, event in events] == [None, 1]
+
+
+async def test_a_corrected_number_finds_the_person_and_frees_the_old_one(bench: Bench) -> None:
+    terminal = await bench.terminal()
+    person = await bench.collected(terminal)
+    wrong, person.number = person.number, bench.person().number
+    pieces = await bench.bring_evidence(terminal, person)
+    assert (
+        only(await bench.upload(terminal, [bench.record(person, 1, pieces=pieces)]))["status"]
+        == "accepted"
+    )
+    asking = bench.headers(Role.COLLECTOR, terminal.area)
+    for number, known in ((person.number, True), (wrong, False)):
+        answer = await bench.client.post(
+            "/subjects/lookup", json={"resident_number": number}, headers=asking
+        )
+        assert answer.json()["known"] is known
+    real = bench.person()
+    real.number = wrong
+    await bench.collected(terminal, real)
+
+
+@pytest.mark.parametrize("where", ["grant", "terminal"])
+async def test_a_village_outside_grant_or_terminal_is_refused(bench: Bench, where: str) -> None:
+    """R50, R102: a record belongs to the area of household registration, and only who is
+    authorised there, at a computer authorised there, may upload it."""
+    terminal = await bench.terminal("632321" if where == "grant" else "632321100")
+    person = bench.person(bench.far_village)
+    pieces = await bench.bring_evidence(terminal, person)
+    area = "632321100" if where == "grant" else "632321"
+    answer = await bench.upload(
+        terminal,
+        [bench.record(person, pieces=pieces)],
+        headers=bench.headers(Role.COLLECTOR, area, terminal),
+    )
+    rule = "area-not-granted" if where == "grant" else "terminal-area"
+    assert rules(only(answer)) == [rule]
+
+
+async def test_a_chip_reading_awaits_its_event(bench: Bench) -> None:
+    terminal = await bench.terminal()
+    person = bench.person()
+    record = bench.record(person, pieces=await bench.bring_evidence(terminal, person))
+    record["provenance"]["name"] = "chip"
+    assert only(await bench.upload(terminal, [record]))["status"] == "accepted"
+    assert await bench.scalar("SELECT attestation FROM record_version") == "awaiting"
+
+
+async def test_nothing_personal_stands_in_the_clear(bench: Bench) -> None:
+    """R100: no column of any table shows what was collected."""
+    terminal = await bench.terminal()
+    person = await bench.collected(terminal)
+    bad = bench.person(extra={"ethnicity": "99"})
+    await bench.upload(terminal, [bench.record(bad)])
+    tables = await bench.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    for table in tables:
+        stored = str(await bench.rows(f"SELECT * FROM {table['tablename']}"))
+        for value in (person.number, bad.number, person.name, "某街某号", "active_duty_family"):
+            assert value not in stored, table["tablename"]
+
+
+# -- the packet itself -----------------------------------------------------------------------------
+
+
+async def post(bench: Bench, route: str, body: bytes | str, terminal: Any) -> Any:
+    return await bench.client.post(
+        route, content=body, headers=bench.headers(Role.COLLECTOR, terminal.area, terminal)
+    )
+
+
+def refused_for(answer: Any, rule: str, status: int = 422) -> None:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert [found["rule"] for found in answer.json()["reasons"]] == [rule]
+
+
+@pytest.mark.parametrize("route", ["/uploads", "/evidence"])
+async def test_what_is_no_packet_of_an_enrolled_terminal_is_refused(
+    bench: Bench, route: str
+) -> None:
+    """R101, R102: only an authorised computer's own packet, sealed to this service, is opened."""
+    terminal = await bench.terminal()
+    payload = {"packet_id": new_id(), "pieces": [], "records": []}
+    whole = await bench.seal(terminal, payload)
+    refused_for(await post(bench, route, b"garbage", terminal), "packet-malformed")
+    refused_for(await post(bench, route, b"\xff\x00", terminal), "packet-malformed")
+    refused_for(await post(bench, route, b"", terminal), "packet-malformed")
+    head, tail = whole[:-40], whole[-39:]
+    flipped = head + ("A" if whole[-40] != "A" else "B") + tail
+    refused_for(await post(bench, route, flipped, terminal), "packet-damaged")
+    stranger = packets.sign_and_seal(payload, packets.generate_key("sig"), bench.recipient)
+    refused_for(await post(bench, route, stranger, terminal), "packet-key-unknown")
+    elsewhere = packets.sign_and_seal(payload, terminal.jwk, packets.generate_key("enc"))
+    refused_for(await post(bench, route, elsewhere, terminal), "packet-recipient")
+    refused_for(await post(bench, route, whole, terminal), "packet-shape")
+    other = await bench.terminal()
+    refused_for(await post(bench, route, whole, other), "terminal-differs", 403)
+    huge = b"A" * (packets.LIMIT + 1)
+    refused_for(await post(bench, route, huge, terminal), "packet-too-large", 413)
+
+
+async def test_a_revoked_terminal_uploads_no_more(bench: Bench) -> None:
+    """R102: authorisation that was taken back counts."""
+    terminal = await bench.terminal()
+    packet = await bench.seal(terminal, {"packet_id": new_id(), "records": []})
+    async with bench.context.database.transaction() as conn:
+        await conn.exec_driver_sql(
+            "UPDATE known_key SET revoked_at = now() WHERE owner_kind = 'terminal'"
+        )
+    refused_for(await post(bench, "/uploads", packet, terminal), "packet-key-unknown")
+
+
+async def test_only_a_collector_uploads(bench: Bench) -> None:
+    terminal = await bench.terminal()
+    packet = await bench.seal(terminal, {"packet_id": new_id(), "records": []})
+    for role in (Role.LEADER, Role.ADMINISTRATOR):
+        answer = await bench.client.post(
+            "/uploads", content=packet, headers=bench.headers(role, "632321", terminal)
+        )
+        assert answer.status_code == 403
+    assert (await bench.client.post("/uploads", content=packet)).status_code == 401
+
+
+async def test_too_many_records_are_refused_at_once(bench: Bench) -> None:
+    terminal = await bench.terminal()
+    answer = await bench.upload(terminal, [{}] * 501)
+    refused_for(answer, "packet-too-many", 413)
+
+
+async def test_evidence_is_kept_once_and_sealed(bench: Bench) -> None:
+    """R66: a photo of a paper is kept once per person, by its digest, and opens again."""
+    terminal = await bench.terminal()
+    person = bench.person()
+    piece = bench.piece(person.subject_id, "id_card")
+    answers = [await bench.post_evidence(terminal, [piece, piece]) for _ in range(2)]
+    statuses = [[r["status"] for r in a.json()["receipts"]] for a in answers]
+    assert statuses == [["stored", "known"], ["known", "known"]]
+    [row] = await bench.rows("SELECT subject_id::text, digest, sealed FROM evidence")
+    vault = bench.context.vault
+    async with bench.context.database.transaction() as conn:
+        keys = await vault.keys_for(conn, [person.subject_id])
+    opened = vault.decrypt_bytes(
+        keys[person.subject_id],
+        row["sealed"],
+        table="evidence",
+        row=f"{person.subject_id}/{row['digest']}",
+        version=1,
+    )
+    assert opened.partition(b"\n")[2].startswith(b"\xff\xd8\xff")
+
+
+async def test_each_flaw_of_a_piece_has_its_reason_and_good_ones_are_kept(bench: Bench) -> None:
+    terminal = await bench.terminal()
+    subject = new_id()
+    good = bench.piece(subject, "id_card")
+    other = bench.piece(subject, "portrait", b"\x89PNG\r\n\x1a\n but said to be a JPEG")
+    changed = {**bench.piece(subject, "id_card"), "content": good["content"]}
+    large = bench.piece(subject, "id_card", b"\xff\xd8\xff" + os.urandom(4 * 1024 * 1024))
+    pieces = [
+        other,
+        changed,
+        {**good, "kind": "passport"},
+        {**good, "content": "not base64 ..."},
+        {"digest": 7},
+        large,
+        good,
+    ]
+    answer = await bench.post_evidence(terminal, pieces)
+    receipts = answer.json()["receipts"]
+    assert [rules(receipt) for receipt in receipts] == [
+        ["piece-type"],
+        ["piece-digest"],
+        ["evidence-kind"],
+        ["piece-shape"],
+        ["piece-shape"],
+        ["piece-too-large"],
+        [],
+    ]
+    assert receipts[-1]["status"] == "stored"
+    assert await bench.scalar("SELECT count(*) FROM evidence") == 1

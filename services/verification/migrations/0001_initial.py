@@ -1,6 +1,7 @@
 """The first version of verification's database."""
 
 from alembic import op
+
 from muster.persistence.ddl import SHARED_V1
 
 revision = "0001"

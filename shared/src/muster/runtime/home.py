@@ -135,6 +135,11 @@ class Home:
             write_private(self.secrets_file, document)
         return kept[name]
 
+    def kept_port(self, name: str) -> int | None:
+        """The port that a part had last time, or has now; nothing is probed or written."""
+        port = self.read(self.secrets_file).get("ports", {}).get(name)
+        return port if isinstance(port, int) else None
+
     def port(self, name: str) -> int:
         """A free loopback port for a part: the one it had last time if nobody took it since."""
         document = self.read(self.secrets_file)

@@ -14,6 +14,10 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
 from muster.forms import Profile
 from muster.runtime.demo.client import (
     Account,
@@ -26,8 +30,6 @@ from muster.runtime.demo.client import (
 from muster.runtime.home import Home
 from muster.vocabulary.areas import AreaTree, UnknownArea
 from muster.vocabulary.states import AreaLevel, Origin, ReviewState, SubjectState
-from rich.console import Console
-from rich.table import Table
 
 Counts = Mapping[str, int]
 _ORIGINS = tuple(origin.value for origin in Origin)
@@ -115,7 +117,7 @@ def _differences(village: str, ours: Tally, reviewed: Tally, told: Tally) -> Ite
             yield Difference(village, f"balance in {service}", {"known": left, "accounted": right})
 
 
-async def fetch(account: Account, area: str | None = None) -> Sides:
+async def fetch(account: Account, area: str) -> Sides:
     """Ask all three at once; a moment's difference between them is normal while facts travel."""
     capture, verification, reporting = await asyncio.gather(
         account.get("capture", "/ledger", area=area),
@@ -180,42 +182,43 @@ def total(tallies: Tallies) -> Tally:
 # -- what is shown ---------------------------------------------------------------------------------
 
 _COLUMNS = (
-    ("known", None),
-    ("verified", "verified"),
-    ("returned", "returned"),
-    ("submitted", "submitted"),
-    ("declined", "declined"),
-    ("moved out", "moved_out"),
-    ("died before", "dead_before"),
-    ("died after", "dead_after"),
-    ("merged", "merged"),
-    ("ineligible", "ineligible"),
+    ("veri-\nfied", "verified"),
+    ("re-\nturned", "returned"),
+    ("sub-\nmitted", "submitted"),
+    ("de-\nclined", "declined"),
+    ("moved\nout", "moved_out"),
+    ("died\nbef.", "dead_before"),
+    ("died\naft.", "dead_after"),
+    ("mer-\nged", "merged"),
+    ("ineli-\ngible", "ineligible"),
     ("open", "open"),
 )
+"""Titles narrow enough for a screen of 80 columns."""
 
 
 def table(reporting: Tallies, tree: AreaTree, differing: Iterable[str] = ()) -> Table:
-    """The ledger by township as reporting has it, with the areas that do not agree marked."""
-    shown = Table(show_edge=False, title="Ledger by township", title_justify="left")
-    shown.add_column("code")
-    shown.add_column("township")
+    """The ledger by township as reporting has it; areas that do not agree are marked."""
+    shown = Table(
+        title="Ledger by township", title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0)
+    )
+    shown.add_column("township", no_wrap=True)
+    shown.add_column("known", justify="right", no_wrap=True)
     for title, _ in _COLUMNS:
-        shown.add_column(title, justify="right")
-    shown.add_column("agrees")
+        shown.add_column(title, justify="right", no_wrap=True)
     wrong = {_township(tree, village) for village in differing}
     townships = by_township(reporting, tree)
     for code, tally in townships.items():
-        name = tree.get(code).name if code in tree else ""
-        shown.add_row(code, name, *_cells(tally), "no" if code in wrong else "yes")
+        name = tree.get(code).name if code in tree else code
+        marked = f"{name} (differs)" if code in wrong else name
+        shown.add_row(marked, *_cells(tally), style="red" if code in wrong else None)
     shown.add_section()
-    shown.add_row("", "total", *_cells(total(townships)), "no" if wrong else "yes")
+    shown.add_row("total", *_cells(total(townships)))
     return shown
 
 
 def _cells(tally: Tally) -> list[str]:
     cells = [str(sum(tally.origins.values()))]
-    for _, name in _COLUMNS[1:]:
-        assert name is not None
+    for _, name in _COLUMNS:
         cells.append(str((tally.review if name in _REVIEWS else tally.states).get(name, 0)))
     return cells
 
@@ -251,7 +254,7 @@ def _asked(home: Home, path: str, area: str | None) -> Any:
         async with Services(home) as services:
             account = administrator(services)
             if path == "ledger":
-                return await fetch(account, area)
+                return await fetch(account, area or tree_of(home).root.code)
             return await account.get("reporting", f"/{path}", area=area)
 
     try:

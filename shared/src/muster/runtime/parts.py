@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,12 +119,18 @@ def end_leftovers(home: Home) -> list[str]:
     servers last, PostgreSQL by its fast shutdown.
     """
     parts: dict[str, Any] = home.stack().get("parts", {})
-    order = {"worker": 0, "service": 1, "server": 2}
-    ended = []
-    for name, entry in sorted(parts.items(), key=lambda item: order.get(item[1].get("kind"), 0)):
-        identity = Identity.parse(entry)
-        how = signal.SIGINT if name == "postgres" else signal.SIGTERM
-        # Nobody reads their receipts any more, so a short grace will do: facts are in PostgreSQL.
-        if identity is not None and end(identity, how, grace=30 if name == "postgres" else 5):
-            ended.append(name)
-    return ended
+    found = {name: Identity.parse(entry) for name, entry in parts.items()}
+    alive = {name: one for name, one in found.items() if one is not None and one.running()}
+    servers = {name for name in alive if parts[name].get("kind") == "server"}
+    # A short grace will do, side by side: nobody waits for their answers, and facts are stored.
+    with ThreadPoolExecutor(max(1, len(alive))) as pool:
+        list(pool.map(lambda name: end(alive[name], grace=3), set(alive) - servers))
+        list(pool.map(lambda name: _end_server(name, alive[name]), servers))
+    return sorted(alive)
+
+
+def _end_server(name: str, identity: Identity) -> None:
+    if name == "postgres":
+        end(identity, signal.SIGINT, grace=30)
+    else:
+        end(identity, grace=5)

@@ -187,7 +187,7 @@ class Supervisor:
             self._urls[service],
             self._stack.addresses(),
             self._profile,
-            self._home.port(service) if name == service else 0,
+            (self._home.kept_port(service) or 0) if name == service else 0,
         )
         shared = {
             variable: value

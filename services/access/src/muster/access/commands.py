@@ -33,7 +33,7 @@ def bootstrap_command() -> None:
     Settings come from the environment (MUSTER_ACCESS_*), as for the service itself.
     """
     try:
-        settings = Settings()  # type: ignore[call-arg]  # the environment has them
+        settings = Settings()
     except ValidationError as error:
         missing = sorted({f"MUSTER_ACCESS_{str(one['loc'][0]).upper()}" for one in error.errors()})
         raise _fail(f"Missing or malformed in the environment: {', '.join(missing)}.", 2) from None

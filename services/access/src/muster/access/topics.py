@@ -1,4 +1,4 @@
-"""What access publishes, as a table. It consumes nothing: it owns the truth about grants and keys."""
+"""What access publishes, as a table. It consumes nothing: it owns the truth of what it tells."""
 
 from __future__ import annotations
 

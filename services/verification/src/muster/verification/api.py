@@ -11,6 +11,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
+
 from muster.contracts.parts.base import Uuid
 from muster.contracts.parts.capture import Entry
 from muster.persistence.database import Transaction

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from muster.contracts.parts.capture import (
     BaselineForReview,
     Record,
@@ -29,7 +31,6 @@ from muster.verification.domain.return_reasons import ReturnReason
 from muster.verification.domain.standing import Entry, Standing, newest
 from muster.vocabulary.reasons import Reason, Refusal
 from muster.vocabulary.states import ReviewState
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 TOPIC_OF = {
     ReviewState.VERIFIED: "verification-record-verified",

@@ -1,7 +1,8 @@
 """Settings of verification, from the environment (``MUSTER_VERIFICATION_*``)."""
 
-from muster.runtime.settings import ServiceSettings
 from pydantic_settings import SettingsConfigDict
+
+from muster.runtime.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):

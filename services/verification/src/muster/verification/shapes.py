@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from muster.contracts.parts.base import Digest
 from muster.contracts.parts.capture import Entry, Evidence, Record
 from muster.vocabulary.states import ReviewState, Source
-from pydantic import BaseModel, ConfigDict, Field
 
 
 class Body(BaseModel):

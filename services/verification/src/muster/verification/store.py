@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from muster.persistence.bulk import insert_rows
-from muster.verification.domain.standing import Entry, Standing
-from muster.vocabulary.states import Origin, ReviewState, SubjectState
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, Row, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.persistence.bulk import insert_rows
+from muster.verification.domain.standing import Entry, Standing
+from muster.vocabulary.states import Origin, ReviewState, SubjectState
 
 metadata = MetaData()
 

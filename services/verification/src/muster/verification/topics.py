@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from muster.contracts.envelope import Clear
 from muster.contracts.parts.base import Part
 from muster.contracts.parts.verification import (
@@ -17,7 +19,6 @@ from muster.runtime.context import Context
 from muster.security import following
 from muster.verification import handlers, store
 from muster.vocabulary.states import ReviewState
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 async def load_reviews(

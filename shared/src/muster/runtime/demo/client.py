@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,9 @@ from typing import Any
 
 import httpx
 import orjson
+
 from muster.runtime.home import Home
+from muster.security import jose
 from muster.security.jose import Jwk
 from muster.security.packets import sign_and_seal
 from muster.vocabulary.ids import new_id
@@ -122,21 +125,18 @@ class Account:
     password: str
     terminal: Terminal | None = None
     token: str | None = None
-    account_id: str = ""
     _renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def sign_in(self, refused: str | None = None) -> str:
         """A token; a new one unless another task has replaced the refused one already."""
         async with self._renewing:
             if self.token is None or self.token == refused:
-                body = await self._credentials()
-                said = read(await self.services.send("POST", "access", SIGN_IN, json=body))
-                self.token = str(said["token"])
-                self.account_id = str(said.get("account_id", self.account_id))
+                body: dict[str, object] = {"username": self.name, "password": self.password}
+                if self.terminal is not None:
+                    body["terminal_assertion"] = self.terminal.assertion()
+                said = read(await self.services.send("POST", "access", "/token", json=body))
+                self.token = str(said["access_token"])
             return self.token
-
-    async def _credentials(self) -> dict[str, object]:
-        return {"username": self.name, "password": self.password}
 
     async def ask(self, method: str, service: str, path: str, **how: Any) -> httpx.Response:
         """A request of this account, whatever the answer is."""
@@ -158,9 +158,6 @@ class Account:
         return read(await self.ask("POST", service, path, **how))
 
 
-SIGN_IN = "/token"
-
-
 @dataclass
 class Terminal:
     """An enrolled computer: its area, and the private key that never leaves it."""
@@ -169,10 +166,26 @@ class Terminal:
     area: str
     key: Jwk
 
+    @classmethod
+    async def enrol(cls, services: Services, code: str) -> Terminal:
+        """Make a key on this computer and enrol it with the code that an administrator opened."""
+        key = jose.generate("sig")
+        body = {
+            "code": code,
+            "jwk": jose.public_jwk(key),
+            "proof": jose.sign(code.encode(), key, "muster-enrolment"),
+        }
+        said = read(await services.send("POST", "access", "/terminals", json=body))
+        return cls(str(said["terminal_id"]), str(said["area"]), key)
+
+    def assertion(self) -> str:
+        """The terminal's word that a sign-in happens at it; serves once."""
+        said = {"terminal_id": self.terminal_id, "iat": int(time.time()), "jti": new_id()}
+        return jose.sign(orjson.dumps(said), self.key, "muster-terminal")
+
     def pack(self, payload: Mapping[str, object], recipient: Jwk) -> str:
-        """A packet with an id of its own, signed by this terminal and sealed to `recipient`."""
-        told = {"packet_id": new_id(), "terminal_id": self.terminal_id, **payload}
-        return sign_and_seal(told, self.key, recipient)
+        """A packet, signed by this terminal and sealed to `recipient`."""
+        return sign_and_seal(payload, self.key, recipient)
 
 
 def administrator(services: Services) -> Account:

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from rich.console import Console
+
 from muster.forms import Profile, ProfileError
 from muster.runtime import ledger, lifecycle
 from muster.runtime.demo import report
@@ -22,7 +24,6 @@ from muster.runtime.demo.stage import Stage
 from muster.runtime.demo.world import World
 from muster.runtime.home import Home, write_private
 from muster.synth import build, write
-from rich.console import Console
 
 __all__ = ["run"]
 
@@ -118,9 +119,7 @@ def _campaign(
     return Outcome(name, people, seed, tale, sides, differences, unfinished, peak)
 
 
-def _start(
-    home: Home, name: str, profile: Profile, people: int, seed: int, stage: Stage
-) -> World:
+def _start(home: Home, name: str, profile: Profile, people: int, seed: int, stage: Stage) -> World:
     """The county is made while the servers start: they mostly wait."""
     problems: list[lifecycle.StackError] = []
 

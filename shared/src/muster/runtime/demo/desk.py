@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from muster.runtime.demo.client import Account, Refused, Terminal, read
 from muster.runtime.demo.report import Tale
 from muster.runtime.demo.stage import Bar
@@ -224,8 +223,3 @@ def _piece(visit: Visit, paper: Paper) -> dict[str, str]:
         "kind": paper.kind,
         "content": paper.content,
     }
-
-
-def size_of(payload: Mapping[str, object]) -> int:
-    """Bytes of a payload before it is sealed."""
-    return len(orjson.dumps(payload))

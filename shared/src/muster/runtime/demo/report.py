@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
 from muster.runtime import ledger
 from muster.runtime.ledger import Difference, Sides
 from muster.vocabulary.areas import AreaTree
-from rich.console import Console
-from rich.table import Table
 
 _SHOWN_VERSIONS = ("muster-shared", "fastapi", "aiokafka", "sqlalchemy", "confluent-kafka")
 _MEBIBYTE = 1024 * 1024
@@ -81,7 +83,13 @@ class Outcome:
                 },
             },
             "refused": [
-                {"door": door, "field": name, "rule": rule, "count": count, **self._said(name, rule)}
+                {
+                    "door": door,
+                    "field": name,
+                    "rule": rule,
+                    "count": count,
+                    **self._said(name, rule),
+                }
                 for (door, name, rule), count in sorted(self.tale.refusals.items())
             ],
             "counts": dict(sorted(self.tale.counts.items())),
@@ -128,15 +136,15 @@ def show(console: Console, outcome: Outcome, tree: AreaTree, stack: Mapping[str,
 
 
 def _refusals(tale: Tale) -> Table:
-    shown = Table(show_edge=False, title="What was refused, and why", title_justify="left")
+    shown = Table(title="What was refused, and why", title_justify="left", box=SIMPLE)
     shown.add_column("count", justify="right")
-    for title in ("at", "field", "rule", "reason"):
-        shown.add_column(title, overflow="fold")
+    shown.add_column("at")
+    shown.add_column("why", overflow="fold")
     for (door, name, rule), count in sorted(
         tale.refusals.items(), key=lambda item: (item[0][0], -item[1], item[0])
     ):
         zh, en = tale.sentences[name, rule]
-        shown.add_row(str(count), door, name, rule, f"{zh}\n{en}")
+        shown.add_row(str(count), door, f"{zh}\n{en} [dim]({name}: {rule})[/dim]")
     return shown
 
 
@@ -149,13 +157,12 @@ def _figures(outcome: Outcome) -> str:
 
 
 def _addresses(stack: Mapping[str, Any]) -> Table:
-    shown = Table(show_edge=False, title="What runs", title_justify="left")
+    shown = Table(title="What runs", title_justify="left", box=SIMPLE)
     shown.add_column("part")
     shown.add_column("address")
-    shown.add_column("try")
     for name, entry in stack.get("services", {}).items():
-        shown.add_row(name, str(entry["url"]), f"{entry['url']}/docs")
+        shown.add_row(name, f"{entry['url']}/docs")
     postgres = stack.get("postgres", {})
-    shown.add_row("postgres", f"{postgres.get('host')}:{postgres.get('port')}", "")
-    shown.add_row("kafka", str(stack.get("kafka")), "")
+    shown.add_row("postgres", f"{postgres.get('host')}:{postgres.get('port')}")
+    shown.add_row("kafka", str(stack.get("kafka")))
     return shown

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
-from muster.runtime.demo.report import Tale
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from muster.runtime.demo.report import Tale
 
 __all__ = ["Bar", "Stage"]
 

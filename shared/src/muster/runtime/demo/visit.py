@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from muster.contracts.parts.base import instant
 from muster.runtime.demo.world import FieldValue, Paper, Person
 from muster.security.digests import new_salt, record_digest
 from muster.vocabulary.ids import new_id
-from datetime import UTC, datetime
 
 __all__ = ["Visit"]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+
 from muster.security.digests import evidence_digest, new_salt
 
 __all__ = ["Desk", "Paper", "Person", "World"]

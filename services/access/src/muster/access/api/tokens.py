@@ -13,10 +13,8 @@ from muster.access.api.models import (
     SignIn,
     TokenAnswer,
 )
-from muster.access.domain.texts import check_password, check_username, normal_username
-from muster.access.handlers import accounts as account_commands
-from muster.access.handlers import refusals, signin
-from muster.access.store import accounts
+from muster.access.domain.texts import check_password
+from muster.access.handlers import accounts, refusals, signin
 from muster.persistence.database import Transaction
 from muster.runtime.auth import Authenticated, Composed
 from muster.vocabulary.reasons import Reason, Refusal
@@ -43,21 +41,17 @@ async def sign_in(body: SignIn, context: Composed, response: Response) -> TokenA
 
     The password is compared between two units of work, so that no connection waits for it.
     """
-    username = normal_username(body.username)
-    if check_username(username):
-        username = ""  # no account has it, and the work stays the same
     async with context.database.transaction() as conn:
         assertion = None
         if body.terminal_assertion is not None:
             assertion = await signin.check_assertion(conn, body.terminal_assertion)
-        row = await accounts.account_named(conn, username)
-    stored = row.password_hash if row is not None else None
+        stored = await signin.stored_hash(conn, body.username)
     correct = await passwords.check(stored, body.password)
     async with context.database.transaction() as conn:
         outcome = await signin.sign_in(
             context,
             conn,
-            username=username,
+            username=body.username,
             seen_hash=stored,
             correct=correct,
             assertion=assertion,
@@ -99,11 +93,9 @@ async def me(caller: Authenticated) -> MeAnswer:
 async def change_password(body: OwnPassword, caller: Authenticated, context: Composed) -> None:
     """Replace one's own password. Every sign-in of the account ends, this one too."""
     async with context.database.transaction() as conn:
-        row = (await accounts.accounts_by_id(conn, [caller.account_id])).get(caller.account_id)
-    if row is None:
-        raise refusals.not_found("account_id")
-    refusals.invalid(check_password(body.new_password, row.username, "new_password"))
-    if not await passwords.check(row.password_hash, body.current_password):
+        username, stored = await accounts.own(conn, caller)
+    refusals.invalid(check_password(body.new_password, username, "new_password"))
+    if not await passwords.check(stored, body.current_password):
         raise Refusal(
             Reason(
                 "current_password",
@@ -116,6 +108,6 @@ async def change_password(body: OwnPassword, caller: Authenticated, context: Com
         )
     password_hash = await passwords.hash_password(body.new_password)
     async with context.database.transaction() as conn:
-        await account_commands.change_own_password(
-            context, conn, caller, seen_hash=row.password_hash, password_hash=password_hash
+        await accounts.change_own_password(
+            context, conn, caller, seen_hash=stored, password_hash=password_hash
         )

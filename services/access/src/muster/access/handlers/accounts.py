@@ -232,6 +232,14 @@ async def reset_password(
     return await _shown(conn, seen, seen.grants)
 
 
+async def own(conn: AsyncConnection, caller: Caller) -> tuple[str, str]:
+    """The caller's user name and password hash. Raises Refusal (404) when there is no account."""
+    row = (await accounts.accounts_by_id(conn, [caller.account_id])).get(caller.account_id)
+    if row is None:
+        raise refusals.not_found("account_id")
+    return row.username, row.password_hash
+
+
 async def change_own_password(
     context: Context, conn: AsyncConnection, caller: Caller, *, seen_hash: str, password_hash: str
 ) -> None:

@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from muster.access.domain import texts
 from muster.access.domain.lockout import Attempts
 from muster.access.handlers import refusals
 from muster.access.store import accounts, terminals
@@ -86,6 +87,12 @@ async def check_assertion(conn: AsyncConnection, text: str) -> Assertion:
     )
 
 
+async def stored_hash(conn: AsyncConnection, username: str) -> str | None:
+    """The hash to compare a password with; None for a name that no account has or could have."""
+    row = await accounts.account_named(conn, _name(username))
+    return None if row is None else str(row.password_hash)
+
+
 async def sign_in(
     context: Context,
     conn: AsyncConnection,
@@ -108,7 +115,7 @@ async def sign_in(
             "采集端的签名已使用过，请重新签名。",
             "The terminal's assertion was used before; sign a new one.",
         )
-    row = await accounts.account_named(conn, username, lock=True)
+    row = await accounts.account_named(conn, _name(username), lock=True)
     now = datetime.now(UTC)
     if row is None:
         return _refused()
@@ -167,6 +174,12 @@ def token_keys(context: Context) -> Sequence[Jwk]:
 def public_token_keys(context: Context) -> list[Jwk]:
     """The public keys that verify tokens, all epochs, newest first (RFC 7517)."""
     return [{**jose.public_jwk(key), "alg": jose.SIGN} for key in token_keys(context)]
+
+
+def _name(typed: str) -> str:
+    """A name in its kept form; for what cannot be a name, one that nobody has."""
+    name = texts.normal_username(typed)
+    return "" if texts.check_username(name) else name
 
 
 async def _issue(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from dataclasses import dataclass
@@ -91,9 +92,7 @@ async def bootstrap(context: Context, conn: AsyncConnection, admin_file: Path) -
     await conn.execute(_LOCK)
     if await accounts.any_account(conn):
         return Bootstrapped(False, admin_file)
-    if not admin_file.exists():
-        write_private(admin_file, {"account": FIRST_NAME, "password": secrets.token_urlsafe(18)})
-    username, password = _read(admin_file)
+    username, password = await asyncio.to_thread(_name_and_password, admin_file)
     now = datetime.now(UTC)
     begins = datetime.combine(context.profile.standard_time, time(), _BEIJING)
     account_id = new_id()
@@ -122,6 +121,12 @@ async def bootstrap(context: Context, conn: AsyncConnection, admin_file: Path) -
 def _created(key: Key) -> datetime:
     """When a key was made; one without a date holds from the beginning."""
     return datetime.fromisoformat(key.created) if key.created else datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def _name_and_password(path: Path) -> tuple[str, str]:
+    if not path.exists():
+        write_private(path, {"account": FIRST_NAME, "password": secrets.token_urlsafe(18)})
+    return _read(path)
 
 
 def _read(path: Path) -> tuple[str, str]:

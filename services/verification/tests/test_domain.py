@@ -1,0 +1,120 @@
+"""The pure rules of review."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from muster.forms.profile import Profile
+from muster.verification.domain import comparing, desks, return_reasons, standing
+from muster.verification.domain.return_reasons import ReturnReason
+from muster.verification.domain.review import Decision, Item, judge
+from muster.vocabulary.reasons import Refusal
+from muster.vocabulary.states import Origin, ReviewState, Role, SubjectState
+
+DIGEST = "sha256:" + "1" * 64
+ITEM = Item(
+    version=2,
+    digest=DIGEST,
+    state=ReviewState.SUBMITTED,
+    collector_id="collector",
+    current=True,
+    collected=True,
+)
+VERIFY = Decision(ReviewState.VERIFIED, DIGEST, "reviewer")
+REASON = (ReturnReason("field-wrong", "name", ""),)
+RETURN = Decision(ReviewState.RETURNED, DIGEST, "reviewer", REASON)
+
+
+def refusal(item: Item, decision: Decision) -> tuple[int, str]:
+    with pytest.raises(Refusal) as caught:
+        judge(item, decision)
+    return caught.value.status, caught.value.reasons[0].rule
+
+
+@pytest.mark.parametrize("decision", [VERIFY, RETURN])
+def test_a_frozen_current_version_may_be_decided(decision: Decision) -> None:
+    assert judge(ITEM, decision)
+
+
+def test_another_digest_is_not_what_was_frozen() -> None:
+    """Design section 5, rule 3."""
+    assert refusal(ITEM, replace(VERIFY, digest="sha256:" + "2" * 64)) == (409, "digest-differs")
+
+
+def test_nobody_reviews_their_own_record() -> None:
+    assert refusal(ITEM, replace(VERIFY, reviewer_id="collector")) == (403, "own-record")
+
+
+def test_only_the_current_version_is_reviewed() -> None:
+    assert refusal(replace(ITEM, current=False), VERIFY) == (409, "version-superseded")
+
+
+def test_who_is_no_longer_collected_is_not_reviewed() -> None:
+    assert refusal(replace(ITEM, collected=False), VERIFY) == (409, "not-collected")
+
+
+def test_a_decision_stands_but_may_be_repeated() -> None:
+    done = replace(ITEM, state=ReviewState.RETURNED, reviewer_id="reviewer", reasons=REASON)
+    assert not judge(done, RETURN)
+    assert not judge(replace(done, current=False), RETURN)
+    for other in (
+        VERIFY,
+        replace(RETURN, reviewer_id="another"),
+        replace(RETURN, reasons=(ReturnReason("other", None, "x"),)),
+    ):
+        assert refusal(done, other) == (409, "already-reviewed")
+
+
+@pytest.mark.parametrize(
+    ("reasons", "rule"),
+    [
+        ([], "reason-missing"),
+        ([ReturnReason("no-such", None, "")], "reason-unknown"),
+        ([ReturnReason("field-wrong", "no_such", "")], "field-unknown"),
+        ([ReturnReason("other", None, "  ")], "text-missing"),
+    ],
+)
+def test_reasons_that_are_none(reasons: list[ReturnReason], rule: str) -> None:
+    assert [found.rule for found in return_reasons.check(reasons, {"name"})] == [rule]
+
+
+def test_every_code_says_why_in_both_languages_and_is_accepted() -> None:
+    for code, (zh, en) in return_reasons.CODES.items():
+        assert zh
+        assert en
+        assert not return_reasons.check([ReturnReason(code, "categories", "x")], {"name"})
+
+
+@pytest.mark.parametrize("name", ["tongren", "loudi"])
+def test_every_desk_of_a_profile_has_its_reviewers(name: str) -> None:
+    """R71: civil affairs and human resources review."""
+    found = {desks.role_of(c.review_desk) for c in Profile.load(name).categories.values()}
+    assert found == {Role.CIVIL_AFFAIRS_REVIEWER, Role.HUMAN_RESOURCES_REVIEWER}
+    assert desks.role_of("leader") is None
+    assert {desks.desk_of(role) for role in desks.REVIEWERS} == {
+        "civil_affairs",
+        "human_resources",
+    }
+
+
+def test_who_moved_is_collected_where_they_went() -> None:
+    moved = standing.Entry("a", Origin.BASELINE, SubjectState.MOVED_OUT)
+    here = standing.Entry("b", Origin.MOVED_IN, SubjectState.COLLECTED)
+    assert standing.Standing(3, (moved, here)).collected_in() == "b"
+    assert standing.Standing(3, (moved,)).collected_in() is None
+
+
+def test_the_highest_revision_counts() -> None:
+    first, second = standing.Standing(1, ()), standing.Standing(2, ())
+    assert standing.newest([("a", second), ("a", first)]) == {"a": second}
+    assert standing.newest([("a", first), ("a", second)]) == {"a": second}
+
+
+def test_harmless_noise_is_no_difference() -> None:
+    profile = Profile.load("tongren")
+    ours = {"name": "张 三", "service_unit": "甲", "gone": 1}
+    theirs = {"name": "张三", "service_unit": "乙", "gone": 1, "more": 2}
+    assert comparing.differing(ours, theirs, profile.normalise) == ["service_unit"]
+    assert comparing.changed({"a": 1, "b": 2}, {"a": 1, "c": 3}) == ["b", "c"]

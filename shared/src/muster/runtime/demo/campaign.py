@@ -1,0 +1,313 @@
+"""The campaign, phase by phase, as the people in it would go about it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from muster.forms import Profile
+from muster.runtime import ledger
+from muster.runtime.demo.client import (
+    Account,
+    Refused,
+    Services,
+    Terminal,
+    administrator,
+    read,
+)
+from muster.runtime.demo.desk import CollectingDesk
+from muster.runtime.demo.office import Reviewer
+from muster.runtime.demo.report import Tale
+from muster.runtime.demo.stage import Stage
+from muster.runtime.demo.world import Desk, Person, World
+from muster.security.jose import Jwk
+from muster.synth.workbook import write_workbook
+from muster.vocabulary.ids import new_id
+
+__all__ = ["Campaign", "Stuck"]
+
+_DESKS_AT_ONCE = 3
+_ACCOUNTS_AT_ONCE = 4
+_POLL = 0.4
+_PATIENCE = 120.0
+_REVIEWERS = ("civil_affairs_reviewer", "human_resources_reviewer")
+_ROW_ID = "muster_row_id"
+_KNOWN_SOON = frozenset({"token-key-unknown", "packet-key-unknown"})
+
+
+class Stuck(Exception):  # noqa: N818 - reads as what it says
+    """Something that should have come did not come in time; says what."""
+
+
+@dataclass
+class Campaign:
+    """One campaign on a running stack. `run` drives it, `settle` waits until all agree."""
+
+    services: Services
+    world: World
+    profile: Profile
+    tale: Tale
+    stage: Stage
+    unfinished: list[str] = field(default_factory=list)
+    desks: list[CollectingDesk] = field(default_factory=list)
+    reviewers: list[Reviewer] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        people = self.world.people
+        back = sum(p.comes and bool(p.overlooked) and p.comes_back for p in people)
+        # A record that comes back is decided twice.
+        self._decisions = sum(p.comes and p.reviewed for p in people) + back
+        self._collecting = self.stage.bar("people at the desks", sum(p.comes for p in people))
+        self._reviewing = self.stage.bar("records reviewed", self._decisions)
+        self._correcting = self.stage.bar("records corrected", back)
+        self.admin = administrator(self.services)
+
+    async def run(self) -> None:
+        """From the first administrator's sign-in to the last corrected record."""
+        with self.stage.phase("accounts and terminals"):
+            await self._wait_for_keys()
+            await self._appoint()
+        with self.stage.phase("baseline"):
+            await self._import()
+        with self.stage.phase("desks and review"):
+            await self._campaign()
+
+    # -- accounts --------------------------------------------------------------------------------
+
+    async def _wait_for_keys(self) -> None:
+        """Services learn of access's signing key by a topic; moments after the first start."""
+        area = self.profile.area
+        for service in ("capture", "verification", "reporting"):
+            await self._patiently(
+                partial(self.admin.get, service, "/ledger", area=area),
+                f"{service} to know the key that signs tokens",
+            )
+
+    async def _patiently(self, ask: Callable[[], Awaitable[Any]], what: str) -> Any:
+        """Ask until a key is known that is on its way."""
+        deadline = asyncio.get_running_loop().time() + _PATIENCE
+        while True:
+            try:
+                return await ask()
+            except Refused as refused:
+                if not any(refused.has(rule) for rule in _KNOWN_SOON):
+                    raise
+                if asyncio.get_running_loop().time() > deadline:
+                    raise Stuck(f"Waited {_PATIENCE:.0f} s for {what}: {refused}") from None
+            await asyncio.sleep(_POLL)
+
+    async def _appoint(self) -> None:
+        gate = asyncio.Semaphore(_ACCOUNTS_AT_ONCE)
+        bar = self.stage.bar("accounts and terminals", len(self.world.desks))
+        recipient: Jwk = await self.admin.get("capture", "/packet-key")
+
+        async def appoint(desk: Desk) -> CollectingDesk:
+            async with gate:
+                made = await self._desk(desk, recipient)
+            bar.add()
+            return made
+
+        self.desks = list(await asyncio.gather(*(appoint(desk) for desk in self.world.desks)))
+        by_number = {person.number: person for person in self.world.people}
+        for county in sorted({desk.county for desk in self.world.desks}):
+            for role in _REVIEWERS:
+                account = await self._account(role, county)
+                self.reviewers.append(Reviewer(account, by_number, self.tale, self._reviewing))
+        await self._account("leader", self.profile.area)
+
+    async def _desk(self, desk: Desk, recipient: Jwk) -> CollectingDesk:
+        opened = await self.admin.post(
+            "access", "/enrolments", {"area": desk.area, "label": f"{desk.name}采集端1号"}
+        )
+        terminal = await Terminal.enrol(self.services, str(opened["code"]))
+        self.tale.counts["terminals"] += 1
+        collector = await self._account("collector", desk.area)
+        collector.terminal = terminal
+        return CollectingDesk(desk, collector, terminal, recipient, self.tale)
+
+    async def _account(self, role: str, area: str) -> Account:
+        name = f"{role.replace('_', '-')}-{area}"
+        password = secrets.token_urlsafe(12)
+        grants = [{"role": role, "area": area}]
+        await self.admin.post(
+            "access",
+            "/accounts",
+            {"username": name, "password": password, "area": area, "grants": grants},
+        )
+        self.tale.counts["accounts"] += 1
+        return Account(self.services, name, password)
+
+    # -- baseline --------------------------------------------------------------------------------
+
+    async def _import(self) -> None:
+        """Import the workbook, mend from the archive what was refused, import that."""
+        job = await self._import_file(self.world.workbook)
+        refused = await self._refused_rows(job["import_id"])
+        rows = {person.archive["row"]: person for person in self.world.people if person.archive}
+        mended = []
+        for row in refused:
+            if row["severity"] != "refuse":
+                continue
+            person = rows.get(row["row_number"])
+            if person is not None and person.archive is not None and person.archive["found"]:
+                mended.append({**person.archive["cells"], _ROW_ID: row["row_id"]})
+        self.tale.counts["refused rows left on the list"] = int(job["refused"]) - len(mended)
+        if not mended:
+            return
+        path = self.world.folder / "mended.xlsx"
+        headings = [*self.world.headings, (_ROW_ID, _ROW_ID)]
+        await asyncio.to_thread(write_workbook, path, headings, mended)
+        again = await self._import_file(path)
+        await self._refused_rows(again["import_id"])
+        self.tale.counts["refused rows mended"] = len(mended) - int(again["refused"])
+        if again["refused"]:
+            self.unfinished.append(f"{again['refused']} mended rows were refused again")
+
+    async def _import_file(self, path: Path) -> dict[str, Any]:
+        content = await asyncio.to_thread(path.read_bytes)
+        answer = await self.admin.ask(
+            "POST",
+            "capture",
+            "/imports",
+            files={"file": (path.name, content)},
+            data={"import_id": new_id(), "area": self.profile.area},
+        )
+        job: dict[str, Any] = read(answer)
+        if job["state"] != "finished":
+            raise Stuck(f"The import of {path.name} stopped: {job['reasons']}")
+        self.tale.counts["baseline rows taken"] += job["added"] + job["updated"]
+        self.stage.say(
+            f"{path.name}: {job['added']} taken, {job['refused']} refused, {job['warned']} doubted"
+        )
+        return job
+
+    async def _refused_rows(self, import_id: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        after: str | None = None
+        while True:
+            page = await self.admin.get(
+                "capture", f"/imports/{import_id}/refusals", after=after, limit=1000
+            )
+            found += page["refusals"]
+            after = page["next"]
+            if after is None:
+                break
+        for row in found:
+            self.tale.refused("import", row["reasons"])
+        return found
+
+    # -- desks and review ------------------------------------------------------------------------
+
+    async def _campaign(self) -> None:
+        gate = asyncio.Semaphore(_DESKS_AT_ONCE)
+        done = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            reviews = [tasks.create_task(self._review(one, done)) for one in self.reviewers]
+            desks = [tasks.create_task(self._work(desk, gate)) for desk in self.desks]
+            await asyncio.gather(*desks)
+            await self._until_reviewed()
+            done.set()
+            await asyncio.gather(*reviews)
+
+    async def _work(self, desk: CollectingDesk, gate: asyncio.Semaphore) -> None:
+        """One desk's campaign: those who come, then endings, then what reviewers sent back."""
+        people = self.world.at(desk.desk)
+        others = {person.ref: person for person in self.world.people}
+        async with gate:
+            await desk.enter_roster(p for p in people if p.origin in ("roster", "moved_in"))
+            for person in people:
+                if person.ending == "moved_within" and _announced(person):
+                    await self._announce(person)
+            await desk.collect([person for person in people if person.comes], self._collecting)
+            for person in people:
+                if not person.comes and person.ending != "open":
+                    await desk.end(person, others)
+        waiting = sum(p.comes and bool(p.overlooked) and p.comes_back for p in people)
+        await self._progressing(
+            lambda: desk.correct(self._correcting), waiting, f"returned records at {desk.desk.area}"
+        )
+        self.tale.counts["records accepted"] += desk.accepted
+
+    async def _announce(self, person: Person) -> None:
+        assert person.archive is not None
+        village = str(person.archive["village"])
+        tree = self.profile.area_tree()
+        for desk in self.desks:
+            if tree.is_within(village, desk.desk.area):
+                await desk.announce_move(person, village)
+
+    async def _progressing(
+        self, step: Callable[[], Awaitable[int]], wanted: int, what: str
+    ) -> None:
+        """Repeat a step until it has done so much; Stuck when it does nothing for too long."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _PATIENCE
+        done = 0
+        while done < wanted:
+            found = await step()
+            done += found
+            if found:
+                deadline = loop.time() + _PATIENCE
+            elif loop.time() > deadline:
+                raise Stuck(f"Waited {_PATIENCE:.0f} s for {what}: {done} of {wanted} came")
+            await asyncio.sleep(_POLL if found else 2 * _POLL)
+
+    async def _review(self, reviewer: Reviewer, done: asyncio.Event) -> None:
+        while not done.is_set():
+            if not await reviewer.work():
+                await asyncio.sleep(2 * _POLL)
+
+    async def _until_reviewed(self) -> None:
+        """Every accepted version of those whose review will be finished has its decision."""
+        last = 0
+
+        async def step() -> int:
+            nonlocal last
+            now = sum(len(reviewer.decided) for reviewer in self.reviewers)
+            gained, last = now - last, now
+            return gained
+
+        await self._progressing(step, self._decisions, "reviews")
+
+    # -- the end ---------------------------------------------------------------------------------
+
+    async def settle(self) -> tuple[ledger.Sides, list[str]]:
+        """Wait until the three ledgers agree, or say after a while that they do not."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        with self.stage.phase("agreement"):
+            while True:
+                sides = await ledger.fetch(self.admin, self.profile.area)
+                left = ledger.compare(sides)
+                if not left or loop.time() - began > _PATIENCE:
+                    break
+                await asyncio.sleep(_POLL)
+        self.unfinished += _missing(self.world.people, ledger.total(sides.reporting))
+        return sides, self.unfinished
+
+
+def _announced(person: Person) -> bool:
+    """Half of those who moved told their old village; of the others their record tells."""
+    return int(person.ref[1:]) % 2 == 0
+
+
+def _missing(people: Sequence[Person], total: ledger.Tally) -> Iterable[str]:
+    """What the ledger should hold of these people and does not."""
+    wanted = {
+        "collected": sum(person.comes for person in people),
+        "declined": sum(person.ending == "declined" for person in people),
+        "merged": sum(person.ending == "merged" for person in people),
+        "ineligible": sum(person.ending == "ineligible" for person in people),
+        "dead_before": sum(person.ending == "dead_before" for person in people),
+        "dead_after": sum(person.ending == "dead_after" for person in people),
+        "moved_out": sum(person.ending in ("moved_out", "moved_within") for person in people),
+        "open": sum(person.ending == "open" for person in people),
+    }
+    for state, count in wanted.items():
+        if total.states.get(state, 0) != count:
+            yield f"{state}: {total.states.get(state, 0)} in the ledger, {count} in the county"
