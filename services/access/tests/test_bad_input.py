@@ -136,7 +136,7 @@ async def test_what_is_no_id_or_page_breaks_no_route(house: Any) -> None:
             send = house.client.get if path == "/accounts/{id}" else house.client.post
             answer = await send(path.replace("{id}", bad), headers=house.admin)
             check(answer, path + bad)
-            assert answer.status_code in {404, 405, 422}
+            assert answer.status_code in {307, 404, 405, 422}
     for query in ("after=x", "after=%00", "limit=0", "limit=101", "limit=x", "limit=" + "9" * 400):
         for path in ("/accounts", "/terminals"):
             answer = await house.client.get(f"{path}?{query}", headers=house.admin)

@@ -18,6 +18,7 @@ from muster.vocabulary.states import Origin, ReviewState, Role, SubjectState
 from .conftest import (
     COUNTY,
     Door,
+    empty,
     here,
     make_door,
     make_settings,
@@ -203,7 +204,7 @@ async def test_the_pulse_shows_the_counties_of_the_grant(
     try:
         async with Redis.from_url(redis_url) as redis:
             await redis.flushdb()
-            await context.database.close()
+            await empty(context)
             door = await make_door(context, rings)
             async with door.client((Role.LEADER, context.areas.root.code)) as client:
                 nothing = (await client.get("/pulse")).json()
@@ -221,9 +222,6 @@ async def test_the_pulse_shows_the_counties_of_the_grant(
         assert window["counts"] == {counties[0]: {"capture-record-submitted": 3}}
         assert window["seconds"] == 60
     finally:
-        from .conftest import empty
-
-        await empty(context)
         await context.database.close()
 
 

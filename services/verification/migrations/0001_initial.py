@@ -47,7 +47,7 @@ OWN = (
     )
     """,
     """
-    CREATE INDEX review_item_waiting ON review_item (desk, received_at, subject_id)
+    CREATE INDEX review_item_waiting ON review_item (received_at, subject_id)
         WHERE state = 'submitted'
     """,
     """

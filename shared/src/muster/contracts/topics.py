@@ -31,6 +31,7 @@ _KEYS = {
     "template",
     "cleanup",
     "framework",
+    "ephemeral",
 }
 
 
@@ -44,7 +45,8 @@ class TopicSpec:
 
     ``consumers`` maps the consuming service to the name of the part (a model in
     ``muster.contracts.parts``) that is sealed for it and for nobody else. ``clear_readers`` are
-    consumer groups that read the clear fields only and hold no key.
+    consumer groups that read the clear fields only and hold no key. What is ``ephemeral`` is asked
+    again while it matters, so it is never published twice, and nobody looks for gaps in it.
     """
 
     name: str
@@ -58,6 +60,7 @@ class TopicSpec:
     clear_readers: tuple[str, ...] = ()
     cleanup: str = "delete"
     framework: str | None = None
+    ephemeral: bool = False
     file: Path = field(default=Path(), compare=False)
 
     @property
@@ -88,7 +91,7 @@ def parse_topic_file(path: Path) -> Mapping[str, Any]:
         raise TopicFileError(f"{path.name}: a topic file is a mapping")
     if unknown := set(loaded) - _KEYS:
         raise TopicFileError(f"{path.name}: unknown key {sorted(unknown)}")
-    optional = {"clear_readers", "template", "cleanup", "framework"}
+    optional = {"clear_readers", "template", "cleanup", "framework", "ephemeral"}
     if missing := _KEYS - optional - set(loaded):
         raise TopicFileError(f"{path.name}: missing key {sorted(missing)}")
     if "." in path.stem:
@@ -129,6 +132,7 @@ def _expand(path: Path, services: Iterable[str], departments: Iterable[str]) -> 
                 clear_readers=tuple(raw.get("clear_readers", ())),
                 cleanup=str(raw.get("cleanup", "delete")),
                 framework=raw.get("framework"),
+                ephemeral=bool(raw.get("ephemeral", False)),
                 file=path,
             )
         )

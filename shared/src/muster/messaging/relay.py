@@ -90,6 +90,10 @@ _PENDING = text(
     """
 ).columns(ref=JSONB)
 _MARK = text("UPDATE outbox SET published_at = now() WHERE event_id = ANY(CAST(:events AS uuid[]))")
+_FORGET = text(
+    "DELETE FROM outbox WHERE topic = ANY(CAST(:topics AS text[])) "
+    "AND published_at < now() - interval '1 day'"
+)
 _WAITING = text(
     """
     SELECT count(*), coalesce(extract(epoch FROM now() - min(occurred_at)), 0)
@@ -135,6 +139,7 @@ class Relay:
             for spec in self._specs.values()
             for number in range(spec.partitions)
         ]
+        self._ephemeral = [spec.name for spec in self._specs.values() if spec.ephemeral]
         self._bound_unread = bound_unread
         self._held: set[Shard] = set()
         self._blocked: dict[str, float] = {}
@@ -220,6 +225,7 @@ class Relay:
             rows = await conn.execute(_HOLD, _columns(missing))
             self._held.update((str(topic), int(partition)) for topic, partition in rows)
         cluster = await view.cluster_id()
+        lasting = sorted(shard for shard in self._held if not self._specs[shard[0]].ephemeral)
         changed = await conn.execute(
             text(
                 """
@@ -236,7 +242,7 @@ class Relay:
                 RETURNING outbox.topic
                 """
             ),
-            {"cluster": cluster, **_columns(sorted(self._held))},
+            {"cluster": cluster, **_columns(lasting)},
         )
         again: dict[str, int] = defaultdict(int)
         for (topic,) in changed:
@@ -247,6 +253,7 @@ class Relay:
             _log.warning("another cluster: publishing again", topic=topic, events=count)
 
     async def _measure(self, conn: AsyncConnection) -> None:
+        await conn.execute(_FORGET, {"topics": self._ephemeral})
         count, age = (await conn.execute(_WAITING)).one()
         await conn.commit()
         metrics.outbox_pending.set(count)

@@ -183,14 +183,14 @@ def total(tallies: Tallies) -> Tally:
 
 _COLUMNS = (
     ("veri-\nfied", "verified"),
-    ("re-\nturned", "returned"),
-    ("sub-\nmitted", "submitted"),
-    ("de-\nclined", "declined"),
+    ("re-\nturn.", "returned"),
+    ("sub-\nmit.", "submitted"),
+    ("decl.", "declined"),
     ("moved\nout", "moved_out"),
     ("died\nbef.", "dead_before"),
     ("died\naft.", "dead_after"),
     ("mer-\nged", "merged"),
-    ("ineli-\ngible", "ineligible"),
+    ("inel.", "ineligible"),
     ("open", "open"),
 )
 """Titles narrow enough for a screen of 80 columns."""
@@ -198,9 +198,7 @@ _COLUMNS = (
 
 def table(reporting: Tallies, tree: AreaTree, differing: Iterable[str] = ()) -> Table:
     """The ledger by township as reporting has it; areas that do not agree are marked."""
-    shown = Table(
-        title="Ledger by township", title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0)
-    )
+    shown = Table(title="Ledger by township", title_justify="left", box=SIMPLE, padding=0)
     shown.add_column("township", no_wrap=True)
     shown.add_column("known", justify="right", no_wrap=True)
     for title, _ in _COLUMNS:

@@ -157,12 +157,12 @@ def _note_end(running: Running, task: asyncio.Task[None]) -> None:
 async def _drain(running: Running, tasks: Sequence[asyncio.Task[None]]) -> None:
     """Take no more, publish what waits, then end."""
     relay, consumer = tasks
-    running.consumer.stop()
-    await asyncio.wait([consumer], timeout=DRAIN_PATIENCE)
-    running.relay.stop()
-    await asyncio.wait([relay], timeout=DRAIN_PATIENCE)
-    for task in tasks:
-        task.cancel()
+    for part, task in ((running.consumer, consumer), (running.relay, relay)):
+        part.stop()
+        _, late = await asyncio.wait([task], timeout=DRAIN_PATIENCE)
+        if late:
+            _log.warning("a part did not end in time and is cut off", part=task.get_name())
+            task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 

@@ -278,17 +278,19 @@ async def decide(
 
 _QUEUE = text(
     """
-    SELECT i.subject_id::text, i.version, s.village, i.desk, i.collector_id::text, i.received_at,
+    WITH page AS MATERIALIZED (
+        SELECT i.subject_id, i.version, s.village, i.desk, i.collector_id, i.received_at
+        FROM review_item i
+        JOIN review_subject s ON s.subject_id = i.subject_id AND s.version = i.version
+        WHERE i.state = 'submitted'
+          AND i.desk || '/' || s.village = ANY(CAST(:places AS text[]))
+          AND (i.received_at, i.subject_id) > (:after_time, CAST(:after_id AS uuid))
+        ORDER BY i.received_at, i.subject_id
+        LIMIT :limit)
+    SELECT subject_id::text, version, village, desk, collector_id::text, received_at,
            (SELECT count(*) FROM review_item earlier
-            WHERE earlier.subject_id = i.subject_id AND earlier.state = 'returned') AS returned
-    FROM review_item i
-    JOIN review_subject s ON s.subject_id = i.subject_id AND s.version = i.version
-    JOIN unnest(CAST(:desks AS text[]), CAST(:villages AS text[])) AS open(desk, village)
-        ON open.desk = i.desk AND open.village = s.village
-    WHERE i.state = 'submitted'
-      AND (i.received_at, i.subject_id) > (:after_time, CAST(:after_id AS uuid))
-    ORDER BY i.received_at, i.subject_id
-    LIMIT :limit
+            WHERE earlier.subject_id = page.subject_id AND earlier.state = 'returned') AS returned
+    FROM page ORDER BY received_at, subject_id
     """
 )
 
@@ -301,12 +303,10 @@ async def queue(
     limit: int,
 ) -> list[QueueRow]:
     """Records that wait at these (desk, village), the longest waiting first."""
-    places = sorted(set(open_at))
     rows = await conn.execute(
         _QUEUE,
         {
-            "desks": [p[0] for p in places],
-            "villages": [p[1] for p in places],
+            "places": sorted(f"{desk}/{village}" for desk, village in open_at),
             "after_time": after[0],
             "after_id": after[1],
             "limit": limit,

@@ -19,21 +19,22 @@ from muster.runtime import ledger, lifecycle
 from muster.runtime.demo import report
 from muster.runtime.demo.campaign import Campaign, Stuck
 from muster.runtime.demo.client import NotRunning, Refused, Services, Unreachable
+from muster.runtime.demo.desk import Undone
 from muster.runtime.demo.report import Outcome, Tale
 from muster.runtime.demo.stage import Stage
 from muster.runtime.demo.world import World
 from muster.runtime.home import Home, write_private
 from muster.synth import build, write
 
-__all__ = ["run"]
+__all__ = ["drive", "run"]
 
 FOLDER = "demo"
 RESULT = "demo.json"
 _MARK = "made-by-muster-demo"
 
 
-class Interrupted(Exception):  # noqa: N818 - not an error
-    """Ctrl-C, or the process was asked to end."""
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, or the process was asked to end. No task may take it for a failure of its own."""
 
 
 def run(profile: str, people: int, seed: int, *, stay: bool) -> int:
@@ -56,10 +57,28 @@ def run(profile: str, people: int, seed: int, *, stay: bool) -> int:
             return 0 if outcome.good else 1
     except Interrupted:
         return 130
-    except (lifecycle.StackError, NotRunning, Unreachable, Refused, Stuck) as error:
-        console.print(str(error), style="red", markup=False, highlight=False)
+    except (lifecycle.StackError, ExceptionGroup, *_FAILURES) as error:
+        for cause in _causes(error):
+            console.print(str(cause), style="red", markup=False, highlight=False)
         console.print(f"The logs are in {home.logs}", markup=False, highlight=False)
         return 2
+
+
+_FAILURES = (NotRunning, Unreachable, Refused, Stuck, Undone)
+
+
+def _causes(error: Exception) -> list[Exception]:
+    """What went wrong, once each; anything unforeseen is raised again with its traceback."""
+    if not isinstance(error, ExceptionGroup):
+        return [error]
+    _, unforeseen = error.split(_FAILURES)
+    if unforeseen is not None:
+        raise error
+    found: dict[str, Exception] = {}
+    for one in error.exceptions:
+        for cause in _causes(one):
+            found.setdefault(str(cause), cause)
+    return list(found.values())
 
 
 @contextmanager
@@ -67,9 +86,14 @@ def _signals() -> Iterator[None]:
     """Ctrl-C and a request to end both unwind through the code that stops the stack."""
 
     def interrupt(_signal: int, _frame: object) -> None:
+        # Once is enough: what follows ends everything and must not be cut short itself.
+        for number in kept:
+            signal.signal(number, signal.SIG_IGN)
         raise Interrupted
 
-    kept = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in kept:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
@@ -88,8 +112,8 @@ def _own_stack(home: Home, console: Console) -> Iterator[None]:
     try:
         yield
     finally:
-        # A second Ctrl-C must not leave anything running.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         console.print("Stopping everything ...", highlight=False)
         lifecycle.down(home)
         console.print("Stopped.", highlight=False)
@@ -111,12 +135,11 @@ def _campaign(
     with Stage(console, tale) as stage:
         with stage.phase("start"):
             world = _start(home, name, profile, people, seed, stage)
-        sides, unfinished = asyncio.run(_drive(home, world, profile, tale, stage))
+        sides, unfinished = asyncio.run(drive(home, world, profile, tale, stage))
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    tale.counts["MiB of memory used by the driver"] = own // (1024 * 1024)
     peak = int(home.stack().get("memory", {}).get("peak", 0))
     differences = ledger.compare(sides)
-    return Outcome(name, people, seed, tale, sides, differences, unfinished, peak)
+    return Outcome(name, people, seed, tale, sides, differences, unfinished, peak, own)
 
 
 def _start(home: Home, name: str, profile: Profile, people: int, seed: int, stage: Stage) -> World:
@@ -129,22 +152,29 @@ def _start(home: Home, name: str, profile: Profile, people: int, seed: int, stag
         except lifecycle.StackError as error:
             problems.append(error)
 
-    starting = threading.Thread(target=up, name="stack")
+    starting = threading.Thread(target=up, name="stack", daemon=True)
     starting.start()
     try:
         folder = write(build(profile, people, seed), home.path / "county")
         stage.say(f"a county of {people} people for {name}, seed {seed}")
         world = World.load(folder)
-    finally:
         starting.join()
+    except BaseException:
+        # The supervisor may be about to write its name down; it is ended as soon as it has.
+        while starting.is_alive():
+            lifecycle.down(home)
+            starting.join(0.3)
+        raise
     if problems:
         raise problems[0]
     return world
 
 
-async def _drive(
+async def drive(
     home: Home, world: World, profile: Profile, tale: Tale, stage: Stage
 ) -> tuple[ledger.Sides, list[str]]:
+    """The campaign on a stack that runs: the ledgers at its end, and what should be there and is
+    not."""
     async with Services(home) as services:
         campaign = Campaign(services, world, profile, tale, stage)
         await campaign.run()
@@ -160,7 +190,7 @@ def _stay(console: Console, home: Home) -> None:
         f"  {setting} muster status\n"
         f"  {setting} muster ledger\n"
         f"  {setting} muster progress\n"
-        f"  kill -9 one of the services by its number in the status, then look at the ledger\n"
+        "  kill -9 one of the services by its number in the status, then look at the ledger\n"
         f"The first administrator's name and password are in {home.admin_file}\n"
         "Ctrl-C stops everything.",
         markup=False,

@@ -20,6 +20,8 @@ from muster.vocabulary.areas import AreaTree
 
 _SHOWN_VERSIONS = ("muster-shared", "fastapi", "aiokafka", "sqlalchemy", "confluent-kafka")
 _MEBIBYTE = 1024 * 1024
+# Reasons on the screen per door; demo.json has all of them.
+_SHOWN = 8
 
 
 @dataclass
@@ -55,6 +57,7 @@ class Outcome:
     differences: Sequence[Difference]
     unfinished: Sequence[str]
     peak_memory: int
+    driver_memory: int
 
     @property
     def good(self) -> bool:
@@ -95,6 +98,7 @@ class Outcome:
             "counts": dict(sorted(self.tale.counts.items())),
             "seconds": {name: round(s, 2) for name, s in self.tale.seconds.items()},
             "peak_memory_bytes": self.peak_memory,
+            "driver_memory_bytes": self.driver_memory,
             "versions": versions(),
         }
 
@@ -140,11 +144,15 @@ def _refusals(tale: Tale) -> Table:
     shown.add_column("count", justify="right")
     shown.add_column("at")
     shown.add_column("why", overflow="fold")
-    for (door, name, rule), count in sorted(
-        tale.refusals.items(), key=lambda item: (item[0][0], -item[1], item[0])
-    ):
-        zh, en = tale.sentences[name, rule]
-        shown.add_row(str(count), door, f"{zh}\n{en} [dim]({name}: {rule})[/dim]")
+    for door in sorted({place[0] for place in tale.refusals}):
+        here = Counter({place: n for place, n in tale.refusals.items() if place[0] == door})
+        for (_, name, rule), count in here.most_common(_SHOWN):
+            zh, en = tale.sentences[name, rule]
+            shown.add_row(str(count), door, f"{zh}\n{en} [dim]({name}: {rule})[/dim]")
+        rest = here.most_common()[_SHOWN:]
+        if rest:
+            count = sum(n for _, n in rest)
+            shown.add_row(str(count), door, f"for {len(rest)} other reasons; all are in demo.json")
     return shown
 
 
@@ -153,7 +161,11 @@ def _figures(outcome: Outcome) -> str:
     counts = ", ".join(f"{count} {name}" for name, count in sorted(outcome.tale.counts.items()))
     memory = outcome.peak_memory / _MEBIBYTE
     whole = sum(outcome.tale.seconds.values())
-    return f"Done: {counts}\nTime: {whole:.0f} s in all: {seconds}\nPeak memory: {memory:.0f} MiB"
+    return (
+        f"Done: {counts}\n"
+        f"Time: {whole:.0f} s in all: {seconds}\n"
+        f"Peak memory of the stack: {memory:.0f} MiB"
+    )
 
 
 def _addresses(stack: Mapping[str, Any]) -> Table:

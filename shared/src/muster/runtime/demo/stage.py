@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from muster.runtime.demo.report import Tale
 
@@ -25,11 +25,6 @@ class Bar:
     def add(self, count: int = 1) -> None:
         self._progress.advance(self._task, count)
 
-    def more(self, count: int) -> None:
-        """There is more to do than was thought."""
-        total = self._progress.tasks[self._task].total or 0
-        self._progress.update(self._task, total=total + count)
-
 
 class Stage:
     """Where the demo shows what happens, and notes how long each phase took."""
@@ -41,7 +36,6 @@ class Stage:
             TextColumn("  {task.description}"),
             BarColumn(bar_width=28),
             MofNCompleteColumn(),
-            TimeElapsedColumn(),
             console=console,
             refresh_per_second=4,
         )

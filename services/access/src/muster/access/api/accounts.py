@@ -20,6 +20,7 @@ from muster.access.api.models import (
     MoreGrants,
     NewAccount,
     NewPassword,
+    problems,
 )
 from muster.access.domain.texts import check_reason, normal_username
 from muster.access.handlers import accounts, authority, refusals
@@ -28,7 +29,7 @@ from muster.runtime.auth import Authenticated, Composed
 from muster.security.grants import Grant
 from muster.vocabulary.states import Role
 
-router = APIRouter(tags=["accounts"])
+router = APIRouter(tags=["accounts"], responses=problems(401, 403, 404, 409))
 
 
 def _grants(asked: Sequence[GrantAsked]) -> list[Grant]:

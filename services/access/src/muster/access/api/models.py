@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
@@ -13,7 +14,7 @@ from muster.access.handlers.accounts import MOST_GRANTS, Seen
 from muster.access.store.accounts import HeldGrant
 from muster.contracts.parts.base import Uuid
 from muster.security.grants import Grant
-from muster.vocabulary.states import Role
+from muster.vocabulary.states import Role, Severity
 
 PAGE = 100
 
@@ -37,6 +38,33 @@ def _only_text(value: object) -> object:
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_only_text)]
+
+
+class ReasonAnswer(BaseModel):
+    field: str
+    rule: str
+    zh: str
+    en: str
+    severity: Severity
+
+
+class Problem(BaseModel):
+    """What every refusal looks like (RFC 9457, ``application/problem+json``)."""
+
+    type: str
+    title: str
+    status: int
+    reasons: list[ReasonAnswer]
+    trace_id: str | None
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Refusals of a route, for its description: those of every route, and these."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        status: {"model": Problem, "content": content, "description": HTTPStatus(status).phrase}
+        for status in sorted({400, 422, 503, *statuses})
+    }
 
 
 class Request(BaseModel):

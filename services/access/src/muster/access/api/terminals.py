@@ -16,12 +16,13 @@ from muster.access.api.models import (
     NewTerminal,
     TerminalAnswer,
     TerminalsAnswer,
+    problems,
 )
 from muster.access.handlers import terminals
 from muster.persistence.database import Transaction
 from muster.runtime.auth import Authenticated, Composed
 
-router = APIRouter(tags=["terminals"])
+router = APIRouter(tags=["terminals"], responses=problems(401, 403, 404, 409))
 
 
 @router.post("/enrolments", status_code=201)

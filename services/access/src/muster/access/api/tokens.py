@@ -12,6 +12,7 @@ from muster.access.api.models import (
     OwnPassword,
     SignIn,
     TokenAnswer,
+    problems,
 )
 from muster.access.domain.texts import check_password
 from muster.access.handlers import accounts, refusals, signin
@@ -19,7 +20,7 @@ from muster.persistence.database import Transaction
 from muster.runtime.auth import Authenticated, Composed
 from muster.vocabulary.reasons import Reason, Refusal
 
-router = APIRouter(tags=["tokens"])
+router = APIRouter(tags=["tokens"], responses=problems(401, 403, 404, 409))
 
 
 def _answer(issued: signin.Issued, response: Response) -> TokenAnswer:

@@ -1,0 +1,127 @@
+"""A county, a stack of real processes, and the campaign that is driven through it."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from muster.forms import Profile
+from muster.runtime import ledger
+from muster.runtime.demo.client import Services, administrator
+from muster.runtime.demo.command import drive
+from muster.runtime.demo.report import Tale
+from muster.runtime.demo.stage import Stage
+from muster.runtime.demo.world import World
+from muster.runtime.home import Home
+from muster.synth import TRUTH, build, write
+
+Villages = dict[str, dict[str, dict[str, int]]]
+Meanwhile = Callable[["County"], Awaitable[None]]
+
+
+def planned(folder: Path) -> Villages:
+    """How every village should stand in the end, as the truth file says."""
+    truth = json.loads((folder / TRUTH).read_text("utf-8"))
+    found: Villages = {}
+    for village, counts in truth["ledger"].items():
+        sides = {"origins": Counter[str](), "states": Counter[str](), "review": Counter[str]()}
+        for line, count in counts.items():
+            first, second = line.split("/")
+            if first == "review":
+                sides["review"][second] += count
+            else:
+                sides["origins"][first] += count
+                sides["states"][second] += count
+        found[village] = {name: dict(side) for name, side in sides.items()}
+    return found
+
+
+def without_zeros(villages: dict[str, Any]) -> Villages:
+    """A ledger as JSON, without the states that nobody is in."""
+    return {
+        code: {
+            side: {name: count for name, count in counts.items() if count}
+            for side, counts in sides.items()
+        }
+        for code, sides in villages.items()
+    }
+
+
+def counted(sides: ledger.Sides) -> Villages:
+    """Reporting's ledger by village."""
+    return without_zeros({code: ledger.as_dict(sides.reporting[code]) for code in sides.villages()})
+
+
+@dataclass
+class County:
+    """A county on disk, and the stack in `home` on which its campaign runs."""
+
+    home: Home
+    folder: Path
+    profile: Profile
+    tale: Tale = field(default_factory=Tale)
+
+    @classmethod
+    def make(cls, home: Home, profile: str, people: int, seed: int) -> County:
+        loaded = Profile.load(profile)
+        return cls(home, write(build(loaded, people, seed), home.path / "county"), loaded)
+
+    def campaign(self, meanwhile: Meanwhile | None = None) -> tuple[ledger.Sides, list[str]]:
+        """Run it all; `meanwhile` runs beside it and does harm."""
+        stage = Stage(Console(file=io.StringIO()), self.tale)
+
+        async def both() -> tuple[ledger.Sides, list[str]]:
+            world = World.load(self.folder)
+            harm = asyncio.create_task(meanwhile(self)) if meanwhile else None
+            result = await drive(self.home, world, self.profile, self.tale, stage)
+            if harm is not None:
+                await harm
+            return result
+
+        return asyncio.run(both())
+
+    def agreed(self, patience: float = 60.0) -> ledger.Sides:
+        """The ledgers as soon as they agree and hold everybody, or as they are in the end."""
+
+        async def wait() -> ledger.Sides:
+            deadline = asyncio.get_running_loop().time() + patience
+            async with Services(self.home) as services:
+                account = administrator(services)
+                while True:
+                    sides = await ledger.fetch(account, self.profile.area)
+                    late = asyncio.get_running_loop().time() > deadline
+                    if not ledger.compare(sides) or late:
+                        return sides
+                    await asyncio.sleep(0.3)
+
+        return asyncio.run(wait())
+
+
+@pytest.fixture(scope="module")
+def county_in() -> Callable[[Home, str, int, int], County]:
+    """Makes a county: home, profile, people, seed."""
+    return County.make
+
+
+@pytest.fixture(scope="session")
+def plan() -> Callable[[Path], Villages]:
+    return planned
+
+
+@pytest.fixture(scope="session")
+def count() -> Callable[[ledger.Sides], Villages]:
+    return counted
+
+
+@pytest.fixture(scope="session")
+def plain() -> Callable[[dict[str, Any]], Villages]:
+    return without_zeros

@@ -1,0 +1,99 @@
+"""Processes are killed in the middle of a campaign; the broker is lost; a database is emptied."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from muster.runtime import ledger, lifecycle
+from muster.runtime.embedded import EmbeddedPostgres
+from muster.runtime.home import Home
+
+PEOPLE = 150
+VICTIMS = (
+    ("capture", "pictures", 1),
+    ("verification", "records verified", 10),
+    ("reporting", "records verified", 30),
+    ("broker", "records verified", 50),
+    ("capture", "records verified", 75),
+    ("access", "records verified", 90),
+)
+"""Who is killed, and after how much of what."""
+
+
+async def _until(condition: Callable[[], object]) -> None:
+    for _ in range(1200):
+        if condition():
+            return
+        await asyncio.sleep(0.1)
+    raise TimeoutError("the campaign did not get so far")
+
+
+async def _kill_one_after_the_other(county: Any) -> None:
+    """kill -9, each time when some more has been done."""
+    for name, what, count in VICTIMS:
+        await _until(lambda what=what, count=count: county.tale.counts[what] >= count)
+        await _until(lambda name=name: county.home.stack()["parts"][name]["pid"])
+        os.kill(county.home.stack()["parts"][name]["pid"], signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def harmed(county_in: Callable[..., Any]) -> Iterator[tuple[Any, ledger.Sides, list[str]]]:
+    """A campaign during which every service and the broker were killed."""
+    folder = Path(tempfile.mkdtemp(prefix="muster-e2e-"))
+    home = Home(folder).create()
+    county = county_in(home, "tongren", PEOPLE, 21)
+    try:
+        lifecycle.up(home, "tongren")
+        yield (county, *county.campaign(_kill_one_after_the_other))
+    finally:
+        lifecycle.down(home)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_the_ledger_agrees_although_every_service_was_killed(
+    harmed: tuple[Any, ledger.Sides, list[str]],
+    plan: Callable[[Path], Any],
+    count: Callable[[ledger.Sides], Any],
+) -> None:
+    county, sides, unfinished = harmed
+    restarts = {name: part["restarts"] for name, part in county.home.stack()["parts"].items()}
+    assert all(restarts[name] for name, _, _ in VICTIMS), restarts
+    assert ledger.compare(sides) == []
+    assert unfinished == []
+    assert count(sides) == plan(county.folder)
+
+
+def test_a_lost_broker_and_an_emptied_database_are_refilled_from_the_stores(
+    harmed: tuple[Any, ledger.Sides, list[str]],
+    plan: Callable[[Path], Any],
+    count: Callable[[ledger.Sides], Any],
+) -> None:
+    """The embedded broker keeps nothing over `down`; reporting's database is dropped besides."""
+    county, _, _ = harmed
+    lifecycle.down(county.home)
+    asyncio.run(_drop(county.home, "muster_reporting"))
+    lifecycle.up(county.home)
+    sides = county.agreed()
+    assert ledger.compare(sides) == []
+    assert count(sides) == plan(county.folder)
+
+
+async def _drop(home: Home, database: str) -> None:
+    server = EmbeddedPostgres(home)
+    server.start()
+    try:
+        connection = await asyncpg.connect(server.admin_url)
+        await connection.execute(f"DROP DATABASE {database} WITH (FORCE)")
+        await connection.close()
+    finally:
+        server.stop()
