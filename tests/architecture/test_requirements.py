@@ -45,11 +45,12 @@ def _docstrings(path: Path) -> dict[str, str]:
 
 def faults(rows: list[Row], root: Path) -> list[str]:
     """What is wrong with the table, one sentence each."""
-    found = []
     numbers = [row.number for row in rows]
-    for n in range(1, 107):
-        if numbers.count(f"R{n}") != 1:
-            found.append(f"R{n} stands {numbers.count(f'R{n}')} times")
+    found = [
+        f"R{n} stands {numbers.count(f'R{n}')} times"
+        for n in range(1, 107)
+        if numbers.count(f"R{n}") != 1
+    ]
     for row in rows:
         if row.state not in STATES:
             found.append(f"{row.number}: no such state: {row.state}")

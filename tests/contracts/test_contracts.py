@@ -9,13 +9,14 @@ from typing import Any
 import jsonschema
 import orjson
 import pytest
+from pydantic import BaseModel
+
 from muster.contracts.envelope import Clear
 from muster.contracts.generate import snapshots, topics_page
 from muster.contracts.parts import PARTS
 from muster.contracts.schemas import breaking_changes, build_schema, schema_path, specs_by_file
 from muster.contracts.topics import SERVICES, TopicFileError, load_topics, parse_topic_file
 from muster.vocabulary.data import data_path
-from pydantic import BaseModel
 
 CONTRACTS = data_path("contracts")
 SPECS = specs_by_file()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -74,6 +77,18 @@ class County:
     def make(cls, home: Home, profile: str, people: int, seed: int) -> County:
         loaded = Profile.load(profile)
         return cls(home, write(build(loaded, people, seed), home.path / "county"), loaded)
+
+    def muster(self, *command: str) -> None:
+        """One `muster` command on this county's stack, as an operator gives it."""
+        done = subprocess.run(
+            [sys.executable, "-m", "muster.runtime.cli", *command],
+            env={**os.environ, "MUSTER_HOME": str(self.home.path)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def campaign(self, meanwhile: Meanwhile | None = None) -> tuple[ledger.Sides, list[str]]:
         """Run it all; `meanwhile` runs beside it and does harm."""

@@ -53,7 +53,7 @@ def harmed(county_in: Callable[..., Any]) -> Iterator[tuple[Any, ledger.Sides, l
     home = Home(folder).create()
     county = county_in(home, "tongren", PEOPLE, 21)
     try:
-        lifecycle.up(home, "tongren")
+        county.muster("up", "--profile", "tongren")
         yield (county, *county.campaign(_kill_one_after_the_other))
     finally:
         lifecycle.down(home)
@@ -80,12 +80,13 @@ def test_a_lost_broker_and_an_emptied_database_are_refilled_from_the_stores(
 ) -> None:
     """The embedded broker keeps nothing over `down`; reporting's database is dropped besides."""
     county, _, _ = harmed
-    lifecycle.down(county.home)
+    county.muster("down")
     asyncio.run(_drop(county.home, "muster_reporting"))
-    lifecycle.up(county.home)
+    county.muster("up")
     sides = county.agreed()
     assert ledger.compare(sides) == []
     assert count(sides) == plan(county.folder)
+    county.muster("ledger")
 
 
 async def _drop(home: Home, database: str) -> None:

@@ -55,7 +55,7 @@ def test_the_campaign_balances_on_apache_kafka(
     count: Callable[[ledger.Sides], Any],
 ) -> None:
     county = county_in(native_home, "loudi", PEOPLE, 31)
-    lifecycle.up(native_home, "loudi")
+    county.muster("up", "--profile", "loudi")
     assert native_home.stack()["stack"] == "native"
     sides, unfinished = county.campaign()
     assert ledger.compare(sides) == []

@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import MetaData
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
 from muster.runtime.embedded import EmbeddedPostgres
 from muster.runtime.home import Home
 from muster.security.keyring import Key
 from muster.security.suites import CIPHERS
 from muster.security.tables import audit_table, subject_key_table
-from sqlalchemy import MetaData
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 
 @pytest.fixture

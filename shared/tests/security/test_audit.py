@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
 from muster.security import audit as module
 from muster.security import jose
 from muster.security.audit import (
@@ -23,8 +26,6 @@ from muster.security.audit import (
 from muster.security.keyring import new_key
 from muster.vocabulary import resident_number
 from muster.vocabulary.reasons import Refusal
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 SUBJECT = "00000000-0000-4000-8000-000000000003"
 NOW = datetime(2018, 12, 10, tzinfo=UTC)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
+
 from muster.security import b64, blinds
 from muster.security.keyring import Key
 from muster.vocabulary import resident_number

@@ -6,6 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from muster.security import b64, boxes
 from muster.security.boxes import BadSeal, UnknownKey, open_box, seal
 from muster.security.keyring import Key, Keyring, new_key

@@ -7,6 +7,7 @@ import pytest
 import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from muster.security import digests, suites
 
 SALT = "ab" * 32

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+
 from muster.security.grants import Grant, Principal, delegable
 from muster.vocabulary.areas import AreaTree
 from muster.vocabulary.states import Role

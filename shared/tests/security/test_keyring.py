@@ -8,6 +8,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+
 from muster.contracts.topics import SERVICES, load_topics
 from muster.security import keyring
 from muster.security.boxes import BadSeal, UnknownKey, open_box, seal

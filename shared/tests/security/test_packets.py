@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc import jwe
+
 from muster.security import b64, jose, packets
 from muster.security.packets import BadPacket, Jwk, generate_key, open_and_verify, sign_and_seal
 

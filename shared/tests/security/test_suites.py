@@ -2,6 +2,7 @@
 
 import pytest
 from cryptography.exceptions import InvalidTag
+
 from muster.security import b64, suites
 
 

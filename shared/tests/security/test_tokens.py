@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import OctKey
+
 from muster.security import b64, jose
 from muster.security.grants import Grant
 from muster.security.jose import Jwk

@@ -5,13 +5,14 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from muster.security.boxes import BadSeal, UnknownKey
 from muster.security.digests import NotCanonical
 from muster.security.keyring import Key, Keyring
 from muster.security.vault import Erased, SubjectVault
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 Fixed = Callable[..., Key]
 SUBJECT = "00000000-0000-4000-8000-000000000003"

@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Annotated
 
 import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
 from muster.contracts.parts.base import Digest, Instant, Uuid
 from muster.contracts.topics import TopicSpec
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 COUNTY = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 SEQUENCE_DIGITS = 16

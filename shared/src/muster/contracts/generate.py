@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import orjson
+
 from muster.contracts.envelope import Clear
 from muster.contracts.parts import PARTS
 from muster.contracts.schemas import (

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
 from muster.contracts.envelope import Clear
 from muster.contracts.parts import PARTS
 from muster.contracts.topics import TopicSpec, load_topics
 from muster.vocabulary.data import data_path
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 
 Schema = dict[str, Any]
 

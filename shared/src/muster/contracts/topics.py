@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from muster.vocabulary.data import data_path
 
 SERVICES = ("access", "capture", "verification", "reporting")

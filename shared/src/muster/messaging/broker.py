@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -73,19 +74,32 @@ class BrokerView:
         return {(tp.topic, tp.partition): max(0, int(at.offset)) for tp, at in found.items()}
 
 
-async def patiently_start(client: AIOKafkaProducer | AIOKafkaConsumer | BrokerView) -> None:
+async def patiently_start(
+    client: AIOKafkaProducer | AIOKafkaConsumer | BrokerView, stopping: asyncio.Event
+) -> None:
     """Start a client, trying again while the broker is still coming up.
 
     Raises:
-        Exception: the last error, when the broker did not appear in time.
+        Exception: the last error, when the broker did not appear in time or before `stopping`.
     """
     deadline = asyncio.get_running_loop().time() + CONNECT_PATIENCE
     while True:
         try:
             await client.start()
         except Exception:  # any error of a broker that is not up yet
-            if asyncio.get_running_loop().time() > deadline:
+            if stopping.is_set() or asyncio.get_running_loop().time() > deadline:
                 raise
-            await asyncio.sleep(0.5)
+            await pause(0.5, stopping)
         else:
             return
+
+
+async def pause(seconds: float, stopping: asyncio.Event) -> None:
+    """Wait, but not past `stopping`.
+
+    Not by `asyncio.wait_for`: Python 3.11's swallows a cancellation that comes just when the wait
+    is over, and whoever cancelled then waits for ever.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stopping.wait()

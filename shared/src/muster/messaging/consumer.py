@@ -7,15 +7,16 @@ from collections import defaultdict
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from sqlalchemy.exc import SQLAlchemyError
+
 from muster.messaging import failpoints, parking, positions
-from muster.messaging.broker import new_consumer, patiently_start
+from muster.messaging.broker import new_consumer, patiently_start, pause
 from muster.messaging.deadletters import RawMessage
 from muster.messaging.intake import Intake
 from muster.messaging.limits import Halted
 from muster.observability import metrics
 from muster.observability.logging import get_logger
 from muster.persistence.database import Database
-from sqlalchemy.exc import SQLAlchemyError
 
 _log = get_logger("muster.consumer")
 
@@ -50,7 +51,7 @@ class Consumer:
                     await self._run_connected()
                 except (KafkaError, SQLAlchemyError, OSError, failpoints.FailPointError) as error:
                     _log.warning("consumer starts again", reason=type(error).__name__)
-                    await self._pause(1.0)
+                    await pause(1.0, self._stopping)
                 except Halted as error:
                     _log.critical("consumer halted", reason=str(error))
                     await self._stopping.wait()
@@ -61,7 +62,7 @@ class Consumer:
     async def _run_connected(self) -> None:
         consumer = new_consumer(self._intake.topics, self._bootstrap, self._service)
         try:
-            await patiently_start(consumer)
+            await patiently_start(consumer, self._stopping)
             while not self._stopping.is_set():
                 await self._poll(consumer)
         finally:
@@ -117,7 +118,7 @@ class Consumer:
 
     async def _keep_house(self) -> None:
         """Try parked keys again, and ask sources for what is missing."""
-        while True:
+        while not self._stopping.is_set():
             try:
                 async with self._taking:
                     await self._intake.retry_parked()
@@ -126,10 +127,4 @@ class Consumer:
                     await parking.measure(conn, self._intake.topics)
             except (SQLAlchemyError, OSError, failpoints.FailPointError) as error:
                 _log.warning("housekeeping waits", reason=type(error).__name__)
-            await self._pause(HOUSEKEEPING)
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        except TimeoutError:
-            return
+            await pause(HOUSEKEEPING, self._stopping)

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from muster.contracts.envelope import Clear
 from muster.contracts.parts.base import Part
 from muster.contracts.parts.operations import DeadLetter
@@ -19,8 +22,6 @@ from muster.persistence.bulk import insert_rows
 from muster.persistence.tables import dead_letter
 from muster.security.boxes import open_box, seal
 from muster.security.keyring import Keyring
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 @dataclass(frozen=True, slots=True)

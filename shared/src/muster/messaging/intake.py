@@ -11,6 +11,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from muster.contracts.envelope import (
     Headers,
     Unreadable,
@@ -40,8 +43,6 @@ from muster.persistence.errors import is_transient
 from muster.persistence.tables import inbox
 from muster.security.boxes import BadSeal, UnknownKey, open_box
 from muster.security.keyring import Keyring
-from pydantic import ValidationError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 _log = get_logger("muster.intake")
 

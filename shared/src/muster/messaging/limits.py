@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from sqlalchemy import delete, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from muster.observability import metrics
 from muster.observability.logging import get_logger
 from muster.persistence.tables import parked, quarantine
-from sqlalchemy import delete, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 _log = get_logger("muster.limits")
 

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka.partitioner import murmur2
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from muster.contracts.topics import service_topics
 from muster.observability.trace import current_traceparent
 from muster.persistence.bulk import insert_rows
 from muster.persistence.tables import outbox
 from muster.vocabulary.ids import new_id
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 def partition_of(key: str, partitions: int) -> int:

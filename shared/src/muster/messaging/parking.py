@@ -6,12 +6,13 @@ import base64
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import bindparam, delete, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from muster.messaging.deadletters import RawMessage
 from muster.observability import metrics
 from muster.persistence.bulk import insert_rows
 from muster.persistence.tables import parked
-from sqlalchemy import bindparam, delete, func, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=5)

@@ -10,6 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from muster.contracts.envelope import Clear
 from muster.contracts.parts.operations import ReplayRequest
 from muster.contracts.topics import service_topics
@@ -26,8 +29,6 @@ from muster.messaging.message import (
 from muster.observability import metrics
 from muster.observability.logging import get_logger
 from muster.persistence.tables import inbox, inbox_position
-from sqlalchemy import select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 _log = get_logger("muster.positions")
 

@@ -16,6 +16,11 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from muster.contracts.envelope import (
     Clear,
     seal_context,
@@ -25,7 +30,7 @@ from muster.contracts.envelope import (
 )
 from muster.contracts.topics import TopicSpec, service_topics
 from muster.messaging import failpoints
-from muster.messaging.broker import BrokerView, new_producer, patiently_start
+from muster.messaging.broker import BrokerView, new_producer, patiently_start, pause
 from muster.messaging.failpoints import FailPointError
 from muster.messaging.message import Event, OutboxRow, Publication
 from muster.messaging.unread import UnreadWindow
@@ -34,10 +39,6 @@ from muster.observability.logging import get_logger
 from muster.persistence.database import Database
 from muster.security.boxes import seal
 from muster.security.keyring import Keyring
-from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 _log = get_logger("muster.relay")
 
@@ -146,7 +147,7 @@ class Relay:
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """Ask `run` to publish what waits and return."""
+        """Ask `run` to publish what can go out and return."""
         self._stopping.set()
 
     async def run(self) -> None:
@@ -159,7 +160,7 @@ class Relay:
                 _log.warning("relay starts again", reason=type(error).__name__)
                 if self._stopping.is_set():
                     return
-                await asyncio.sleep(backoff)
+                await pause(backoff, self._stopping)
                 backoff = min(backoff * 2, 10)
             else:
                 return
@@ -169,8 +170,8 @@ class Relay:
         view = BrokerView(self._bootstrap)
         self._held.clear()
         try:
-            await patiently_start(producer)
-            await patiently_start(view)
+            await patiently_start(producer, self._stopping)
+            await patiently_start(view, self._stopping)
             window = UnreadWindow(view, self._specs) if self._bound_unread else None
             async with self._database.engine.connect() as conn:
                 await self._prepare_shards(conn)
@@ -214,7 +215,8 @@ class Relay:
             published = await self.step(conn, producer, window)
             if published:
                 continue
-            if self._stopping.is_set() and not await self._waiting(conn):
+            if self._stopping.is_set():
+                await self._say_what_is_left(conn)
                 return
             await asyncio.sleep(IDLE)
 
@@ -259,10 +261,16 @@ class Relay:
         metrics.outbox_pending.set(count)
         metrics.relay_lag_seconds.set(float(age))
 
-    async def _waiting(self, conn: AsyncConnection) -> int:
+    async def _say_what_is_left(self, conn: AsyncConnection) -> None:
+        """Nothing more can go out: what is left waits for readers, or for a topic that failed.
+
+        Readers may have ended too (the whole stack stops at once), so nobody is waited for; the
+        outbox keeps these events, and the next process publishes them.
+        """
         count = (await conn.execute(_WAITING)).one()[0]
         await conn.commit()
-        return int(count)
+        if count:
+            _log.info("stopping; the outbox keeps what could not go out", events=int(count))
 
     async def step(
         self, conn: AsyncConnection, producer: AIOKafkaProducer, window: UnreadWindow | None

@@ -6,7 +6,6 @@ list of statements. A test compares what the migrations build with the tables be
 
 from __future__ import annotations
 
-from muster.security.tables import audit_table, subject_key_table
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -24,6 +23,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+from muster.security.tables import audit_table, subject_key_table
 
 metadata = MetaData()
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
+
 from muster.runtime.context import Context
 from muster.security import jose, tokens
 from muster.security.grants import Principal

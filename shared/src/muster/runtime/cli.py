@@ -11,6 +11,7 @@ import os
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -193,8 +194,10 @@ def _service(name: str) -> Service:
 def _settings(service: Service) -> ServiceSettings:
     from pydantic import ValidationError
 
+    # Settings that are secret may be files in this folder, named like their variables.
+    secrets = os.environ.get("MUSTER_SECRETS_DIR") or None
     try:
-        return service.settings()
+        return service.settings(_secrets_dir=secrets)
     except ValidationError as error:
         wrong = sorted(
             {prefix(service.name) + str(one["loc"][0]).upper() for one in error.errors()}
@@ -268,6 +271,30 @@ def migrate(service: Annotated[str | None, typer.Argument()] = None) -> None:
             raise _fail(f"{error} Is the stack running? (muster up)") from None
     provisioning.migrate(urls, names)
     _out.print(f"Up to date: {', '.join(names)}.", highlight=False)
+
+
+@app.command()
+def prepare(
+    profile: ProfileOption = None,
+    hand_out: Annotated[
+        Path | None, typer.Option(help="Fill a folder of its own for each service below this one.")
+    ] = None,
+    service_url: Annotated[
+        str | None, typer.Option(help="Where services will answer, such as http://{service}:8000")
+    ] = None,
+) -> None:
+    """Make keys, databases, topics and migrations on servers of your own, and start nothing."""
+    from muster.forms.source import ProfileError
+    from muster.runtime import prepare as preparing
+    from muster.runtime.databases import DatabaseError
+    from muster.runtime.stacks import StackError
+    from muster.runtime.topics import TopicError
+
+    try:
+        names = preparing.prepare(Home.find(), profile, hand_out, service_url)
+    except (StackError, DatabaseError, TopicError, ProfileError, FileNotFoundError) as error:
+        raise _fail(str(error)) from None
+    _out.print(f"Ready to start: {', '.join(names)}.", highlight=False)
 
 
 # -- keys ------------------------------------------------------------------------------------------

@@ -22,20 +22,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Home", "free_port", "write_private"]
+__all__ = ["Home", "free_port", "write_private", "write_private_text"]
 
 LOOPBACK = "127.0.0.1"
 
 
 def write_private(path: Path, document: Mapping[str, object]) -> None:
     """Write JSON, mode 0600, so that a reader sees the old file or the new one, never a part."""
+    write_private_text(path, json.dumps(document, indent=1, sort_keys=True) + "\n")
+
+
+def write_private_text(path: Path, text: str) -> None:
+    """Write text in the same way."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=1, sort_keys=True)
-            file.write("\n")
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -13,12 +13,13 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from muster.observability import metrics, trace
-from muster.observability.logging import get_logger
-from muster.vocabulary.reasons import Reason, Refusal
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.exceptions import HTTPException
+
+from muster.observability import metrics, trace
+from muster.observability.logging import get_logger
+from muster.vocabulary.reasons import Reason, Refusal
 
 _log = get_logger("muster.http")
 

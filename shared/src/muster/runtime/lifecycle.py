@@ -18,7 +18,7 @@ from muster.runtime.parts import Readiness, end_leftovers, probe
 from muster.runtime.processes import Identity, end
 from muster.runtime.stacks import StackError
 
-__all__ = ["StackError", "Status", "down", "status", "supervisor_of", "up"]
+__all__ = ["StackError", "Status", "chosen_profile", "down", "status", "supervisor_of", "up"]
 
 DEFAULT_PROFILE = "tongren"
 # Setting up, four services and two cores that others use too.
@@ -86,7 +86,7 @@ def status(home: Home) -> Status:
     return Status(state, stack, services)
 
 
-def _profile(home: Home, asked: str | None) -> str:
+def chosen_profile(home: Home, asked: str | None) -> str:
     """The profile to run: the one asked for, which a stack that has data cannot change."""
     known = home.stack().get("profile")
     path = Path(asked).expanduser() if asked else None
@@ -110,7 +110,7 @@ def up(
         StackError: it could not be started; the text says why.
     """
     home.create()
-    wanted = _profile(home, profile)
+    wanted = chosen_profile(home, profile)
     stacks.choose(home)  # says at once what is missing
     stack = home.stack()
     process = _launch(home, wanted) if supervisor_of(stack) is None else None

@@ -16,6 +16,7 @@ from typing import Any
 
 import typer
 from fastapi import APIRouter, FastAPI
+
 from muster.contracts.topics import SERVICES
 from muster.messaging import positions
 from muster.messaging.consumer import Consumer
@@ -32,7 +33,7 @@ _log = get_logger("muster.service")
 
 ENTRY_POINTS = "muster.services"
 DRAIN_PATIENCE = 30.0
-"""Seconds that a stopping service gives its outbox to empty."""
+"""Seconds that a stopping service gives its consumer and its outbox together."""
 
 
 @dataclass(frozen=True)
@@ -157,9 +158,11 @@ def _note_end(running: Running, task: asyncio.Task[None]) -> None:
 async def _drain(running: Running, tasks: Sequence[asyncio.Task[None]]) -> None:
     """Take no more, publish what waits, then end."""
     relay, consumer = tasks
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + DRAIN_PATIENCE
     for part, task in ((running.consumer, consumer), (running.relay, relay)):
         part.stop()
-        _, late = await asyncio.wait([task], timeout=DRAIN_PATIENCE)
+        _, late = await asyncio.wait([task], timeout=max(0, deadline - loop.time()))
         if late:
             _log.warning("a part did not end in time and is cut off", part=task.get_name())
             task.cancel()

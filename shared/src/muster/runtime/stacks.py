@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
 
 from muster.runtime.embedded import EmbeddedBroker, EmbeddedPostgres, EmbeddedRedis
@@ -67,6 +68,17 @@ class EmbeddedStack:
         """Nothing: the embedded broker makes topics at first use."""
 
 
+def _told(settings: Mapping[str, str], name: str) -> str:
+    """A variable, or the content of the file that ``<name>_FILE`` names: two of them are secret."""
+    path = settings.get(f"{name}_FILE")
+    if not path:
+        return settings.get(name, "")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise StackError(f"{name}_FILE cannot be read: {error.strerror}.") from None
+
+
 class NativeStack:
     """Apache Kafka, PostgreSQL and Redis that an operator runs."""
 
@@ -74,10 +86,11 @@ class NativeStack:
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         names = ("MUSTER_KAFKA", "MUSTER_POSTGRES_ADMIN_URL", "MUSTER_REDIS_URL")
-        missing = [name for name in names if not settings.get(name)]
+        told = {name: _told(settings, name) for name in names}
+        missing = [name for name, value in told.items() if not value]
         if missing:
             raise StackError(f"The native stack also needs {', '.join(missing)} to be set.")
-        kafka, postgres, redis = (settings[name] for name in names)
+        kafka, postgres, redis = told.values()
         self._addresses = Addresses(postgres, redis, kafka, embedded_broker=False)
 
     @property

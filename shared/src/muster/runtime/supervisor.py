@@ -37,8 +37,8 @@ _MEMORY_EVERY = 1.0
 _PROBE_EVERY = 5.0
 # A process that answers nothing for this long is taken to hang.
 _DEAF_LIMIT = 60.0
-# Longer than a service's own patience with its outbox and its consumer (two times 30 s).
-_DRAIN = 75.0
+# Longer than a service's own patience with requests (10 s), its consumer and its outbox (30 s).
+_DRAIN = 45.0
 # With the broker gone there is nothing to drain into.
 _SHORT_DRAIN = 3.0
 

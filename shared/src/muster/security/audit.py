@@ -15,13 +15,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+from sqlalchemy import MetaData, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from muster.security import digests, jose
 from muster.security.jose import Jwk
 from muster.security.keyring import Key
 from muster.security.tables import audit_table
 from muster.vocabulary.reasons import Reason, Refusal
-from sqlalchemy import MetaData, insert, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 GENESIS = "sha256:" + "0" * 64
 """`previous` of the first row."""

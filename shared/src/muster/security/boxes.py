@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from cryptography.exceptions import InvalidTag
+
 from muster.security import b64
 from muster.security.digests import canonical
 from muster.security.keyring import Key, KeySource, UnknownKey

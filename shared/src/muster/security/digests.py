@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 
 import orjson
 import rfc8785
+
 from muster.security import suites
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER

@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import delete, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from muster.contracts.parts.access import GrantsOfAccount, KeysOfOwner
 from muster.messaging.message import DONE, Message, Outcome, Subscription
 from muster.persistence.bulk import insert_rows
 from muster.persistence.database import Database
 from muster.persistence.tables import known_grants, known_key
 from muster.security.grants import Grant
-from sqlalchemy import delete, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 KEPT_SECONDS = 1.0
 

@@ -10,6 +10,7 @@ import orjson
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
+
 from muster.security import b64
 
 Jwk = dict[str, str]

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Protocol, Self
 
 import orjson
+
 from muster.security import b64, suites
 from muster.security.jose import Jwk, check_private, generate
 

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from joserfc import jwe
 from joserfc.errors import JoseError
+
 from muster.security import jose
 from muster.security.jose import Jwk
 from muster.vocabulary.reasons import Reason, Refusal

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+
 from muster.security import jose
 from muster.security.grants import Grant, Principal
 from muster.security.jose import Jwk

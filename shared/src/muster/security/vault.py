@@ -11,14 +11,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
+from sqlalchemy import ARRAY, MetaData, Text, bindparam, select, text
+from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from muster.security import suites
 from muster.security.boxes import BadSeal, Context, open_box, seal
 from muster.security.digests import canonical
 from muster.security.keyring import Key, KeyProvider, UnknownKey
 from muster.security.tables import subject_key_table
-from sqlalchemy import ARRAY, MetaData, Text, bindparam, select, text
-from sqlalchemy.dialects.postgresql import UUID
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 DataKey = Key
 """Kid ``subject/<uuid>/1``: random per subject, and held only wrapped."""

@@ -86,6 +86,7 @@ class Sheet:
 
     def __init__(self, rows: Iterator[Row], profile: Profile) -> None:
         self._rows = rows
+        self._broken: Broken | None = None
         self.columns = self._find_heading(profile)
 
     def _find_heading(self, profile: Profile) -> Columns:
@@ -110,13 +111,23 @@ class Sheet:
         )
 
     def batch(self, size: int) -> list[Row]:
-        """The next rows that hold anything; fewer than `size` only at the end. Raises Broken."""
+        """The next rows that hold anything; fewer than `size` only at the end.
+
+        Raises Broken where the file cannot be read on, after the rows before it were given.
+        """
+        if self._broken is not None:
+            raise self._broken
         found: list[Row] = []
-        for row in self._rows:
-            if not all(_blank(cell) for cell in row.cells):
-                found.append(row)
-            if len(found) == size:
-                break
+        try:
+            for row in self._rows:
+                if not all(_blank(cell) for cell in row.cells):
+                    found.append(row)
+                if len(found) == size:
+                    break
+        except Broken as broken:
+            if not found:
+                raise
+            self._broken = broken
         return found
 
 
