@@ -142,7 +142,8 @@ async def test_a_look_up_that_makes_no_sense_is_refused(
 
 
 async def test_a_person_of_the_roster_is_open_and_listed(bench: Bench) -> None:
-    """R49: whom the village names counts, with that origin, until they are collected."""
+    """R49, R76: whom the village names counts, with that origin, and stands on the list of those
+    not yet collected until they are."""
     person = bench.person()
     assert (await enter(bench, person)).json() == {
         "subject_id": person.subject_id,

@@ -33,7 +33,8 @@ async def collected(bench: Bench) -> int:
 
 
 async def test_a_new_person_is_collected_and_published(bench: Bench) -> None:
-    """R54, R56, R58: a new person's record, signed over what was shown, goes in as version 1."""
+    """R1, R54, R56, R57, R58, R97: a new person's record, here typed by hand and signed over what
+    was shown, goes in as version 1 and is told to the others as it happens."""
     terminal = await bench.terminal()
     person = await bench.collected(terminal)
     [(row, event)] = await bench.events("capture-record-submitted")
@@ -41,6 +42,7 @@ async def test_a_new_person_is_collected_and_published(bench: Bench) -> None:
     assert (row.key, row.version, row.county) == (person.subject_id, 1, "632321")
     assert event.clear.digest == review.signed_digest
     assert review.record.fields == person.fields()
+    assert review.provenance == dict.fromkeys(person.fields(), "typed")
     assert [piece.kind for piece in review.evidence] == list(person.papers)
     [entry] = review.standing.entries
     assert (entry.village, entry.origin, entry.state) == (person.village, "new", "collected")

@@ -111,7 +111,7 @@ async def test_who_reviews_nowhere_gets_no_empty_queue(door: Door) -> None:
 async def test_a_reviewer_reads_the_record_beside_its_baseline_and_history(
     context: Context, door: Door, villages: list[str]
 ) -> None:
-    """R59, R71; every reading leaves its row in the audit chain (R100)."""
+    """R59, R71, R89; every reading leaves its row in the audit chain (R100)."""
     subject_id = await waiting(context, villages[0])
     await take(context, baseline(subject_id, 1, collected(1, villages[0]), name="仁青"))
     async with door.client(CIVIL, account=new_id()) as client:
