@@ -15,7 +15,14 @@ from muster.contracts.envelope import Clear
 from muster.contracts.generate import snapshots, topics_page
 from muster.contracts.parts import PARTS
 from muster.contracts.schemas import breaking_changes, build_schema, schema_path, specs_by_file
-from muster.contracts.topics import SERVICES, TopicFileError, load_topics, parse_topic_file
+from muster.contracts.topics import (
+    CONNECTOR,
+    DEVICE,
+    SERVICES,
+    TopicFileError,
+    load_topics,
+    parse_topic_file,
+)
 from muster.vocabulary.data import data_path
 
 CONTRACTS = data_path("contracts")
@@ -36,16 +43,21 @@ def test_no_snapshot_or_example_is_an_orphan() -> None:
 
 def test_every_part_is_somebodys() -> None:
     """A model that no topic file names is dead, a name without a model is a broken promise."""
-    named = {part for spec in load_topics().values() for part in spec.consumers.values()}
+    specs = load_topics(departments=["department"]).values()
+    named = {part for spec in specs for part in spec.consumers.values()}
     assert named == set(PARTS)
 
 
-def test_owners_and_readers_are_services_and_names_have_no_dots() -> None:
-    """An owner writes alone; a topic's name starts with it."""
-    for spec in load_topics().values():
-        assert spec.owner in SERVICES
-        assert set(spec.consumers) <= set(SERVICES)
-        assert spec.name.startswith(f"{spec.owner}-")
+def test_owners_and_readers_are_services_or_edges_and_names_have_no_dots() -> None:
+    """An owner writes alone. A topic's name starts with its owner, or, where a connector writes,
+    with the service that reads it."""
+    connector = f"{CONNECTOR}housing"
+    for spec in load_topics(departments=["housing"]).values():
+        assert spec.owner in {*SERVICES, DEVICE, connector}
+        assert set(spec.consumers) <= {*SERVICES, connector}
+        domain = next(iter(spec.consumers)) if spec.owner == connector else spec.owner
+        assert spec.name.startswith(f"{domain}-")
+        assert spec.from_edge == (spec.owner not in SERVICES)
         assert "." not in spec.name
         assert spec.partitions == 4, "the embedded broker makes four, and keys must stay put"
 

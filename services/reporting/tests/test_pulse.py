@@ -37,7 +37,7 @@ def sample(topic: str, *, county: str | None = COUNTY, sequence: int = 1) -> Sam
     headers = write_headers(
         service_topics()[topic],
         event_id=new_id(),
-        shard=0,
+        place=0,
         time=datetime.now(UTC),
         subject=key,
         sequence=sequence,

@@ -64,7 +64,7 @@ def raw(
     headers = write_headers(
         SPEC,
         event_id=event_id,
-        shard=partition_of(key, SPEC.partitions),
+        place=partition_of(key, SPEC.partitions),
         time=datetime.now(UTC),
         subject=key,
         sequence=sequence,

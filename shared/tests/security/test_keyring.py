@@ -35,16 +35,18 @@ ALL = ["access", "capture", "verification", "reporting"]
 
 
 def own(service: str) -> set[str]:
-    return {f"{kind}/{service}" for kind in ("kek", "index", "packet", "audit")}
+    return {f"{kind}/{service}" for kind in ("kek", "index", "packet", "sign", "audit")}
 
 
 def test_who_holds_which_key() -> None:
     """Design 4, sealing and blinds, pinned in full (R100): a topic's key is with its owner and
-    the one consumer; matching keys with capture and the department's connector only; case keys
+    the one consumer; matching keys with capture and the department's connector only, the
+    campaign's with capture and
+    the connectors of departments in sealed mode; case keys
     with verification only; nothing crosses the border by a shared key."""
     submitted = "seal/capture-record-submitted"
     verified = "seal/verification-record-verified"
-    assert plan(TOPICS, ALL, ["housing", "civil-affairs"]) == {
+    assert plan(TOPICS, ALL, ["housing", "civil-affairs"], ["civil-affairs"]) == {
         "access": own("access") | {"token/access"},
         "capture": own("capture")
         | {
@@ -53,6 +55,7 @@ def test_who_holds_which_key() -> None:
             f"{verified}/capture",
             "blind/housing",
             "blind/civil-affairs",
+            "blind/campaign",
         },
         "verification": own("verification")
         | {
@@ -64,7 +67,7 @@ def test_who_holds_which_key() -> None:
         },
         "reporting": own("reporting") | {f"{submitted}/reporting", f"{verified}/reporting"},
         "connector-housing": {"blind/housing"},
-        "connector-civil-affairs": {"blind/civil-affairs"},
+        "connector-civil-affairs": {"blind/civil-affairs", "blind/campaign"},
     }
 
 

@@ -15,7 +15,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from muster.contracts.parts.base import Digest, Instant, Uuid
-from muster.contracts.topics import TopicSpec
+from muster.contracts.topics import CONNECTOR, TopicSpec
 
 COUNTY = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 SEQUENCE_DIGITS = 16
@@ -46,11 +46,15 @@ class Unreadable(ValueError):  # noqa: N818 - reads as what it says
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """The CloudEvents attributes of one message, and its place in its source's shard."""
+    """The CloudEvents attributes of one message, and its place in its source's shard.
+
+    ``sender`` is a service, or of an edge ``device/<terminal id>`` or ``connector/<department>``;
+    an edge has no shards (-1) and counts one sequence of its own.
+    """
 
     event_id: str
     type: str
-    service: str
+    sender: str
     shard: int
     time: str
     subject: str
@@ -62,18 +66,22 @@ def write_headers(
     spec: TopicSpec,
     *,
     event_id: str,
-    shard: int,
+    place: int | str,
     time: datetime,
     subject: str,
     sequence: int,
     traceparent: str | None,
 ) -> list[tuple[str, bytes]]:
-    """Headers of one message, in the order of the CloudEvents Kafka binding."""
+    """Headers of one message, in the order of the CloudEvents Kafka binding.
+
+    ``place`` is a service's shard, or which edge writes (a terminal's id, a department).
+    """
+    kind = spec.owner.partition("-")[0] if spec.from_edge else spec.owner
     headers = {
         "ce_specversion": "1.0",
         "ce_id": event_id,
         "ce_type": spec.type,
-        "ce_source": f"/muster/{spec.owner}/{shard}",
+        "ce_source": f"/muster/{kind}/{place}",
         "ce_time": time.isoformat(),
         "ce_subject": subject,
         "ce_sequence": f"{sequence:0{SEQUENCE_DIGITS}d}",
@@ -96,12 +104,12 @@ def read_headers(spec: TopicSpec, raw: Sequence[tuple[str, bytes]], key: str) ->
     except UnicodeDecodeError as error:
         raise Unreadable("header-not-text", "a header is not ASCII") from error
     try:
-        _, namespace, service, shard = found["ce_source"].split("/")
+        _, namespace, kind, place = found["ce_source"].split("/")
         headers = Headers(
             event_id=found["ce_id"],
             type=found["ce_type"],
-            service=service,
-            shard=int(shard),
+            sender=f"{kind}/{place}" if spec.from_edge else kind,
+            shard=-1 if spec.from_edge else int(place),
             time=found["ce_time"],
             subject=found["ce_subject"],
             sequence=int(found["ce_sequence"]),
@@ -111,13 +119,19 @@ def read_headers(spec: TopicSpec, raw: Sequence[tuple[str, bytes]], key: str) ->
         raise Unreadable("header-missing", f"no header {error.args[0]}") from error
     except ValueError as error:
         raise Unreadable("header-damaged", "ce_source or ce_sequence") from error
-    if namespace != "muster" or service != spec.owner:
+    if namespace != "muster" or not _writes(spec, kind, place):
         raise Unreadable("wrong-source", f"only {spec.owner} writes {spec.name}")
     if headers.type != spec.type:
         raise Unreadable("wrong-type", f"{spec.name} carries {spec.type}")
     if headers.subject != key:
         raise Unreadable("key-differs", "the key is not ce_subject")
     return headers
+
+
+def _writes(spec: TopicSpec, kind: str, place: str) -> bool:
+    if spec.owner.startswith(CONNECTOR):
+        return spec.owner == f"{kind}-{place}"
+    return kind == spec.owner
 
 
 def write_value(clear: Clear, sealed: Mapping[str, str]) -> bytes:

@@ -1,8 +1,12 @@
 """Topics as reviewed files: who writes, who reads, by which key, for how long.
 
-One file per topic in ``shared/contracts/topics``. A file whose name starts with ``_service_`` or
-``_department_`` is a template: one topic per service or department, so that a new department is
-data and no new file.
+One file per topic in ``shared/contracts/topics``. A file whose name has ``_service_`` or
+``_department_`` in it is a template: one topic per service or department, so that a new department
+is data and no new file.
+
+Most topics are between services. Those that an *edge* writes or reads (a terminal's device gateway,
+a department's connector) cross the organisation's border; their parts travel as packets, signed by
+the writer and sealed to the reader (`muster.messaging.border`).
 """
 
 from __future__ import annotations
@@ -17,8 +21,13 @@ import yaml
 
 from muster.vocabulary.data import data_path
 
-SERVICES = ("access", "capture", "verification", "reporting")
+SERVICES = ("access", "capture", "verification", "crosscheck", "reporting")
 """The services that templates over ``<service>`` expand to, in the order in which they start."""
+
+DEVICE = "device"
+"""Owner of the topics that device gateways write."""
+CONNECTOR = "connector-"
+"""Prefix of a department's connector, as owner and as consumer."""
 
 _KEYS = {
     "description",
@@ -62,13 +71,28 @@ class TopicSpec:
     cleanup: str = "delete"
     framework: str | None = None
     ephemeral: bool = False
+    department: str | None = None
     file: Path = field(default=Path(), compare=False)
 
     @property
     def type(self) -> str:
-        """CloudEvents type, such as ``muster.capture.record-submitted.v1``."""
-        fact = self.name.removeprefix(f"{self.owner}-")
-        return f"muster.{self.owner}.{fact}.v{self.version}"
+        """CloudEvents type, such as ``muster.capture.record-submitted.v1``.
+
+        It names the domain, which is the first word of the topic's name, and no department.
+        """
+        domain, _, fact = self.name.removesuffix(f"-{self.department}").partition("-")
+        return f"muster.{domain}.{fact}.v{self.version}"
+
+    @property
+    def from_edge(self) -> bool:
+        """Whether an edge writes it, so that each writer counts its own sequence."""
+        return self.owner == DEVICE or self.owner.startswith(CONNECTOR)
+
+    @property
+    def edge_reader(self) -> str | None:
+        """The department whose connector reads it; None when none does."""
+        readers = [name for name in self.consumers if name.startswith(CONNECTOR)]
+        return readers[0].removeprefix(CONNECTOR) if readers else None
 
     @property
     def stem(self) -> str:
@@ -134,6 +158,7 @@ def _expand(path: Path, services: Iterable[str], departments: Iterable[str]) -> 
                 cleanup=str(raw.get("cleanup", "delete")),
                 framework=raw.get("framework"),
                 ephemeral=bool(raw.get("ephemeral", False)),
+                department=value if template == "department" else None,
                 file=path,
             )
         )
@@ -154,7 +179,35 @@ def load_topics(
     return found
 
 
+class _Topics(dict[str, TopicSpec]):
+    """Topics by name; one of a department is expanded when it is first asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(load_topics())
+        self._templates = {
+            path.stem.removesuffix("_department_"): path
+            for path in topic_files()
+            if path.stem.endswith("_department_")
+        }
+        self._expanded: dict[str, TopicSpec] = {}
+
+    def __missing__(self, name: str) -> TopicSpec:
+        found = self._expanded.get(name)
+        if found is None:
+            prefixes = [prefix for prefix in self._templates if name.startswith(prefix)]
+            if not prefixes:
+                raise KeyError(name)
+            prefix = max(prefixes, key=len)
+            [found] = _expand(self._templates[prefix], (), [name.removeprefix(prefix)])
+            self._expanded[name] = found
+        return found
+
+
 @cache
 def service_topics() -> Mapping[str, TopicSpec]:
-    """The topics of the standing services, read once per process."""
-    return load_topics()
+    """The topics of the standing services, read once per process.
+
+    Iterating gives no department's topic (which departments there are, the profile says); asking
+    for one by its name does.
+    """
+    return _Topics()

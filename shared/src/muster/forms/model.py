@@ -106,12 +106,22 @@ class Category(Label):
         }
 
 
+MODES = ("sealed", "blind")
+"""How a department supplies its data; the first is what a profile means when it says nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Department(Label):
-    """A department, the ids of the fields it may be asked about, and by which it finds a person."""
+    """A department, the ids of the fields it may be asked about, and by which it finds a person.
+
+    `mode` is "sealed" (its data travel sealed to the cross-check) or "blind" (only keyed codes
+    do). It `lists` entitled persons when whoever stands in its data should have been collected.
+    """
 
     level: str
     tasks: frozenset[str]
+    mode: str
+    lists: bool
     matters: tuple[str, ...]
     fields: tuple[str, ...]
     identified_by: tuple[str, ...]
@@ -124,6 +134,8 @@ class Department(Label):
             "en": self.en,
             "level": self.level,
             "tasks": sorted(self.tasks),
+            "mode": self.mode,
+            "lists": self.lists,
             "matters": list(self.matters),
             "fields": list(self.fields),
             "identified_by": list(self.identified_by),

@@ -18,10 +18,11 @@ from muster.forms.model import (
     Rule,
 )
 from muster.forms.reading import Parts, load
-from muster.forms.text import comparable
+from muster.forms.text import MIDDLE_DOT, comparable
 from muster.vocabulary import resident_number
 from muster.vocabulary.areas import AreaTree
 from muster.vocabulary.data import data_path
+from muster.vocabulary.partial_date import PartialDate
 from muster.vocabulary.reasons import Reason
 
 
@@ -199,6 +200,26 @@ class Profile:
             except resident_number.NumberError:
                 return comparable(str(value))
         return comparable(str(value))
+
+    def comparables(self, field_id: str, value: object) -> tuple[str, ...]:
+        """Normal forms of a value from the finest precision to the coarsest; most have one.
+
+        Two values agree when they are equal at the finest precision that both have, counted from
+        the coarse end: "1969" and "1969-12-03" do. An area is its place, whatever its code was
+        when it was written. Raises KeyError for an unknown field.
+        """
+        field = self._parts.fields[field_id]
+        if field.type in ("date", "partial_date") and isinstance(value, str):
+            try:
+                parts = str(PartialDate.parse(comparable(value))).split("-")
+            except ValueError:
+                return (comparable(value),)
+            return tuple("-".join(parts[:n]) for n in range(len(parts), 0, -1))
+        if field.type == "area" and isinstance(value, str):
+            return (self._parts.areas.place_of(comparable(value)),)
+        if field.type == "text" and isinstance(value, str):
+            return (comparable(value).replace(MIDDLE_DOT, ""),)
+        return (self.normalise(field_id, value),)
 
     def columns(self, headers: Sequence[object]) -> dict[int, str]:
         """Field id, or "categories", by column index of a workbook's heading row."""

@@ -9,6 +9,7 @@ from typing import TypeVar, get_args
 
 from muster.forms.fields import read_fields
 from muster.forms.model import (
+    MODES,
     Cadence,
     Category,
     Department,
@@ -197,7 +198,10 @@ def _category(category_id: str, node: Node, whole: Node) -> Category:
 
 
 def _department(name: str, node: Node, whole: Node, fields: Mapping[str, Field]) -> Department:
-    node.allow({"zh", "en", "level", "tasks", "matters", "fields", "cite", "practice"})
+    node.allow(
+        {"zh", "en", "level", "tasks", "mode", "lists", "matters", "fields", "cite", "practice"}
+    )
+    mode = node.get("mode")
     known = whole.need("matters").entries()
     matters = tuple(item.one_of(known, "matter") for item in node.need("matters").items())
     extra = node.get("fields")
@@ -208,6 +212,8 @@ def _department(name: str, node: Node, whole: Node, fields: Mapping[str, Field])
         en=node.need("en").text(),
         level=node.need("level").one_of(list(AreaLevel), "level"),
         tasks=frozenset(item.one_of(get_args(Task), "task") for item in node.need("tasks").items()),
+        mode=mode.one_of(MODES, "mode") if mode else MODES[0],
+        lists=node.flag("lists"),
         matters=matters,
         fields=tuple(f.id for f in fields.values() if f.matter in matters or f.id in more),
         identified_by=tuple(

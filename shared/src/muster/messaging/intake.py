@@ -23,7 +23,7 @@ from muster.contracts.envelope import (
 )
 from muster.contracts.parts import PARTS
 from muster.contracts.topics import TopicSpec, service_topics
-from muster.messaging import failpoints, parking, positions
+from muster.messaging import border, failpoints, parking, positions
 from muster.messaging.deadletters import DeadLetters, RawMessage
 from muster.messaging.limits import InvalidLimits, quarantined
 from muster.messaging.message import (
@@ -43,6 +43,7 @@ from muster.persistence.errors import is_transient
 from muster.persistence.tables import inbox
 from muster.security.boxes import BadSeal, UnknownKey, open_box
 from muster.security.keyring import Keyring
+from muster.security.packets import BadPacket
 
 _log = get_logger("muster.intake")
 
@@ -108,7 +109,7 @@ class Intake:
             except Unreadable as error:
                 letters.append((raw, _unreadable(error)))
             else:
-                arrivals.append(_Arrival(raw, headers, headers.service))
+                arrivals.append(_Arrival(raw, headers, headers.sender))
         unreadable = [("unreadable", True)] * len(letters)
         fresh = await self._new(conn, spec, arrivals)
         waiting, ready = await self._set_apart(conn, spec, fresh)
@@ -156,9 +157,11 @@ class Intake:
             if arrival.headers.event_id in new_ids:
                 new_ids.discard(arrival.headers.event_id)
                 fresh.append(arrival)
-        await positions.advance(
-            conn, [(spec.name, a.headers.shard, a.headers.sequence) for a in fresh]
-        )
+        if not spec.from_edge:
+            # Edges keep what they sent until `/received` names it, and send it again until then.
+            await positions.advance(
+                conn, [(spec.name, a.headers.shard, a.headers.sequence) for a in fresh]
+            )
         return fresh
 
     async def _set_apart(
@@ -192,8 +195,11 @@ class Intake:
         """Open and hand over; a key whose message must wait holds back its later ones."""
         outcomes: list[Outcome | None] = [None] * len(raws)
         messages: list[tuple[int, Message]] = []
+        senders: border.Senders = {}
+        if spec.from_edge:
+            senders = await border.senders(conn, {header.sender for header in headers})
         for place, (raw, header) in enumerate(zip(raws, headers, strict=True)):
-            opened = self._open(spec, raw, header)
+            opened = self._open(spec, raw, header, senders)
             if isinstance(opened, Message):
                 messages.append((place, opened))
             else:
@@ -205,7 +211,9 @@ class Intake:
             outcomes[place] = outcome
         return [outcome or DONE for outcome in outcomes]
 
-    def _open(self, spec: TopicSpec, raw: RawMessage, header: Headers) -> Message | Outcome:
+    def _open(
+        self, spec: TopicSpec, raw: RawMessage, header: Headers, senders: border.Senders
+    ) -> Message | Outcome:
         try:
             clear, sealed = read_value(raw.value)
         except Unreadable as error:
@@ -216,8 +224,17 @@ class Intake:
             return DONE
         context = seal_context(spec, self._service, header.event_id, raw.key, clear.version)
         try:
-            opened = open_box(box, self._keyring, context)
+            opened = (
+                border.open_part(box, self._keyring, self._service, context, header.sender, senders)
+                if spec.from_edge
+                else open_box(box, self._keyring, context)
+            )
             part = PARTS[spec.consumers[self._service]].model_validate_json(opened)
+        except border.UnknownSender:
+            return NotNow("the sender of this message is not known yet")
+        except BadPacket as error:
+            metrics.seals_refused_total.labels(error.reason.rule).inc()
+            return Invalid(error.reason.rule, error.reason.zh, error.reason.en)
         except UnknownKey:
             metrics.seals_refused_total.labels("unknown-key").inc()
             return NotNow("the key of this message is not here yet")

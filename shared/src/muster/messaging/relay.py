@@ -29,7 +29,7 @@ from muster.contracts.envelope import (
     write_value,
 )
 from muster.contracts.topics import TopicSpec, service_topics
-from muster.messaging import failpoints
+from muster.messaging import border, failpoints
 from muster.messaging.broker import BrokerView, new_producer, patiently_start, pause
 from muster.messaging.failpoints import FailPointError
 from muster.messaging.message import Event, OutboxRow, Publication
@@ -38,6 +38,7 @@ from muster.observability import metrics
 from muster.observability.logging import get_logger
 from muster.persistence.database import Database
 from muster.security.boxes import seal
+from muster.security.jose import Jwk
 from muster.security.keyring import Keyring
 
 _log = get_logger("muster.relay")
@@ -316,8 +317,12 @@ class Relay:
         for topic, pending in by_topic.items():
             try:
                 async with conn.begin_nested():
+                    reader = await border.reader(conn, self._specs[topic])
                     events = await self._publications[topic].load(self._context, conn, pending)
-                packed += self._seal(self._specs[topic], pending, events)
+                packed += self._seal(self._specs[topic], pending, events, reader)
+            except border.UnknownReader:
+                _log.info("nobody is enrolled to read it; topic waits", topic=topic)
+                self._blocked[topic] = asyncio.get_running_loop().time() + 10
             except SQLAlchemyError:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever a loader raises
@@ -329,7 +334,11 @@ class Relay:
         return packed
 
     def _seal(
-        self, spec: TopicSpec, rows: Sequence[OutboxRow], events: Mapping[str, Event]
+        self,
+        spec: TopicSpec,
+        rows: Sequence[OutboxRow],
+        events: Mapping[str, Event],
+        reader: Jwk | None,
     ) -> list[_Packed]:
         packed = []
         for row in rows:
@@ -338,11 +347,13 @@ class Relay:
             for consumer, part in event.parts.items():
                 if spec.consumers.get(consumer) != type(part).__name__:
                     raise ValueError(f"{spec.name}: {type(part).__name__} is not for {consumer}")
-                sealed[consumer] = seal(
-                    self._keyring.current(seal_purpose(spec.name, consumer)),
-                    part.model_dump_json().encode(),
-                    seal_context(spec, consumer, row.event_id, row.key, row.version),
-                )
+                context = seal_context(spec, consumer, row.event_id, row.key, row.version)
+                if reader is not None:
+                    signing = self._keyring.current(f"sign/{self._service}").jwk()
+                    sealed[consumer] = border.seal_part(part, signing, reader, context)
+                else:
+                    key = self._keyring.current(seal_purpose(spec.name, consumer))
+                    sealed[consumer] = seal(key, part.model_dump_json().encode(), context)
             packed.append(
                 _Packed(
                     row,
@@ -350,7 +361,7 @@ class Relay:
                     write_headers(
                         spec,
                         event_id=row.event_id,
-                        shard=row.partition,
+                        place=row.partition,
                         time=row.occurred_at,
                         subject=row.key,
                         sequence=row.sequence,

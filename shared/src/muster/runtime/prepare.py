@@ -53,7 +53,7 @@ def prepare(
     provisioning.keys(home.keys, wanted)
     provisioning.administrator(home)
     urls = provisioning.database_urls(home, stack.addresses().postgres_admin_url, exclusive=False)
-    stack.prepare()
+    stack.prepare(wanted)
     provisioning.migrate(urls, urls)
     if folder is not None:
         for service, url in urls.items():

@@ -86,8 +86,9 @@ def keys(folder: Path, profile: str) -> dict[str, Path]:
     from muster.forms.profile import Profile
     from muster.security import keyring
 
-    departments = sorted(Profile.load(profile).departments)
-    plan = keyring.plan(load_topics().values(), service_names(), departments)
+    departments = Profile.load(profile).departments
+    linked = [name for name, one in departments.items() if one.mode == "sealed"]
+    plan = keyring.plan(load_topics().values(), service_names(), sorted(departments), linked)
     return keyring.provision(folder, plan)
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
 from fastapi import APIRouter, FastAPI
@@ -25,6 +25,7 @@ from muster.messaging.intake import Intake
 from muster.messaging.message import Publication, Subscription
 from muster.messaging.relay import Relay
 from muster.observability.logging import get_logger
+from muster.runtime import edges
 from muster.runtime.context import Context, build_context
 from muster.runtime.http import install
 from muster.runtime.settings import ServiceSettings
@@ -32,6 +33,7 @@ from muster.runtime.settings import ServiceSettings
 _log = get_logger("muster.service")
 
 ENTRY_POINTS = "muster.services"
+DEPARTMENT = "<department>"
 DRAIN_PATIENCE = 30.0
 """Seconds that a stopping service gives its consumer and its outbox together."""
 
@@ -44,7 +46,8 @@ class Service:
         settings: class with the service's environment prefix.
         context: builds what its handlers work with; nothing connects before the process runs.
         routers: its HTTP routes.
-        publications, subscriptions: its tables of topics.
+        publications, subscriptions: its tables of topics; a name that ends in ``<department>``
+            stands for one topic of each department of the profile.
         workers: processes beside the main one, by name (Faust runs here).
         commands: what it adds to the ``muster`` command.
     """
@@ -95,7 +98,10 @@ def build_running(service: Service, context: Context) -> Running:
         service=service.name,
         context=context,
         database=context.database,
-        subscriptions=[*service.subscriptions, *positions.subscriptions(service.name)],
+        subscriptions=[
+            *_expand(service.subscriptions, context),
+            *positions.subscriptions(service.name),
+        ],
         keyring=context.keyring,
     )
     relay = Relay(
@@ -103,7 +109,7 @@ def build_running(service: Service, context: Context) -> Running:
         context=context,
         database=context.database,
         publications=[
-            *service.publications,
+            *_expand(service.publications, context),
             letters.publication(),
             positions.publication(service.name),
         ],
@@ -118,6 +124,18 @@ def build_running(service: Service, context: Context) -> Running:
         bootstrap=settings.kafka,
     )
     return Running(context, relay, consumer, intake)
+
+
+_Line = TypeVar("_Line", Publication, Subscription)
+
+
+def _expand(table: Sequence[_Line], context: Context) -> list[_Line]:
+    """A table of topics with a line per department where it names ``<department>``."""
+    return [
+        replace(line, topic=line.topic.replace(DEPARTMENT, department))
+        for line in table
+        for department in (context.profile.departments if DEPARTMENT in line.topic else [""])
+    ]
 
 
 def _create_app(service: Service, settings: ServiceSettings) -> FastAPI:
@@ -143,7 +161,7 @@ def _create_app(service: Service, settings: ServiceSettings) -> FastAPI:
     app.state.context = context
     app.state.running = running
     install(app, service.name)
-    for router in service.routers:
+    for router in (*service.routers, edges.router):
         app.include_router(router)
     return app
 

@@ -41,7 +41,7 @@ class Stack(Protocol):
     def addresses(self) -> Addresses:
         """Where they are now; the broker's changes with each of its starts."""
 
-    def prepare(self) -> None:
+    def prepare(self, profile: str) -> None:
         """What the servers need once they answer (topics on a real Kafka)."""
 
 
@@ -64,7 +64,7 @@ class EmbeddedStack:
             self._postgres.admin_url, self._redis.url, self._broker.address, embedded_broker=True
         )
 
-    def prepare(self) -> None:
+    def prepare(self, profile: str) -> None:
         """Nothing: the embedded broker makes topics at first use."""
 
 
@@ -100,12 +100,14 @@ class NativeStack:
     def addresses(self) -> Addresses:
         return self._addresses
 
-    def prepare(self) -> None:
-        """Make the topics of the contracts."""
+    def prepare(self, profile: str) -> None:
+        """Make the topics of the contracts, those of the departments included."""
         from muster.contracts.topics import load_topics
+        from muster.forms.profile import Profile
         from muster.runtime import topics
 
-        topics.apply(self._addresses.kafka, load_topics().values())
+        departments = Profile.load(profile).departments
+        topics.apply(self._addresses.kafka, load_topics(departments=departments).values())
 
 
 def choose(home: Home) -> Stack:

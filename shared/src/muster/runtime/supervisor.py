@@ -137,7 +137,7 @@ class Supervisor:
         self._urls = provisioning.database_urls(
             self._home, addresses.postgres_admin_url, exclusive=self._stack.kind == "embedded"
         )
-        self._stack.prepare()
+        self._stack.prepare(self._profile)
         self._check_stop()
         provisioning.migrate(self._urls, self._urls)
         self._check_stop()

@@ -127,6 +127,30 @@ def evidence_digest(
     )
 
 
+def field_hash(field: str, value: str, salt: str, suite: str = suites.DEFAULT_DIGEST) -> str:
+    """Hash of one field of a card reading; its salt goes to the desk and is on no topic."""
+    return digest({"field": field, "value": value, "salt": salt}, suite)
+
+
+def reading_root(
+    reading_id: str,
+    card: str,
+    hashes: Mapping[str, str],
+    salt: str,
+    suite: str = suites.DEFAULT_DIGEST,
+) -> str:
+    """What a terminal commits to when it reads a card (design, section 4, commit then reveal).
+
+    Over the hashes of all fields, so that a desk that edits one field and keeps its hash leaves
+    the others attested.
+    """
+    for value in hashes.values():
+        parse(value)
+    return digest(
+        {"reading_id": reading_id, "card": card, "hashes": dict(hashes), "salt": salt}, suite
+    )
+
+
 def record_digest(
     record: Mapping[str, object],
     evidence: Iterable[str],

@@ -9,7 +9,9 @@ epoch takes over for what is written; older ones stay until what they sealed has
 ``index/<service>``              code: resident numbers in that service's own look-up index
 ``blind/<department>``           code: matching key of a department (its connector and capture)
 ``case/<department>``            code: pairwise case ids (verification)
+``blind/campaign``               code: links what departments in sealed mode supply (they, capture)
 ``packet/<service>``             EC P-256: opens packets that were sealed to that service
+``sign/<service>``               EC P-256: signs what that service sends to departments
 ``token/access``                 EC P-256: signs tokens
 ``audit/<service>``              EC P-256: signs the head of that service's audit chain
 ===============================  ==============================================================
@@ -36,7 +38,7 @@ _KID = re.compile(rf"({_NAME}(?:/{_NAME})+)/([1-9][0-9]{{0,8}})")
 _MEMBERS = {"kid", "suite", "secret", "created"}
 _CIPHERS = {"seal", "kek"}
 _CODES = {"index", "blind", "case"}
-_SIGNING = {"packet": "enc", "token": "sig", "audit": "sig"}
+_SIGNING = {"packet": "enc", "sign": "sig", "token": "sig", "audit": "sig"}
 
 
 class KeyringError(ValueError):
@@ -264,22 +266,28 @@ class SealedTopic(Protocol):
     def consumers(self) -> Collection[str]: ...
 
 
+CAMPAIGN_BLIND = "blind/campaign"
+
 Plan = dict[str, set[str]]
 """Holder to the purposes whose keys it holds."""
 
 
 def plan(
-    topics: Iterable[SealedTopic], services: Iterable[str], departments: Iterable[str]
+    topics: Iterable[SealedTopic],
+    services: Iterable[str],
+    departments: Iterable[str],
+    linked: Collection[str] = (),
 ) -> Plan:
     """Who holds which key (design, section 4). Final: tests pin it.
 
     Topics from or to a holder that is no service cross the border; they travel as packets and have
     no shared key. Matching keys are with capture and the department's connector and nowhere else,
+    the campaign's with capture and the connectors of `linked` departments (those in sealed mode),
     case keys with verification only.
     """
     names = list(services)
     held: Plan = {
-        service: {f"{own}/{service}" for own in ("kek", "index", "packet", "audit")}
+        service: {f"{own}/{service}" for own in ("kek", "index", "packet", "sign", "audit")}
         for service in names
     }
     if "access" in held:
@@ -294,7 +302,9 @@ def plan(
         matching = check_purpose(f"blind/{department}")
         held.setdefault(f"connector-{department}", set()).add(matching)
         if "capture" in names:
-            held["capture"].add(matching)
+            held["capture"] |= {matching, CAMPAIGN_BLIND}
+        if department in linked:
+            held[f"connector-{department}"].add(CAMPAIGN_BLIND)
         if "verification" in names:
             held["verification"].add(f"case/{department}")
     return held

@@ -39,6 +39,10 @@ _TEXTS = {
         "The packet's signing key is not enrolled; use an authorised terminal",
     ),
     "packet-signature": ("上传包的签名不正确", "The packet's signature does not hold"),
+    "packet-context": (
+        "该包属于其他消息，或内容与消息不符",
+        "The packet belongs to another message, or its content is not this message's",
+    ),
     "packet-expired": (
         "上传包已过期,或采集端时钟不准,请重新上传",
         "The packet is too old, or the terminal's clock is wrong; upload again",

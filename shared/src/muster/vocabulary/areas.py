@@ -6,7 +6,7 @@ under which it appears on topics (C16).
 """
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -44,8 +44,11 @@ class Area:
 class AreaTree:
     """The areas at and below one root, and the root's ancestors, as in force on one day."""
 
-    def __init__(self, root_code: str, areas: Iterable[Area]) -> None:
+    def __init__(
+        self, root_code: str, areas: Iterable[Area], other_codes: Mapping[str, str] | None = None
+    ) -> None:
         self._areas: dict[str, Area] = {area.code: area for area in areas}
+        self._other_codes = dict(other_codes or {})
         if root_code not in self._areas:
             raise UnknownArea(root_code)
         self.root = self._areas[root_code]
@@ -66,9 +69,10 @@ class AreaTree:
     @lru_cache(maxsize=16)
     def _load_from(cls, folder: Path, root_code: str, on: date) -> Self:
         for path in sorted(folder.glob("areas-*.csv")):
-            areas = {area.code: area for area in read_areas(path) if area.in_force(on)}
+            everything = list(read_areas(path))
+            areas = {area.code: area for area in everything if area.in_force(on)}
             if root_code in areas:
-                return cls(root_code, _around(root_code, areas))
+                return cls(root_code, _around(root_code, areas), _other_codes(everything, areas))
         raise UnknownArea(root_code)
 
     def __contains__(self, code: object) -> bool:
@@ -131,6 +135,13 @@ class AreaTree:
                 return area.maps_to or area.code
         raise UnknownArea(code)
 
+    def place_of(self, code: str) -> str:
+        """The code that this tree has for the place that another day's code names.
+
+        The code itself when it is in the tree, or when nothing is known of it.
+        """
+        return code if code in self._areas else self._other_codes.get(code, code)
+
     def path_name(self, code: str) -> str:
         """The names from the province down, without a separator, as in an address."""
         chain = (self.get(code), *self.ancestors(code))
@@ -159,6 +170,35 @@ def read_areas(path: Path) -> Iterator[Area]:
                 valid_to=_bound(row["valid_to"]),
                 maps_to=row.get("maps_to") or None,
             )
+
+
+def _other_codes(everything: Iterable[Area], areas: Mapping[str, Area]) -> dict[str, str]:
+    """Codes that were or will be in force, to today's code of the same place.
+
+    A county that becomes a city keeps its name but for the last sign, and what lies below keeps
+    its names and the rest of its code (同仁县 632321 became 同仁市 632301).
+    """
+    every = {area.code: area for area in everything}
+    here: dict[tuple[str, ...], str] = {}
+    for area in areas.values():
+        here.setdefault(_place(area, areas), area.code)
+    return {
+        code: here[place]
+        for code, area in every.items()
+        if code not in areas and (place := _place(area, every)) in here
+    }
+
+
+def _place(area: Area, areas: Mapping[str, Area]) -> tuple[str, ...]:
+    """Names from the county down, the county without its kind, and the code below the county."""
+    names: list[str] = []
+    node: Area | None = area
+    while node is not None and node.level not in (AreaLevel.CITY, AreaLevel.PROVINCE):
+        stem = node.name[:-1] if node.level is AreaLevel.COUNTY else node.name
+        names.append(stem)
+        node = areas.get(node.parent) if node.parent else None
+    above = node.code if node is not None else ""
+    return (above, area.code[6:], *names)
 
 
 def _bound(text: str) -> PartialDate | None:

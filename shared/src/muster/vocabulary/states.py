@@ -38,6 +38,39 @@ class ReviewState(StrEnum):
     VERIFIED = "verified"
 
 
+class Verdict(StrEnum):
+    """A department's answer about one field (forms: five verdicts)."""
+
+    MATCH = "match"
+    MISMATCH = "mismatch"
+    NO_SUCH_PERSON = "no_such_person"
+    NO_FILE = "no_file"
+    UNDECIDED = "undecided"
+
+
+class Attestation(StrEnum):
+    """What the terminals say about a record's chip readings (design, section 5, rule 1).
+
+    ``none``: it claims no reading. The word is attested by the terminal, never proven.
+    """
+
+    NONE = "none"
+    AWAITING = "awaiting"
+    ATTESTED = "attested"
+    FLAGGED = "flagged"
+
+
+class Discrepancy(StrEnum):
+    """Kinds of work orders: what contradicts (problem data), what is absent (missing data)."""
+
+    FIELD_MISMATCH = "field_mismatch"
+    MISSING_FIELD = "missing_field"
+    MISSED_SUBJECT = "missed_subject"
+    DUPLICATE = "duplicate"
+    MOVED = "moved"
+    DEAD = "dead"
+
+
 class Role(StrEnum):
     """What an account may be granted, always together with an area and a time."""
 

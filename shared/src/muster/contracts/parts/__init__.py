@@ -16,24 +16,50 @@ from muster.contracts.parts.capture import (
     StandingForReview,
     UploadForCount,
 )
+from muster.contracts.parts.crosscheck import (
+    DepartmentData,
+    DiscrepancyForCount,
+    MissedForDesk,
+    RevealAnswer,
+    RevealRequest,
+    SubjectForMatch,
+)
+from muster.contracts.parts.device import CardRead, DeviceStatus, SignatureCaptured
 from muster.contracts.parts.operations import DeadLetter, ReplayRequest
-from muster.contracts.parts.verification import ReturnedForDesk, ReviewForCount, VerifiedForDesk
+from muster.contracts.parts.verification import (
+    ReturnedForDesk,
+    ReviewForCount,
+    VerificationAnswer,
+    VerificationRequest,
+    VerifiedForDesk,
+)
 
 PARTS: Mapping[str, type[Part]] = {
     part.__name__: part
     for part in (
         BaselineForReview,
+        CardRead,
         DeadLetter,
+        DepartmentData,
+        DeviceStatus,
+        DiscrepancyForCount,
         GrantsOfAccount,
         KeysOfOwner,
+        MissedForDesk,
         RecordForCount,
         RecordForReview,
         ReplayRequest,
         ReturnedForDesk,
+        RevealAnswer,
+        RevealRequest,
         ReviewForCount,
+        SignatureCaptured,
         StandingForCount,
         StandingForReview,
+        SubjectForMatch,
         UploadForCount,
+        VerificationAnswer,
+        VerificationRequest,
         VerifiedForDesk,
     )
 }

@@ -1,7 +1,7 @@
 """Parts of what verification publishes."""
 
-from muster.contracts.parts.base import AreaCode, Digest, Instant, Part, Uuid
-from muster.vocabulary.states import ReviewState
+from muster.contracts.parts.base import AreaCode, Digest, FieldValue, Instant, Part, Uuid
+from muster.vocabulary.states import ReviewState, Verdict
 
 
 class VerifiedForDesk(Part):
@@ -36,3 +36,29 @@ class ReviewForCount(Part):
     outcome: ReviewState
     reason_codes: tuple[str, ...]
     reviewed_at: Instant
+
+
+class VerificationRequest(Part):
+    """What one department is asked about one record version (R73, R92).
+
+    ``case_id`` is pairwise: another department knows the same person under another. ``fields``
+    hold the values in question and those by which the department finds the person; ``asked``
+    names the fields that want a verdict.
+    """
+
+    case_id: Uuid
+    version: int
+    fields: dict[str, FieldValue]
+    asked: tuple[str, ...]
+    asked_at: Instant
+
+
+class VerificationAnswer(Part):
+    """One verdict per asked field of one request; ``request`` is the event id of the request."""
+
+    request: Uuid
+    case_id: Uuid
+    version: int
+    verdicts: dict[str, Verdict]
+    remark: str
+    answered_at: Instant

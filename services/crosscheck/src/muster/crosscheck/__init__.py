@@ -1,0 +1,1 @@
+"""Cross-check: department data, matching, discrepancies, work orders."""

@@ -1,0 +1,1 @@
+"""The edge at a department: answers from its own data."""

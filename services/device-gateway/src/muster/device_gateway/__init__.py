@@ -1,0 +1,1 @@
+"""The edge at a desk: card readers and signatures."""

@@ -1,0 +1,53 @@
+"""The blinds of one person for one holder: what capture and connectors make, alike.
+
+Both normalise a value by the campaign profile first, so that harmless differences (full-width
+digits, another middle dot, another code of the same place) are none, and blind it at every
+precision that it has (a day, its month, its year).
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+from muster.contracts.parts.base import FieldValue
+from muster.contracts.parts.crosscheck import Blinds
+from muster.security import blinds
+from muster.security.keyring import Key
+from muster.vocabulary import resident_number
+
+NAME, NUMBER, BIRTH = "name", "resident_number", "birth_date"
+"""The fields by which a person is found; every profile has them."""
+
+
+class Comparing(Protocol):
+    """What is needed of a profile."""
+
+    def comparables(self, field_id: str, value: object) -> tuple[str, ...]:
+        """Normal forms of a value from the finest precision to the coarsest."""
+        ...
+
+
+def person(
+    key: Key, profile: Comparing, fields: Mapping[str, FieldValue], wanted: Collection[str] = ()
+) -> Blinds:
+    """Blinds of a person and of the `wanted` fields that they have.
+
+    A number that is none gives no `number` and no fields: those are bound to the number.
+    """
+    number, name, birth = fields.get(NUMBER), fields.get(NAME), fields.get(BIRTH)
+    whole = isinstance(name, str) and isinstance(birth, str) and len(birth) == 10
+    name_birth = blinds.name_birth_blind(key, str(name), str(birth)) if whole else None
+    try:
+        own = blinds.number_blind(key, number) if isinstance(number, str) else None
+    except resident_number.NumberError:
+        own = None
+    if own is None or not isinstance(number, str):
+        return Blinds(number=None, name_birth=name_birth, fields={})
+    compared = {name: profile.comparables(name, fields[name]) for name in wanted if name in fields}
+    return Blinds(
+        number=own,
+        name_birth=name_birth,
+        fields={
+            field: tuple(blinds.field_blind(key, field, number, text) for text in texts)
+            for field, texts in compared.items()
+        },
+    )
