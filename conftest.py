@@ -20,8 +20,11 @@ or ``MUSTER_TEST_KAFKA`` names another. That Kafka is *emptied* before each test
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import importlib.util
 import os
 import shutil
+import socket
 import tempfile
 import uuid
 from collections import Counter
@@ -39,6 +42,8 @@ ROOT = Path(__file__).parent
 REQUIRE_ALL = os.environ.get("MUSTER_REQUIRE") == "all"
 KAFKA_LIBS = ROOT / ".tools" / "kafka"
 KAFKA_DEPLOY = ROOT / "deploy" / "kafka"
+PCSC_DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
+PCSC_LOCK = Path(tempfile.gettempdir()) / "muster-pcscd.lock"
 
 T = TypeVar("T")
 
@@ -79,8 +84,29 @@ def _lacks_redis() -> str | None:
     return "MUSTER_TEST_REDIS_URL names no installed Redis"
 
 
+def _lacks_pcsc() -> str | None:
+    """A test starts a PC/SC daemon of its own, whose socket has one place on a machine."""
+    if shutil.which("pcscd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is None:
+        return "pcscd is not installed (Debian: pcscd)"
+    if not PCSC_DRIVER.exists():
+        return "the virtual reader is not installed (Debian: vsmartcard-vpcd)"
+    if importlib.util.find_spec("smartcard") is None:
+        return "pyscard is not installed (make setup PCSC=1)"
+    if os.geteuid() != 0:
+        return "only root starts pcscd"
+    with PCSC_LOCK.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return None  # another run's own daemon; the test waits for its end
+        with socket.socket(socket.AF_UNIX) as probe:
+            other = probe.connect_ex("/run/pcscd/pcscd.comm") == 0
+    return "a pcscd runs on this machine already" if other else None
+
+
 PROBES: dict[str, Callable[[], str | None]] = {
     "kafka": _lacks_kafka,
+    "pcsc": _lacks_pcsc,
     "postgres": _lacks_postgres,
     "redis": _lacks_redis,
 }
@@ -200,6 +226,14 @@ def real_kafka(server_home: Any) -> Iterator[str]:
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def pcsc_place() -> Iterator[None]:
+    """The one place for a PC/SC daemon on this machine: of several runs one has it at a time."""
+    with PCSC_LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 # -- databases -------------------------------------------------------------------------------------
 
 
@@ -287,11 +321,16 @@ def _empty_kafka(address: str) -> None:
     from confluent_kafka.admin import AdminClient
 
     from muster.contracts.topics import load_topics
+    from muster.forms.profile import Profile
     from muster.runtime import topics
 
     admin = AdminClient({"bootstrap.servers": address, "log_level": 0})
-    wanted = load_topics()
-    owners = tuple(f"{spec.owner}-" for spec in wanted.values())
+    departments = {
+        name for profile in ("tongren", "loudi") for name in Profile.load(profile).departments
+    }
+    wanted = load_topics(departments=sorted(departments))
+    # A connector's topics are named after the service that reads them.
+    owners = tuple(f"{spec.owner.partition('-')[0]}-" for spec in wanted.values())
 
     def present() -> list[str]:
         return [name for name in admin.list_topics(timeout=20).topics if name[:2] != "__"]

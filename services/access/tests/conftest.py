@@ -92,6 +92,21 @@ class House:
         proof = jose.sign(code.encode(), key, "muster-enrolment")
         return {"code": code, "jwk": jose.public_jwk(key), "proof": proof}
 
+    async def code(self, department: str = "housing", area: str = COUNTY) -> str:
+        """A code that enrols a department."""
+        answer = await self.post("/enrolments", area=area, label="住建局", department=department)
+        assert answer.status_code == 201, answer.text
+        made: str = answer.json()["code"]
+        return made
+
+    def connector(self, code: str, keys: tuple[dict[str, str], dict[str, str]]) -> dict[str, Any]:
+        """What a connector with these keys posts for this code."""
+        return {
+            "code": code,
+            "keys": [jose.public_jwk(key) for key in keys],
+            "proof": jose.sign(code.encode(), keys[0], "muster-enrolment"),
+        }
+
     def assertion(self, terminal: dict[str, Any], key: dict[str, str], **more: object) -> str:
         body = {
             "terminal_id": terminal["terminal_id"],

@@ -38,7 +38,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "/accounts/{id}/activate": {"reason": "复职"},
     "/grants/{id}/revoke": {"reason": "离职"},
     "/terminals/{id}/revoke": {"reason": "报废"},
-    "/enrolments": {"area": "632321100", "label": "一号机"},
+    "/enrolments": {"area": "632321", "label": "一号机", "department": "housing"},
+    "/departments/{id}/revoke": {"reason": "更换"},
+    "/departments": {
+        "code": "0000-0000-0000-0000",
+        "keys": [jose.public_jwk(jose.generate(use)) for use in ("sig", "enc")],
+        "proof": "a.b.c",
+    },
     "/terminals": {
         "code": "0000-0000-0000-0000",
         "jwk": jose.public_jwk(jose.generate("sig")),

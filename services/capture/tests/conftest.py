@@ -23,6 +23,7 @@ from sqlalchemy import text
 from muster.capture.main import service
 from muster.capture.settings import Settings
 from muster.contracts.topics import SERVICES, service_topics
+from muster.forms.profile import Profile
 from muster.messaging import failpoints
 from muster.messaging.message import Event, OutboxRow
 from muster.runtime.context import Context, build_context
@@ -324,7 +325,11 @@ def make_row() -> Callable[..., list[Any]]:
 @pytest.fixture(scope="session")
 def keys_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("keys")
-    keyring.provision(folder, keyring.plan(service_topics().values(), SERVICES, ()))
+    departments = Profile.load("tongren").departments
+    sealed = [name for name, one in departments.items() if one.mode == "sealed"]
+    keyring.provision(
+        folder, keyring.plan(service_topics().values(), SERVICES, departments, sealed)
+    )
     return folder
 
 

@@ -98,7 +98,22 @@ def test_a_correction_in_the_same_packet_builds_on_the_first() -> None:
     assert taking.judge(CLAIM).version == 1
     second = replace(CLAIM, record_id="r2", base_version=1, new=False, digest="d2")
     assert taking.judge(second).version == 2
-    assert taking.subjects["s1"].revision == 1  # where the person stands has not changed again
+    # Whoever compares takes the highest revision as the newest: a correction counts.
+    assert taking.subjects["s1"].revision == 2
+
+
+def test_one_reading_serves_one_person() -> None:
+    """R55: in one packet or over several; a later version of the same record may keep it."""
+    taking = admission(version=1, exists=True)
+    first = replace(CLAIM, base_version=1, new=False, reading="r")
+    assert taking.judge(first).status == "accepted"
+    other = replace(CLAIM, record_id="r2", subject_id="s2", base_version=1, reading="r")
+    assert rules(taking, replace(other, new=False, number_index="n2")) == ["reading-of-another"]
+    again = replace(first, record_id="r3", base_version=2, digest="d3")
+    assert taking.judge(again).version == 3
+    held = admission(exists=True, version=1)
+    held.readings["r"] = "s2"
+    assert rules(held, first) == ["reading-of-another"]
 
 
 def test_a_warning_lets_in_and_is_told() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from muster.capture.handlers import imports, workbook
+from muster.capture.handlers import imports
 from muster.messaging import failpoints
 from muster.vocabulary import resident_number
 from muster.vocabulary.ids import new_id
@@ -327,7 +327,7 @@ async def test_a_file_too_large_is_refused_before_it_is_read(bench: Bench) -> No
 async def test_a_workbook_that_unpacks_to_too_much_is_refused(
     bench: Bench, make_workbook: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workbook, "_UNPACKED_LIMIT", 1000)
+    monkeypatch.setattr("muster.forms.workbook._UNPACKED_LIMIT", 1000)
     refused_for(await bench.import_file(make_workbook([])), "file-too-large", 413)
 
 

@@ -283,15 +283,6 @@ async def test_a_village_outside_grant_or_terminal_is_refused(bench: Bench, wher
     assert rules(only(answer)) == [rule]
 
 
-async def test_a_chip_reading_awaits_its_event(bench: Bench) -> None:
-    terminal = await bench.terminal()
-    person = bench.person()
-    record = bench.record(person, pieces=await bench.bring_evidence(terminal, person))
-    record["provenance"]["name"] = "chip"
-    assert only(await bench.upload(terminal, [record]))["status"] == "accepted"
-    assert await bench.scalar("SELECT attestation FROM record_version") == "awaiting"
-
-
 async def test_nothing_personal_stands_in_the_clear(bench: Bench) -> None:
     """R100: no column of any table shows what was collected."""
     terminal = await bench.terminal()

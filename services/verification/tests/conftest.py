@@ -4,9 +4,9 @@ them. No broker, no other service."""
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from muster.contracts.envelope import Clear
-from muster.contracts.parts.base import Part
+from muster.contracts.parts.base import FieldValue, Part
 from muster.contracts.parts.capture import (
+    AttestationForReview,
     BaselineForReview,
     Entry,
     Evidence,
@@ -26,7 +27,9 @@ from muster.contracts.parts.capture import (
     Standing,
     StandingForReview,
 )
+from muster.contracts.parts.verification import VerificationAnswer
 from muster.contracts.topics import SERVICES, load_topics
+from muster.forms.profile import Profile
 from muster.messaging.message import Message
 from muster.persistence.migrations import upgrade
 from muster.runtime.context import Context, build_context
@@ -36,18 +39,34 @@ from muster.security.grants import Grant
 from muster.security.keyring import Keyring, plan, provision
 from muster.verification.main import service
 from muster.verification.settings import Settings
+from muster.vocabulary import resident_number
 from muster.vocabulary.ids import new_id
-from muster.vocabulary.states import Origin, Role, Source, SubjectState
+from muster.vocabulary.states import Attestation, Origin, Role, Source, SubjectState, Verdict
 
 COUNTY = "632321"
 NAME = "仁青卓玛"
 """A name that no store may show."""
+DEPARTMENTS = ("armed-forces", "human-resources", "public-security")
+"""Those that check records in the profile of the tests."""
+FIELDS: dict[str, FieldValue] = {
+    "name": NAME,
+    "resident_number": resident_number.make(COUNTY, date(1961, 3, 9), 17),
+    "birth_date": "1961-03-09",
+    "sex": "1",
+    "household_area": "632321100201",
+    "phone": "13900000000",
+    "service_unit": "某部三连",
+    "enlisted_on": "1979-12",
+    "discharged_soldier_kind": "self_employed",
+}
+"""A record about which each of them is asked; `household_address` is not filled in."""
 
 
 @pytest.fixture(scope="session")
 def rings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rings")
-    provision(folder, plan(load_topics().values(), SERVICES, ()))
+    departments = Profile.load("tongren").departments
+    provision(folder, plan(load_topics().values(), SERVICES, sorted(departments)))
     return folder
 
 
@@ -136,8 +155,6 @@ async def door(context: Context, rings: Path) -> Door:
 
 @pytest.fixture(scope="session")
 def villages() -> list[str]:
-    from muster.forms.profile import Profile
-
     return [area.code for area in Profile.load("tongren").area_tree().villages(COUNTY)]
 
 
@@ -169,6 +186,7 @@ def record(
     categories: Sequence[str] = ("discharged_soldier",),
     collector: str | None = None,
     name: str = NAME,
+    fields: Mapping[str, FieldValue] | None = None,
 ) -> Message:
     part = RecordForReview(
         standing=at,
@@ -176,7 +194,7 @@ def record(
         record=Record(
             form_version="tongren/1",
             categories=tuple(categories),
-            fields={"name": name, "service_unit": f"unit {version}"},
+            fields=dict(fields or {"name": name, "service_unit": f"unit {version}"}),
         ),
         provenance={"name": Source.CHIP},
         evidence=(Evidence(digest=digest(900), kind="id_card", media_type="image/jpeg"),),
@@ -200,13 +218,93 @@ def status(subject_id: str, at: Standing) -> Message:
     return message("capture-subject-status-changed", subject_id, at.revision, part)
 
 
+def attested(
+    subject_id: str,
+    version: int,
+    reading: Attestation,
+    signature: Attestation = Attestation.ATTESTED,
+    *reasons: str,
+    minute: int = 0,
+) -> Message:
+    part = AttestationForReview(reading=reading, signature=signature, reasons=reasons)
+    said_at = datetime(2018, 11, 1, 9, minute, tzinfo=UTC)
+    clear = Clear(version=version, subject_id=subject_id, county=COUNTY, occurred_at=said_at)
+    return Message("capture-record-attested", subject_id, new_id(), clear, part, None)
+
+
+def answer(request: Any, verdicts: Mapping[str, Verdict], /, **other: Any) -> Message:
+    """What a department answers to a row of `requests`; `other` puts something else in."""
+    values = {
+        "request": str(request.event_id),
+        "case_id": str(request.case_id),
+        "version": request.version,
+        "verdicts": dict(verdicts),
+        "remark": "户口簿页码 12",
+        "answered_at": datetime(2018, 11, 2, tzinfo=UTC),
+        **other,
+    }
+    topic = f"verification-answered-{values.pop('department', request.department)}"
+    key = values.pop("key", str(request.case_id))
+    part = VerificationAnswer.model_validate(values)
+    return Message(topic, key, new_id(), Clear(version=part.version), part, None)
+
+
+async def enrol(context: Context, *departments: str, revoked: bool = False) -> dict[str, Any]:
+    """Make the keys of departments known, as `access-key-changed` does; gives the private ones."""
+    made = {}
+    async with context.database.transaction() as conn:
+        for department in departments:
+            made[department] = {use: jose.generate(use) for use in ("enc", "sig")}
+            for jwk in made[department].values():
+                await conn.execute(
+                    text(
+                        "INSERT INTO known_key (kid, owner_id, owner_kind, version, use, jwk, "
+                        "valid_from, revoked_at) VALUES (:kid, :owner, 'department', 1, :use, "
+                        "CAST(:jwk AS jsonb), now(), CASE WHEN :revoked THEN now() END)"
+                    ),
+                    {
+                        "kid": jwk["kid"],
+                        "owner": department,
+                        "use": jwk["use"],
+                        "jwk": json.dumps(jose.public_jwk(jwk)),
+                        "revoked": revoked,
+                    },
+                )
+    return made
+
+
+async def asked(context: Context, subject_id: str, version: int = 1) -> dict[str, Any]:
+    """The requests about one record version, by department."""
+    found = await rows(
+        context,
+        f"SELECT * FROM department_request WHERE subject_id = '{subject_id}' "
+        f"AND version = {version} ORDER BY department",
+    )
+    return {row.department: row for row in found}
+
+
+def verdicts(department: str, first: Verdict = Verdict.MATCH) -> dict[str, Verdict]:
+    """A verdict for each field that `FIELDS` puts to a department; the first may differ."""
+    names = Profile.load("tongren").departments[department].fields
+    wanted = [name for name in names if name in FIELDS]
+    return {name: first if name == wanted[0] else Verdict.MATCH for name in wanted}
+
+
+def handler_of(topic: str) -> Any:
+    """The handler of a topic, a department's included."""
+    subscriptions = {s.topic: s.take for s in service.subscriptions}
+    found = subscriptions.get(topic)
+    return found or next(
+        take for name, take in subscriptions.items() if topic.startswith(name.partition("<")[0])
+    )
+
+
 async def take(context: Context, *messages: Message) -> list[Any]:
     """Hand each message to its subscription, in this order, one transaction each."""
-    subscriptions = {s.topic: s.take for s in service.subscriptions}
     outcomes: list[Any] = []
     for one in messages:
         async with context.database.transaction() as conn:
-            outcomes += await subscriptions[one.topic](context, conn, [one])
+            outcomes += await handler_of(one.topic)(context, conn, [one])
     return outcomes
 
 

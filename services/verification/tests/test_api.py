@@ -30,6 +30,7 @@ from .conftest import (
 
 CIVIL = (Role.CIVIL_AFFAIRS_REVIEWER, COUNTY)
 HUMAN = (Role.HUMAN_RESOURCES_REVIEWER, COUNTY)
+DECIDED = "SELECT * FROM outbox WHERE topic LIKE 'verification-record-%'"
 REASONS = [{"code": "differs-from-papers", "field": "name", "text": "与身份证不符"}]
 
 
@@ -77,6 +78,9 @@ async def test_the_queue_shows_what_waits_longest_first_without_names(
         "age_seconds": items[0]["age_seconds"],
         "returned": 0,
         "own": False,
+        "passed": False,
+        "answers": "agree",
+        "flagged": False,
     }
     assert 0 <= items[0]["age_seconds"] < 60
 
@@ -182,7 +186,7 @@ async def test_a_verified_version_is_told_to_the_desk_and_counted(
     assert answer.status_code == 200
     assert again.json() == answer.json()
     assert left == []
-    (row,) = await rows(context, "SELECT * FROM outbox")
+    (row,) = await rows(context, DECIDED)
     assert (row.topic, row.key, row.version, row.county) == (
         "verification-record-verified",
         subject_id,
@@ -211,7 +215,7 @@ async def test_a_returned_version_carries_its_reasons_and_comes_back_as_a_new_on
         assert (item["version"], item["returned"]) == (2, 1)
         ledger = (await client.get("/ledger")).json()
     assert ledger["villages"][villages[0]] == {"submitted": 1, "returned": 0, "verified": 0}
-    (row,) = await rows(context, "SELECT * FROM outbox")
+    (row,) = await rows(context, DECIDED)
     event = await load(context, row)
     assert event.parts["capture"].model_dump()["reasons"] == (REASONS[0],)
     assert event.parts["reporting"].reason_codes == ("differs-from-papers",)
@@ -234,7 +238,7 @@ async def test_the_review_of_an_erased_person_has_nothing_left_to_tell(
     subject_id = await waiting(context, villages[0])
     async with door.client(CIVIL) as client:
         await client.post(f"/items/{subject_id}/1/verify", json={"digest": digest(1)})
-    (row,) = await rows(context, "SELECT * FROM outbox")
+    (row,) = await rows(context, DECIDED)
     async with context.database.transaction() as conn:
         await context.vault.destroy(conn, subject_id)
     with pytest.raises(KeyError):
@@ -266,7 +270,7 @@ async def test_decisions_that_are_refused_change_nothing(
         assert await verify(subject_id, 3, 3) == (404, "record-unknown")
     async with door.client(HUMAN) as client:
         assert await verify(subject_id, 1, 1) == (403, "area-not-granted")
-    assert not await rows(context, "SELECT 1 FROM outbox")
+    assert not await rows(context, DECIDED)
     assert not await rows(context, "SELECT 1 FROM review_item WHERE state <> 'submitted'")
     assert not await rows(context, "SELECT 1 FROM audit")
 
@@ -281,7 +285,7 @@ async def test_an_outcome_stands(context: Context, door: Door, villages: list[st
     async with door.client(CIVIL) as client:
         other = await client.post(f"/items/{subject_id}/1/verify", json={"digest": digest(1)})
     assert rule(other) == (409, "already-reviewed")
-    assert len(await rows(context, "SELECT 1 FROM outbox")) == 1
+    assert len(await rows(context, DECIDED)) == 1
 
 
 def test_no_route_takes_several_records(door: Door) -> None:
@@ -296,34 +300,6 @@ def test_no_route_takes_several_records(door: Door) -> None:
     for route in writing.values():
         schema = route["post"]["requestBody"]["content"]["application/json"]["schema"]
         assert "array" not in str(schema)
-
-
-# -- the ledger ------------------------------------------------------------------------------------
-
-
-async def test_the_ledger_counts_the_collected_by_village_and_state(
-    context: Context, door: Door, villages: list[str]
-) -> None:
-    """Design section 5, rule 8."""
-    verified = await waiting(context, villages[0])
-    await waiting(context, villages[0])
-    await waiting(context, villages[1])
-    moved = await waiting(context, villages[0])
-    ended = standing(
-        5,
-        (villages[0], Origin.BASELINE, SubjectState.MOVED_OUT),
-        (villages[1], Origin.MOVED_IN, SubjectState.COLLECTED),
-    )
-    await take(context, status(moved, ended))
-    async with door.client(CIVIL) as client:
-        await client.post(f"/items/{verified}/1/verify", json={"digest": digest(1)})
-    async with door.client((Role.LEADER, COUNTY)) as client:
-        ledger = (await client.get("/ledger")).json()["villages"]
-        part = (await client.get("/ledger", params={"area": villages[1]})).json()["villages"]
-    assert ledger[villages[0]] == {"submitted": 1, "returned": 0, "verified": 1}
-    assert ledger[villages[1]] == {"submitted": 2, "returned": 0, "verified": 0}
-    assert set(ledger) >= set(villages)
-    assert part == {villages[1]: ledger[villages[1]]}
 
 
 # -- bad input -------------------------------------------------------------------------------------
@@ -348,6 +324,13 @@ BAD_REQUESTS = [
     ("POST", f"/items/{SOMEBODY}/1/verify", {"digest": "md5:0"}, 422),
     ("POST", f"/items/{SOMEBODY}/1/verify", {"digest": digest(1), "all": True}, 422),
     ("POST", f"/items/{SOMEBODY}/1/verify", [digest(1)], 422),
+    ("POST", f"/items/{SOMEBODY}/1/verify", {"digest": digest(1), "despite": "  "}, 422),
+    ("POST", f"/items/{SOMEBODY}/1/verify", {"digest": digest(1), "despite": "x" * 501}, 422),
+    ("POST", f"/items/{SOMEBODY}/1/verify", {"digest": digest(1), "contradicting": "all"}, 422),
+    ("GET", "/requests?area=999999", None, 422),
+    ("GET", "/requests?department=stables", None, 422),
+    ("GET", "/requests?department=housing", None, 422),
+    ("GET", "/requests?state=lost", None, 422),
     ("POST", f"/items/{SOMEBODY}/1/return", {"digest": digest(1)}, 422),
     ("POST", f"/items/{SOMEBODY}/1/return", {"digest": digest(1), "reasons": []}, 422),
     (
@@ -414,7 +397,7 @@ async def test_a_decision_that_fails_on_the_way_leaves_no_trace(
         async with context.database.transaction() as conn:
             await conn.execute(text("ALTER TABLE audit_away RENAME TO audit"))
     assert response.status_code == 500
-    assert not await rows(context, "SELECT 1 FROM outbox")
+    assert not await rows(context, DECIDED)
     assert not await rows(context, "SELECT 1 FROM review_item WHERE state <> 'submitted'")
 
 
@@ -423,4 +406,15 @@ def test_the_service_announces_what_it_is() -> None:
     assert {p.topic for p in service.publications} == {
         "verification-record-verified",
         "verification-record-returned",
+        "verification-requested-<department>",
     }
+    assert {s.topic for s in service.subscriptions} == {
+        "capture-baseline-imported",
+        "capture-record-submitted",
+        "capture-record-attested",
+        "capture-subject-status-changed",
+        "verification-answered-<department>",
+        "access-grant-changed",
+        "access-key-changed",
+    }
+    assert [(job.name, job.every) for job in service.jobs] == [("ask-again", 30)]

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from muster.forms.profile import Profile
-from muster.verification.domain import comparing, desks, return_reasons, standing
+from muster.verification.domain import answers, comparing, desks, return_reasons, standing
+from muster.verification.domain.answers import Answers, Asked
 from muster.verification.domain.return_reasons import ReturnReason
 from muster.verification.domain.review import Decision, Item, judge
 from muster.vocabulary.reasons import Refusal
-from muster.vocabulary.states import Origin, ReviewState, Role, SubjectState
+from muster.vocabulary.states import Origin, ReviewState, Role, SubjectState, Verdict
 
 DIGEST = "sha256:" + "1" * 64
 ITEM = Item(
@@ -118,3 +119,58 @@ def test_harmless_noise_is_no_difference() -> None:
     theirs = {"name": "张三", "service_unit": "乙", "gone": 1, "more": 2}
     assert comparing.differing(ours, theirs, profile.normalise) == ["service_unit"]
     assert comparing.changed({"a": 1, "b": 2}, {"a": 1, "c": 3}) == ["b", "c"]
+
+
+# -- departments -----------------------------------------------------------------------------------
+
+AGAINST = frozenset({"police"})
+PASSED = replace(ITEM, reviewer_id="reviewer")
+DESPITE = replace(VERIFY, despite="papers were seen", contradicting=AGAINST)
+
+
+@pytest.mark.parametrize(
+    ("requests", "comes_to"),
+    [
+        ([], Answers.AGREE),
+        ([Asked("a", mandatory=False)], Answers.AGREE),
+        ([Asked("a", mandatory=True)], Answers.WAITING),
+        ([Asked("a", True, answered=True), Asked("b", True)], Answers.WAITING),
+        ([Asked("a", True, answered=True), Asked("b", False)], Answers.AGREE),
+        ([Asked("a", True, True, contradicts=True), Asked("b", True)], Answers.CONTRADICT),
+        ([Asked("a", False, True, contradicts=True)], Answers.CONTRADICT),
+        ([Asked("a", True, True, contradicts=True, overruled=True)], Answers.AGREE),
+        ([Asked("a", True, True, True, overruled=True), Asked("b", True)], Answers.WAITING),
+    ],
+)
+def test_what_the_answers_come_to(requests: list[Asked], comes_to: Answers) -> None:
+    """R73: the record waits for those that are mandatory; one that contradicts goes first."""
+    assert answers.come_to(requests) is comes_to
+    assert answers.come_to(reversed(requests)) is comes_to
+
+
+def test_only_mismatch_and_no_such_person_contradict() -> None:
+    for verdict in Verdict:
+        found = answers.contradict([Verdict.MATCH, verdict])
+        assert found == (verdict in (Verdict.MISMATCH, Verdict.NO_SUCH_PERSON))
+
+
+def test_a_passed_record_stands_until_an_answer_contradicts() -> None:
+    back = replace(PASSED, contradicting=AGAINST)
+    assert not judge(PASSED, VERIFY)
+    assert refusal(PASSED, RETURN) == (409, "already-reviewed")
+    assert refusal(PASSED, replace(VERIFY, reviewer_id="another")) == (409, "already-reviewed")
+    assert judge(back, RETURN)
+    assert judge(back, DESPITE)
+    assert judge(back, replace(DESPITE, reviewer_id="another"))
+    assert refusal(back, VERIFY) == (409, "answers-contradict")
+
+
+def test_only_answers_that_were_seen_are_overruled() -> None:
+    """Design section 5, rule 3."""
+    against = replace(ITEM, contradicting=AGAINST)
+    assert judge(against, DESPITE)
+    for seen in (frozenset[str](), AGAINST | {"army"}, frozenset({"army"})):
+        assert refusal(against, replace(DESPITE, contradicting=seen)) == (409, "answers-changed")
+    assert refusal(ITEM, DESPITE) == (409, "nothing-contradicts")
+    assert not judge(replace(PASSED, despite="papers were seen"), DESPITE)
+    assert refusal(PASSED, DESPITE) == (409, "already-reviewed")

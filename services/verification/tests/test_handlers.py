@@ -19,9 +19,10 @@ from sqlalchemy.pool import NullPool
 
 from muster.messaging.message import DONE, Invalid, Message, NotNow
 from muster.runtime.context import Context, build_context
-from muster.verification import store
 from muster.verification.domain.standing import Standing
 from muster.verification.main import service
+from muster.verification.store import items
+from muster.verification.store.tables import metadata
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Origin, SubjectState
 
@@ -164,10 +165,10 @@ async def test_who_is_no_longer_collected_leaves_queue_and_ledger(
     dead = standing(3, (villages[0], Origin.BASELINE, SubjectState.DEAD_AFTER))
     await take(context, status(subject_id, dead))
     async with context.database.transaction() as conn:
-        assert await store.ledger(conn, villages) == []
+        assert await items.ledger(conn, villages) == []
         open_at = [("civil_affairs", village) for village in villages]
         first = (datetime.fromtimestamp(0, UTC), new_id())
-        assert await store.queue(conn, open_at, after=first, limit=10) == []
+        assert await items.queue(conn, open_at, after=first, limit=10) == []
 
 
 def test_migrations_build_the_tables_that_the_store_speaks_of(database_url: str) -> None:
@@ -175,7 +176,7 @@ def test_migrations_build_the_tables_that_the_store_speaks_of(database_url: str)
         found = inspect(connection)
         return {
             table: {column["name"]: column["nullable"] for column in found.get_columns(table)}
-            for table in store.metadata.tables
+            for table in metadata.tables
         }
 
     async def read() -> dict[str, dict[str, bool]]:
@@ -187,7 +188,7 @@ def test_migrations_build_the_tables_that_the_store_speaks_of(database_url: str)
 
     assert asyncio.run(read()) == {
         name: {column.name: bool(column.nullable) for column in table.c}
-        for name, table in store.metadata.tables.items()
+        for name, table in metadata.tables.items()
     }
 
 
@@ -244,7 +245,7 @@ async def _state(context: Context) -> tuple[Any, ...]:
                 )
             )
         )
-        items = list(
+        versions = list(
             await conn.execute(
                 text(
                     "SELECT subject_id::text, version, digest, desk, state, collector_id::text "
@@ -269,7 +270,7 @@ async def _state(context: Context) -> tuple[Any, ...]:
                 text("SELECT subject_id::text, version, sealed FROM baseline ORDER BY 1")
             )
         ]
-        return subjects, items, bases
+        return subjects, versions, bases
 
 
 async def _play(context: Context, messages: Sequence[Message], sizes: Sequence[int]) -> Any:

@@ -26,6 +26,7 @@ def test_what_the_notices_fix(tongren: Profile, loudi: Profile) -> None:
     ]
     assert tongren.standard_time == loudi.standard_time == date(2018, 10, 1)
     assert timedelta(days=tongren.cadence.days) == timedelta(weeks=1)
+    assert tongren.attestation_grace == loudi.attestation_grace == timedelta(weeks=1)
     assert (tongren.form_version, loudi.form_version) == ("tongren/1", "loudi/1")
     assert (tongren.area, loudi.area) == ("632321", "431300")
 
@@ -195,6 +196,7 @@ BROKEN = [
     ("base/rules.yaml", "    severity: warn", "    severity: loud", "unknown severity"),
     ("base/rules.yaml", "rules:", "rules: [", "is not valid YAML"),
     ("base/evidence.yaml", "    one_of: [id_card]", "    one_of: [passport]", "unknown paper"),
+    ("base/campaign.yaml", "attestation_grace: P7D", "attestation_grace: P", "like P7D or PT12H"),
     ("base/categories.yaml", "    number: 1", "    number: one", "expected a whole number"),
 ]
 

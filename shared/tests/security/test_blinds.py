@@ -162,3 +162,16 @@ def test_case_ids_are_pairwise(fixed_key: Fixed) -> None:
     assert uuid.UUID(housing).version == 8
     assert str(uuid.UUID(housing)) == housing
     assert housing == blinds.pairwise_case_id(fixed_key("case/housing/1", "HS256"), SUBJECT)
+
+
+def test_blinds_at_every_precision_are_those_of_each_value(key: Key) -> None:
+    """R74: a set of fields at once gives what each value gives alone, for either form of a
+    number."""
+    fields = {"birth_date": ("1950-01-02", "1950-01", "1950"), "sex": ("1",), "none": ()}
+    found = blinds.precise_blinds(key, resident_number.shorten(NUMBER), fields)
+    assert found == {
+        name: tuple(blinds.field_blind(key, name, NUMBER, text) for text in texts)
+        for name, texts in fields.items()
+    }
+    with pytest.raises(resident_number.NumberError):
+        blinds.precise_blinds(key, "123", fields)

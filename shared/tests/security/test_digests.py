@@ -227,3 +227,19 @@ def test_a_digest_is_verified_under_the_suite_that_it_names() -> None:
     for bad in ("md5:" + "0" * 64, "sha256:" + "0" * 63, "sha256:" + "A" * 64, ""):
         with pytest.raises(ValueError):
             digests.verify(value, bad)
+
+
+def test_a_handwriting_and_an_event_are_named_by_salted_digests() -> None:
+    """R58: a stroke moved by one point is another handwriting, and an event names the one before
+    it by all that it said."""
+    trace = [[12, 40, 0], [30, 22, 40]]
+    named = digests.trace_digest(trace, SALT)
+    assert digests.verify({"trace": trace, "salt": SALT}, named)
+    assert digests.trace_digest([[12, 40, 0], [30, 22, 41]], SALT) != named
+    assert digests.trace_digest(trace, SALT, "sm3").startswith("sm3:")
+    with pytest.raises(digests.NotCanonical):
+        digests.trace_digest([[0.5]], SALT)
+    event = {"salt": SALT, "previous": None, "root": named}
+    assert digests.event_digest(event) != digests.event_digest({**event, "previous": named})
+    with pytest.raises(digests.Unsalted):
+        digests.event_digest({"previous": None})

@@ -129,7 +129,7 @@ def test_every_ending_occurs_and_the_ledger_balances(made: Any) -> None:
         "merged",
     }
     lines = Counter[str]()
-    for village in made.truth["ledger"].values():
+    for village in made.truth["ledger_before_correction"].values():
         lines.update(village)
     states = {key: n for key, n in lines.items() if not key.startswith("review/")}
     assert sum(states.values()) == len(made.people) + endings["moved_within"]

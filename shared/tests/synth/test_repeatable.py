@@ -29,6 +29,10 @@ def test_the_same_seed_makes_the_same_bytes(profile: str, tmp_path: Path) -> Non
     other = _bytes(write(build(loaded, 150, 4), tmp_path / "other"))
     assert one == two
     assert {"baseline.xlsx", "people.jsonl", "county.json", "truth/truth.json"} <= one.keys()
+    assert {
+        f"departments/{name}.xlsx" for name in ("armed-forces", "public-security")
+    } <= one.keys()
+    assert any(name.startswith("rosters/") for name in one)
     assert one["people.jsonl"] != other["people.jsonl"]
 
 

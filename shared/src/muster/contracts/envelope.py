@@ -15,7 +15,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from muster.contracts.parts.base import Digest, Instant, Uuid
-from muster.contracts.topics import CONNECTOR, TopicSpec
+from muster.contracts.topics import CONNECTOR, DEVICE, TopicSpec
 
 COUNTY = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 SEQUENCE_DIGITS = 16
@@ -125,6 +125,8 @@ def read_headers(spec: TopicSpec, raw: Sequence[tuple[str, bytes]], key: str) ->
         raise Unreadable("wrong-type", f"{spec.name} carries {spec.type}")
     if headers.subject != key:
         raise Unreadable("key-differs", "the key is not ce_subject")
+    if spec.owner == DEVICE and place != key:
+        raise Unreadable("wrong-source", "a terminal writes of itself only")
     return headers
 
 

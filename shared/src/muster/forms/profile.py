@@ -1,7 +1,7 @@
 """A campaign profile: the one definition of a form, and everything that is asked of it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -137,6 +137,11 @@ class Profile:
     def baseline_required(self) -> frozenset[str]:
         """The fields that every baseline row must hold."""
         return self._parts.baseline_required
+
+    @property
+    def attestation_grace(self) -> timedelta:
+        """How long a record may wait for its terminal's events before it is flagged."""
+        return self._parts.attestation_grace
 
     @property
     def inherits_because(self) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TypeVar, get_args
 
@@ -30,6 +30,7 @@ from muster.vocabulary.states import AreaLevel, Severity
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _DASHED = re.compile(r"[a-z][a-z0-9-]*")
 _DAYS = re.compile(r"P([0-9]{1,3})D")
+_SPAN = re.compile(r"P(?:([0-9]{1,3})D)?(?:T([0-9]{1,3})H)?")
 # A section, its entries, and the attributes of an entry: what a locality may lay over the base.
 _MERGE_DEPTH = 2
 _TOP = {
@@ -37,7 +38,7 @@ _TOP = {
     "collected_where", "basis_for_benefits", "voluntary_decline", "cadence", "phases",
     "report_chain", "departments", "sections", "matters", "identified_by", "fields", "groups",
     "review_desks", "categories", "category_headers", "papers", "evidence", "rules",
-    "baseline_required", "inherits_because",
+    "baseline_required", "attestation_grace", "inherits_because",
 }  # fmt: skip
 T = TypeVar("T")
 
@@ -72,6 +73,7 @@ class Parts:
     evidence: dict[str, EvidenceRequirement]
     rules: dict[str, tuple[Rule, Check]]
     baseline_required: frozenset[str]
+    attestation_grace: timedelta
     inherits_because: dict[str, str]
 
 
@@ -128,6 +130,7 @@ def load(path: Path) -> Parts:
         baseline_required=frozenset(
             names.field(item) for item in whole.need("baseline_required").items()
         ),
+        attestation_grace=_span(whole.need("attestation_grace")),
         inherits_because=_inherits(own, base),
     )
 
@@ -240,6 +243,13 @@ def _cadence(node: Node) -> Cadence:
     if match is None:
         raise node.need("every").error("expected a number of days like P7D")
     return Cadence(int(match[1]), node.need("zh").text(), node.need("en").text())
+
+
+def _span(node: Node) -> timedelta:
+    match = _SPAN.fullmatch(node.text())
+    if match is None or not any(match.groups()):
+        raise node.error("expected days and hours like P7D or PT12H")
+    return timedelta(days=int(match[1] or 0), hours=int(match[2] or 0))
 
 
 def _evidence(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections import Counter
 from dataclasses import dataclass
 
@@ -31,6 +32,14 @@ POINTS = frozenset(
         "import.after-commit",
         "upload.before-commit",
         "upload.after-commit",
+        "attest.before-commit",
+        "spool.before-commit",
+        "spool.after-commit",
+        "spool.before-publish",
+        "spool.after-publish",
+        "spool.before-mark",
+        "spool.after-mark",
+        "spool.before-received",
     }
 )
 """Every point there is; naming another one is an error, so that a fault test cannot pass idly."""
@@ -81,15 +90,30 @@ async def reach(point: str) -> None:
     """Pass a point. Costs one look-up in an empty mapping when no test is at work."""
     if not _actions:
         return
+    seconds = _act(point)
+    if seconds:
+        await asyncio.sleep(seconds)
+
+
+def reach_now(point: str) -> None:
+    """Pass a point in code that is not asynchronous."""
+    if not _actions:
+        return
+    seconds = _act(point)
+    if seconds:
+        time.sleep(seconds)
+
+
+def _act(point: str) -> float:
+    """Do what a test asked for at this point; gives the seconds to wait there."""
     action = _actions.get(point)
     if action is None:
-        return
+        return 0
     _passed[point] += 1
     if action.at is not None and _passed[point] != action.at:
-        return
+        return 0
     if action.verb == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     if action.verb == "sleep":
-        await asyncio.sleep(action.argument / 1000)
-        return
+        return action.argument / 1000
     raise FailPointError(point)

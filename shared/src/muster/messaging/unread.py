@@ -74,7 +74,8 @@ class UnreadWindow:
         for shard, sizes in self._sizes.items():
             if sizes:
                 spec = self._specs[shard[0]]
-                for group in spec.consumers:
+                # What nobody opens is read all the same, by those who read its clear fields.
+                for group in spec.consumers or spec.clear_readers:
                     # An owner's own part is for its operators, who commit nothing.
                     if group != spec.owner:
                         waiting[group].append(shard)

@@ -63,12 +63,17 @@ def problem(status: int, kind: str, reasons: Sequence[Reason]) -> JSONResponse:
 
 def install(app: FastAPI, service: str) -> None:
     """Add middleware, problem handlers and the operators' routes to an application."""
+    install_problems(app)
+    _add_operations(app, service)
+
+
+def install_problems(app: FastAPI) -> None:
+    """Traces, metrics and problem documents alone: what an edge's local API also has."""
     app.middleware("http")(_observe)
     app.add_exception_handler(Refusal, _on_refusal)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(SQLAlchemyError, _on_database)
-    _add_operations(app, service)
 
 
 async def _observe(

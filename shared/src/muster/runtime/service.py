@@ -28,6 +28,7 @@ from muster.observability.logging import get_logger
 from muster.runtime import edges
 from muster.runtime.context import Context, build_context
 from muster.runtime.http import install
+from muster.runtime.jobs import Job, Jobs
 from muster.runtime.settings import ServiceSettings
 
 _log = get_logger("muster.service")
@@ -48,6 +49,7 @@ class Service:
         routers: its HTTP routes.
         publications, subscriptions: its tables of topics; a name that ends in ``<department>``
             stands for one topic of each department of the profile.
+        jobs: what it does by the clock, in the event loop of its process.
         workers: processes beside the main one, by name (Faust runs here).
         commands: what it adds to the ``muster`` command.
     """
@@ -58,12 +60,13 @@ class Service:
     routers: Sequence[APIRouter]
     publications: Sequence[Publication] = ()
     subscriptions: Sequence[Subscription] = ()
+    jobs: Sequence[Job] = ()
     context: Callable[[str, Any], Context] = build_context
     workers: Mapping[str, Callable[[Any], None]] = field(default_factory=dict)
     commands: typer.Typer | None = None
 
     def create_app(self, settings: ServiceSettings) -> FastAPI:
-        """The ASGI application of one process: API, consumer and relay in one event loop."""
+        """The ASGI application of one process: API, consumer, relay and jobs in one event loop."""
         return _create_app(self, settings)
 
 
@@ -87,6 +90,7 @@ class Running:
     relay: Relay
     consumer: Consumer
     intake: Intake
+    jobs: Jobs
     failed: str | None = None
 
 
@@ -123,7 +127,7 @@ def build_running(service: Service, context: Context) -> Running:
         intake=intake,
         bootstrap=settings.kafka,
     )
-    return Running(context, relay, consumer, intake)
+    return Running(context, relay, consumer, intake, Jobs(service.jobs, context))
 
 
 _Line = TypeVar("_Line", Publication, Subscription)
@@ -147,6 +151,7 @@ def _create_app(service: Service, settings: ServiceSettings) -> FastAPI:
         tasks = [
             asyncio.create_task(running.relay.run(), name="relay"),
             asyncio.create_task(running.consumer.run(), name="consumer"),
+            asyncio.create_task(running.jobs.run(), name="jobs"),
         ]
         for task in tasks:
             task.add_done_callback(lambda done: _note_end(running, done))
@@ -175,10 +180,16 @@ def _note_end(running: Running, task: asyncio.Task[None]) -> None:
 
 async def _drain(running: Running, tasks: Sequence[asyncio.Task[None]]) -> None:
     """Take no more, publish what waits, then end."""
-    relay, consumer = tasks
+    relay, consumer, jobs = tasks
     loop = asyncio.get_running_loop()
     deadline = loop.time() + DRAIN_PATIENCE
-    for part, task in ((running.consumer, consumer), (running.relay, relay)):
+    running.jobs.stop()
+    # The relay is last: what consumer and jobs still wrote goes out.
+    for part, task in (
+        (running.consumer, consumer),
+        (running.jobs, jobs),
+        (running.relay, relay),
+    ):
         part.stop()
         _, late = await asyncio.wait([task], timeout=max(0, deadline - loop.time()))
         if late:

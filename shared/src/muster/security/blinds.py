@@ -9,7 +9,7 @@ capture, and whoever compares holds blinds only.
 
 import unicodedata
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from muster.security import b64
 from muster.security.digests import canonical
@@ -52,6 +52,18 @@ def field_blinds(key: Key, number: str, fields: Mapping[str, Value]) -> dict[str
     """Blinds of several fields of one person, by field id. Raises as `number_blind`."""
     whose = resident_number.canonical(number)
     return {name: _blind(key, "field", name, whose, normal(v)) for name, v in fields.items()}
+
+
+def precise_blinds(
+    key: Key, number: str, fields: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
+    """Blinds of several fields of one person, each at all of its precisions. Raises as
+    `number_blind`."""
+    whose = resident_number.canonical(number)
+    return {
+        name: tuple(_blind(key, "field", name, whose, normal(text)) for text in texts)
+        for name, texts in fields.items()
+    }
 
 
 def number_index(key: Key, number: str) -> str:

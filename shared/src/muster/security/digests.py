@@ -151,6 +151,22 @@ def reading_root(
     )
 
 
+def trace_digest(trace: object, salt: str, suite: str = suites.DEFAULT_DIGEST) -> str:
+    """Digest of a handwriting, by which a terminal's event names the one that the record carries.
+
+    `trace` is JSON without fractions. Raises NotCanonical.
+    """
+    return digest({"trace": trace, "salt": salt}, suite)
+
+
+def event_digest(event: Mapping[str, object], suite: str = suites.DEFAULT_DIGEST) -> str:
+    """Digest of what a terminal published, by which its next event names it as `previous`.
+
+    `event` is the part as JSON (`model_dump(mode="json")`), with the salt that it carries.
+    """
+    return digest(event, suite)
+
+
 def record_digest(
     record: Mapping[str, object],
     evidence: Iterable[str],

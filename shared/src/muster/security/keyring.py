@@ -14,6 +14,7 @@ epoch takes over for what is written; older ones stay until what they sealed has
 ``sign/<service>``               EC P-256: signs what that service sends to departments
 ``token/access``                 EC P-256: signs tokens
 ``audit/<service>``              EC P-256: signs the head of that service's audit chain
+``spool/<kind of edge>``         AEAD: rows of an edge's own file (that edge only, made there)
 ===============================  ==============================================================
 """
 
@@ -36,7 +37,7 @@ _NAME = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?"
 _PURPOSE = re.compile(rf"{_NAME}(?:/{_NAME})+")
 _KID = re.compile(rf"({_NAME}(?:/{_NAME})+)/([1-9][0-9]{{0,8}})")
 _MEMBERS = {"kid", "suite", "secret", "created"}
-_CIPHERS = {"seal", "kek"}
+_CIPHERS = {"seal", "kek", "spool"}
 _CODES = {"index", "blind", "case"}
 _SIGNING = {"packet": "enc", "sign": "sig", "token": "sig", "audit": "sig"}
 
@@ -216,7 +217,12 @@ def _parse_key(entry: object) -> Key:
 
 
 def write_keys(path: Path, keys: Iterable[Key]) -> None:
-    """Temporary file of mode 0600 beside it, fsync, rename, fsync of the folder."""
+    """Write a key file, as `write_private` does."""
+    write_private(path, dump_keys(keys))
+
+
+def dump_keys(keys: Iterable[Key]) -> bytes:
+    """The JSON that `parse_keys` reads, in order of purpose and epoch."""
     entries = [
         {
             "kid": key.kid,
@@ -226,7 +232,11 @@ def write_keys(path: Path, keys: Iterable[Key]) -> None:
         }
         for key in sorted(keys, key=lambda key: (key.purpose, key.epoch))
     ]
-    data = orjson.dumps({"keys": entries}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps({"keys": entries}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Temporary file of mode 0600 beside it, fsync, rename, fsync of the folder."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from muster.contracts.parts.base import FieldValue
-from muster.contracts.parts.crosscheck import Blinds
-from muster.security import blinds
+from muster.contracts.parts.crosscheck import Blinds, DepartmentData
+from muster.security import blinds, digests, suites
 from muster.security.keyring import Key
 from muster.vocabulary import resident_number
 
@@ -46,8 +46,15 @@ def person(
     return Blinds(
         number=own,
         name_birth=name_birth,
-        fields={
-            field: tuple(blinds.field_blind(key, field, number, text) for text in texts)
-            for field, texts in compared.items()
-        },
+        fields=blinds.precise_blinds(key, number, compared),
     )
+
+
+def part_digest(part: DepartmentData, suite: str = suites.DEFAULT_DIGEST) -> str:
+    """Digest of one part of an extract, as its manifest lists it (R74).
+
+    Over all of the part's JSON (`model_dump(mode="json")`), its salt included. The connector calls
+    it for what it sends, crosscheck for what came; nobody else makes or checks one. Raises
+    digests.Unsalted or digests.NotCanonical.
+    """
+    return digests.digest(part.model_dump(mode="json"), suite)

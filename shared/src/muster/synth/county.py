@@ -5,11 +5,12 @@ from datetime import date, timedelta
 from random import Random
 
 from muster.forms import EvidenceRequirement, Profile
-from muster.synth import endings
+from muster.synth import endings, planting
 from muster.synth.categories import CategorySets
 from muster.synth.fields import Draft, Value, fill
 from muster.synth.lives import live
 from muster.synth.places import Desk, choose_desks, number_areas
+from muster.synth.plants import Plant
 from muster.synth.plausible import PLAUSIBLE
 from muster.synth.streams import stream, weighted
 
@@ -33,7 +34,8 @@ class Person:
     """One person. `fields` is what is true; `village` is where the record belongs in the end.
 
     `baseline_village` differs from it for those who moved inside the area before they came.
-    `origin` is how the campaign comes to know of them (the left side of the balance).
+    `origin` is how the campaign comes to know of them (the left side of the balance). `ending` is
+    how they stand when the cross-check comes, and `plant` what it should find then.
     """
 
     ref: str
@@ -47,11 +49,26 @@ class Person:
     origin: str = endings.BASELINE
     baseline_village: str = ""
     review: str = endings.VERIFIED
+    plant: Plant | None = None
 
     @property
     def in_baseline(self) -> bool:
         """Whether the baseline holds a row of them that is taken, perhaps after mending."""
         return self.origin == endings.BASELINE
+
+    @property
+    def planted(self) -> str | None:
+        """The kind of what was planted with them."""
+        return self.plant.kind if self.plant else None
+
+    @property
+    def at_the_desk(self) -> bool:
+        """Whether a record of them is submitted before the cross-check."""
+        return self.ending in endings.AT_THE_DESK
+
+    def first_fields(self) -> dict[str, Value]:
+        """What their first record says: the truth, but for what the desk gets wrong in it."""
+        return self.plant.misrecorded(self.fields) if self.plant else self.fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +98,7 @@ def build(profile: Profile, people: int, seed: int) -> County:
         found.append(_person(profile, seed, index, desk, sets, taken, opens))
     county = County(profile, seed, opens, desks, tuple(found))
     _decide(county)
+    planting.plant(county)
     return county
 
 

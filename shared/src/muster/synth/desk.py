@@ -11,8 +11,11 @@ from datetime import date
 from random import Random
 
 from muster.forms import Profile
+from muster.synth import endings
 from muster.synth.county import Person
 from muster.synth.fields import Value
+from muster.synth.plants import DUPLICATE
+from muster.synth.streams import stream
 from muster.vocabulary import resident_number
 
 _MISTAKEN = 0.075
@@ -41,6 +44,46 @@ class Mistake:
         if self.without_papers:
             found["without_papers"] = list(self.without_papers)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What happens to one person at the desk and in review before the cross-check.
+
+    `finding` is a field and the wrong value in it that the reviewer finds. `card` says whether the
+    person has a resident card with them from which the desk reads.
+    """
+
+    mistake: Mistake | None
+    finding: tuple[str, Value] | None
+    card: bool
+
+
+CARD_FIELDS = frozenset(
+    {"name", "sex", "ethnicity", "birth_date", "household_address", "resident_number"}
+)
+"""What a resident card says, and a reader reads (GA 450)."""
+_HAS_CARD = 0.85
+
+
+def tell(seed: int, profile: Profile, person: Person) -> Told:
+    """The same person of the same seed always tells the same."""
+    mistake, finding = None, None
+    if person.at_the_desk:
+        # One thing goes wrong at a time: whose record will differ makes no other mistake.
+        if person.plant is None or not (person.plant.put or person.plant.leave_out):
+            mistake = refused_first(stream(seed, person.ref, "slip"), profile, person)
+        if person.review in (endings.RETURNED_ONCE, endings.STAYS_RETURNED):
+            finding = found_in_review(stream(seed, person.ref, "finding"), profile, person)
+    typed = set(finding[:1]) if finding else set()
+    if mistake is not None:
+        typed |= {mistake.field, *(mistake.put or ())}
+    if person.plant is not None:
+        typed |= {*person.plant.put, *person.plant.leave_out}
+    # A card would have said it right; and nobody has a card with a number that is not theirs.
+    possible = typed.isdisjoint(CARD_FIELDS) and person.planted != DUPLICATE
+    card = stream(seed, person.ref, "card").random() < _HAS_CARD
+    return Told(mistake, finding, card and possible)
 
 
 Slip = Callable[[Random, Profile, Person], Mistake | None]

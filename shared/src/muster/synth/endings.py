@@ -14,9 +14,16 @@ if TYPE_CHECKING:
     from muster.synth.county import County, Person
 
 BASELINE, NEW, ROSTER, MOVED_IN = "baseline", "new", "roster", "moved_in"
+DISCOVERED = "discovered"
 COLLECTED = "collected"
 OPEN = "open"
+DECLINED = "declined"
 MOVED_WITHIN = "moved_within"
+MOVED_OUT = "moved_out"
+DEAD_BEFORE = "dead_before"
+DEAD_AFTER = "dead_after"
+INELIGIBLE = "ineligible"
+MERGED = "merged"
 AT_THE_DESK = frozenset({COLLECTED, MOVED_WITHIN})
 """Endings in which a record is submitted."""
 
@@ -32,16 +39,16 @@ ROSTER_STAYS_OPEN = 0.15
 # Shares of those in the baseline; the rest is collected.
 _SHARES = {
     OPEN: 0.05,
-    "declined": 0.012,
+    DECLINED: 0.012,
     MOVED_WITHIN: 0.015,
-    "moved_out": 0.014,
-    "dead_before": 0.016,
-    "dead_after": 0.008,
-    "ineligible": 0.01,
-    "merged": 0.008,
+    MOVED_OUT: 0.014,
+    DEAD_BEFORE: 0.016,
+    DEAD_AFTER: 0.008,
+    INELIGIBLE: 0.01,
+    MERGED: 0.008,
 }
 _REVIEWS = {RETURNED_ONCE: 0.06, STAYS_RETURNED: 0.006, STAYS_SUBMITTED: 0.012}
-_REASONS_TO_DECLINE = ("不愿登记", "已在外地定居，不参加登记", "认为没有必要登记")
+REASONS_TO_DECLINE = ("不愿登记", "已在外地定居，不参加登记", "认为没有必要登记")
 
 
 def newcomers(rng: Random, people: Sequence[Person]) -> dict[str, list[Person]]:
@@ -62,27 +69,27 @@ def deal_reviews(rng: Random, collected: Sequence[Person]) -> dict[str, list[Per
 def settle(rng: Random, county: County, person: Person) -> None:
     """Fix what belongs to the person's ending; `detail` is what is said at the desk."""
     ending = person.ending
-    if ending == "declined":
-        person.detail = {"reason": rng.choice(_REASONS_TO_DECLINE)}
-    elif ending in ("dead_before", "dead_after"):
+    if ending == DECLINED:
+        person.detail = {"reason": rng.choice(REASONS_TO_DECLINE)}
+    elif ending in (DEAD_BEFORE, DEAD_AFTER):
         person.detail = {"died_on": _died_on(rng, county, ending).isoformat()}
-    elif ending == "merged":
+    elif ending == MERGED:
         others = [p for p in county.people if p.in_baseline and p.ending == COLLECTED]
         same = rng.choice([p for p in others if p is not person])
         person.detail = {"same_as": same.ref}
-        _become(rng, county, person, same)
+        become(rng, county, person, same)
     elif ending == MOVED_WITHIN:
         _move(rng, county, person)
 
 
 def _died_on(rng: Random, county: County, ending: str) -> date:
     standard = county.profile.standard_time
-    if ending == "dead_before":
+    if ending == DEAD_BEFORE:
         return standard - timedelta(days=rng.randint(3, 700))
     return standard + timedelta(days=rng.randint(3, 13))
 
 
-def _become(rng: Random, county: County, person: Person, same: Person) -> None:
+def become(rng: Random, county: County, person: Person, same: Person) -> None:
     """A second entry of the same person, kept under a number with another sequence."""
     person.categories, person.papers = same.categories, same.papers
     person.desk, person.village = same.desk, same.village

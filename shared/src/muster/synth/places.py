@@ -9,7 +9,8 @@ from random import Random
 from stdnum import numdb
 
 from muster.synth.streams import weighted
-from muster.vocabulary.areas import Area, AreaTree
+from muster.vocabulary.areas import Area, AreaTree, read_areas
+from muster.vocabulary.data import data_path
 from muster.vocabulary.states import AreaLevel
 
 # People per desk that a county should have, and people per village.
@@ -133,3 +134,31 @@ def number_areas(tree: AreaTree, county: str, on: date) -> NumberAreas:
     ]
     others = [code.code for code in issued if code.code not in (own, *former)]
     return NumberAreas(own, tuple(former), tuple(others))
+
+
+@cache
+def outside(tree: AreaTree, on: date) -> tuple[tuple[str, str], ...]:
+    """Counties of the same province that a person may move away to: code, and name from the
+    province down."""
+    top = tree.ancestors(tree.root.code)
+    province = top[-1] if top else tree.root
+    found = []
+    for issued in _issued(province.code[:2]):
+        if issued.code[:4] == tree.root.code[:4] or issued.code in tree:
+            continue
+        names = [name for name, first, last in issued.names if first <= on.year <= last]
+        if names:
+            found.append((issued.code, f"{province.name}{names[-1]}"))
+    return tuple(found)
+
+
+@cache
+def other_codes(tree: AreaTree) -> dict[str, tuple[str, ...]]:
+    """By code of this tree, the codes that the same place has in the tables of other days."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(data_path("reference").glob("areas-*.csv")):
+        for area in read_areas(path):
+            place = tree.place_of(area.code)
+            if place != area.code and place in tree:
+                found.setdefault(place, set()).add(area.code)
+    return {place: tuple(sorted(codes)) for place, codes in found.items()}

@@ -13,6 +13,7 @@ from muster.synth import endings
 from muster.synth.county import County, Person
 from muster.synth.dirt import CATEGORIES, Cell, Cells, Planted, Row, soil
 from muster.synth.noise import cell_of, disturb
+from muster.synth.plants import BIRTH, DUPLICATE, FIRST_ENTRY
 from muster.synth.streams import stream
 
 _DIRTY = 0.07
@@ -69,10 +70,15 @@ def compose(county: County) -> Baseline:
                 stream(county.seed, person.ref, "dirt"),
                 county.profile,
                 row,
-                may_be_dirty=person.ref not in repeated and person.ending != "merged",
+                may_be_dirty=person.ref not in repeated and not _stands_twice(person),
             )
         rows.append(row)
     return Baseline(_headings(stream(county.seed, "headings"), county.profile), tuple(rows))
+
+
+def _stands_twice(person: Person) -> bool:
+    """Whether the workbook has this person under two numbers: both rows must get in."""
+    return person.ending == endings.MERGED or person.planted in (DUPLICATE, FIRST_ENTRY)
 
 
 def _with_repeats(known: Sequence[Person], repeated: set[str]) -> Iterable[Person]:
@@ -93,6 +99,8 @@ def _clean(rng: Random, profile: Profile, person: Person) -> Cells:
     for name, value in values.items():
         asked = profile.fields[name]
         kept = rng.random() < _fullness(profile, asked)
+        # A second entry is known as one by name and date of birth.
+        kept = kept or (name == BIRTH and person.planted in (DUPLICATE, FIRST_ENTRY))
         if not kept and name not in profile.baseline_required:
             continue
         words = {option.id: option.zh for option in asked.options}
@@ -144,16 +152,32 @@ def write_workbook(
     headings: Sequence[tuple[str | None, str]],
     rows: Iterable[Mapping[str, Cell]],
 ) -> None:
-    """Write rows of cells by field id under the headings. The same rows give the same bytes."""
+    """Write rows of cells by field id under the headings; the first column numbers them. The same
+    rows give the same bytes."""
+    texts = [text for _, text in headings]
+    names = [name for name, _ in headings[1:]]
+    write_sheet(
+        path,
+        "初始数据",
+        texts,
+        (
+            [number, *(cells.get(name) if name is not None else None for name in names)]
+            for number, cells in enumerate(rows, start=1)
+        ),
+    )
+
+
+def write_sheet(
+    path: Path, title: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]]
+) -> None:
+    """A workbook of one sheet, written row by row. The same rows give the same bytes."""
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
-    book.set_properties({"title": "初始数据", "created": _MADE_AT})
-    sheet = book.add_worksheet("初始数据")
+    book.set_properties({"title": title, "created": _MADE_AT})
+    sheet = book.add_worksheet(title)
     dated = book.add_format({"num_format": "yyyy-mm-dd"})
-    sheet.write_row(0, 0, [text for _, text in headings])
+    sheet.write_row(0, 0, headings)
     for index, cells in enumerate(rows, start=1):
-        sheet.write_number(index, 0, index)
-        for column, (name, _) in enumerate(headings):
-            value = cells.get(name) if name is not None else None
+        for column, value in enumerate(cells):
             if isinstance(value, date):
                 midnight = datetime(value.year, value.month, value.day)  # noqa: DTZ001
                 sheet.write_datetime(index, column, midnight, dated)

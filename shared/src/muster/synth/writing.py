@@ -3,9 +3,12 @@
 ::
 
     DIR/baseline.xlsx     the workbook to import
-    DIR/people.jsonl      one line per person: what they bring to the desk, how it goes there, and
-                          what the archive says in the place of their row of the workbook
-    DIR/county.json       profile, seed, desks
+    DIR/rosters/*.xlsx    whom the village committees named, one workbook per desk
+    DIR/departments/*.xlsx  what each department supplies for the cross-check, one workbook each
+    DIR/people.jsonl      one line per person: what they bring to the desk, how it goes there, what
+                          the archive says in the place of their row of the workbook, and what
+                          corrects their case once a work order has come
+    DIR/county.json       profile, seed, desks, where the files of departments and villages are
     DIR/truth/truth.json  what was planted and what should come of it; for whoever scores, only
 """
 
@@ -20,8 +23,10 @@ import orjson
 
 from muster.synth import endings, pictures
 from muster.synth.county import County, Person
-from muster.synth.desk import Mistake, found_in_review, refused_first
-from muster.synth.fields import Value
+from muster.synth.desk import Told, tell
+from muster.synth.expectations import Expectations
+from muster.synth.extracts import Extract, write_extracts, write_rosters
+from muster.synth.plants import HARMLESS
 from muster.synth.streams import stream
 from muster.synth.workbook import Baseline, BaselineRow, compose, write_workbook
 
@@ -30,11 +35,15 @@ _PORTRAIT = "portrait"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What happens to one person at the desk and in review."""
+class _Written:
+    """What the outline and the truth are told from."""
 
-    mistake: Mistake | None
-    finding: tuple[str, Value] | None
+    county: County
+    baseline: Baseline
+    told: Mapping[str, Told]
+    expectations: Expectations
+    extracts: Mapping[str, Extract]
+    rosters: Mapping[str, str]
 
 
 def write(county: County, folder: Path) -> Path:
@@ -45,14 +54,18 @@ def write(county: County, folder: Path) -> Path:
     write_workbook(
         folder / "baseline.xlsx", baseline.headings, (row.cells for row in baseline.rows)
     )
-    told = {person.ref: _tell(county, person) for person in county.people}
+    told = {person.ref: tell(county.seed, county.profile, person) for person in county.people}
     archive = {row.person.ref: row for row in baseline.rows if row.twice is None}
     with (folder / "people.jsonl").open("wb") as file:
         for person in county.people:
             line = _person(county, person, told[person.ref], archive.get(person.ref))
             file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
-    _dump(folder / "county.json", _outline(county, baseline))
-    _dump(folder / TRUTH, _truth(county, baseline, told))
+    expectations = Expectations(county, told)
+    extracts = write_extracts(county, expectations.registers, folder)
+    rosters = write_rosters(county, folder)
+    written = _Written(county, baseline, told, expectations, extracts, rosters)
+    _dump(folder / "county.json", _outline(written))
+    _dump(folder / TRUTH, _truth(written))
     return folder
 
 
@@ -61,25 +74,15 @@ def _dump(path: Path, document: Mapping[str, object]) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def _tell(county: County, person: Person) -> Told:
-    if person.ending not in endings.AT_THE_DESK:
-        return Told(None, None)
-    mistake = refused_first(stream(county.seed, person.ref, "slip"), county.profile, person)
-    finding = None
-    if person.review in (endings.RETURNED_ONCE, endings.STAYS_RETURNED):
-        rng = stream(county.seed, person.ref, "finding")
-        finding = found_in_review(rng, county.profile, person)
-    return Told(mistake, finding)
-
-
-def _outline(county: County, baseline: Baseline) -> dict[str, object]:
+def _outline(written: _Written) -> dict[str, object]:
+    county = written.county
     return {
         "profile": county.profile.id,
         "form_version": county.profile.form_version,
         "seed": county.seed,
         "people": len(county.people),
         "opens": county.opens.isoformat(),
-        "headings": [list(pair) for pair in baseline.headings],
+        "headings": [list(pair) for pair in written.baseline.headings],
         "desks": [
             {
                 "area": desk.area.code,
@@ -89,6 +92,8 @@ def _outline(county: County, baseline: Baseline) -> dict[str, object]:
             }
             for desk in county.desks
         ],
+        "departments": {name: extract.file for name, extract in written.extracts.items()},
+        "rosters": dict(written.rosters),
     }
 
 
@@ -106,9 +111,11 @@ def _person(
         "record": {
             "form_version": county.profile.form_version,
             "categories": list(person.categories),
-            "fields": person.fields,
+            "fields": person.first_fields(),
         },
     }
+    correction = person.plant.correction if person.plant else None
+    line["correction"] = correction.as_dict() if correction else None
     if row is not None:
         line["archive"] = {
             "row": row.number,
@@ -116,7 +123,8 @@ def _person(
             "found": row.mendable,
             "cells": row.clean,
         }
-    if person.ending in endings.AT_THE_DESK:
+    if person.at_the_desk or (correction is not None and correction.how == "collect"):
+        line["card"] = told.card
         line["papers"] = [_paper(county, person, kind) for kind in person.papers]
         line["first_try"] = told.mistake.attempt() if told.mistake else None
         line["overlooked"] = dict([told.finding]) if told.finding else None
@@ -136,43 +144,13 @@ def _paper(county: County, person: Person, kind: str) -> dict[str, str]:
     }
 
 
-def _truth(county: County, baseline: Baseline, told: Mapping[str, Told]) -> dict[str, object]:
-    refused = [row for row in baseline.rows if row.planted is not None]
+def _truth(written: _Written) -> dict[str, object]:
+    county, told, expectations = written.county, written.told, written.expectations
     return {
         "profile": county.profile.id,
         "seed": county.seed,
         "people": len(county.people),
-        "baseline": {
-            "rows": len(baseline.rows),
-            "refused": [
-                {
-                    "row": row.number,
-                    "ref": row.person.ref,
-                    "kind": row.planted.kind,
-                    "field": row.planted.field,
-                    "rule": row.planted.rule,
-                    "mended": row.mendable,
-                }
-                for row in refused
-                if row.planted is not None
-            ],
-            "noise": [
-                {"row": row.number, "ref": row.person.ref, "kinds": row.noise}
-                for row in baseline.rows
-                if row.noise
-            ],
-            "twice": [
-                {
-                    "row": row.number,
-                    "first": row.twice,
-                    "ref": row.person.ref,
-                    "field": "resident_number",
-                    "rule": "number-twice-in-file",
-                }
-                for row in baseline.rows
-                if row.twice is not None
-            ],
-        },
+        "baseline": _truth_of_baseline(written.baseline),
         "desk": {
             "refused": [
                 {"ref": ref, "field": one.mistake.field, "rule": one.mistake.rule}
@@ -187,38 +165,51 @@ def _truth(county: County, baseline: Baseline, told: Mapping[str, Told]) -> dict
                 if one.finding is not None
             ],
             "states": dict(
-                Counter(
-                    person.review
-                    for person in county.people
-                    if person.ending in endings.AT_THE_DESK
-                )
+                Counter(person.review for person in county.people if person.at_the_desk)
             ),
         },
         "endings": dict(Counter(person.ending for person in county.people)),
-        "ledger": expected_ledger(county),
+        "planted": [problem.as_dict() for problem in expectations.problems()],
+        "harmless": [
+            {"ref": person.ref, "kind": person.plant.kind, "cause": person.plant.cause}
+            for person in county.people
+            if person.plant is not None and person.plant.kind in HARMLESS
+        ],
+        "departments": {name: one.as_dict() for name, one in written.extracts.items()},
+        "ledger": expectations.ledger(corrected=True),
+        "ledger_before_correction": expectations.ledger(corrected=False),
     }
 
 
-def expected_ledger(county: County) -> dict[str, dict[str, int]]:
-    """How every village should stand in the end: counts by "origin/state" and by review state."""
-    villages: dict[str, Counter[str]] = {}
-
-    def count(village: str, origin: str, state: str) -> None:
-        villages.setdefault(village, Counter())[f"{origin}/{state}"] += 1
-
-    for person in county.people:
-        origin = person.origin
-        if person.ending == endings.MOVED_WITHIN:
-            count(person.baseline_village, origin, "moved_out")
-            count(person.village, "moved_in", endings.COLLECTED)
-        else:
-            count(person.village, origin, person.ending)
-        if person.ending in endings.AT_THE_DESK:
-            villages[person.village][f"review/{_review(person)}"] += 1
-    return {village: dict(sorted(found.items())) for village, found in sorted(villages.items())}
-
-
-def _review(person: Person) -> str:
-    if person.review == endings.STAYS_SUBMITTED:
-        return "submitted"
-    return "returned" if person.review == endings.STAYS_RETURNED else "verified"
+def _truth_of_baseline(baseline: Baseline) -> dict[str, object]:
+    return {
+        "rows": len(baseline.rows),
+        "refused": [
+            {
+                "row": row.number,
+                "ref": row.person.ref,
+                "kind": row.planted.kind,
+                "field": row.planted.field,
+                "rule": row.planted.rule,
+                "mended": row.mendable,
+            }
+            for row in baseline.rows
+            if row.planted is not None
+        ],
+        "noise": [
+            {"row": row.number, "ref": row.person.ref, "kinds": row.noise}
+            for row in baseline.rows
+            if row.noise
+        ],
+        "twice": [
+            {
+                "row": row.number,
+                "first": row.twice,
+                "ref": row.person.ref,
+                "field": "resident_number",
+                "rule": "number-twice-in-file",
+            }
+            for row in baseline.rows
+            if row.twice is not None
+        ],
+    }

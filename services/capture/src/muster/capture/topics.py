@@ -1,7 +1,8 @@
 """What capture publishes and what it takes in, as tables.
 
 Loaders read the store for a set of outbox rows: an event is built when it is published, at every
-replay anew, and carries the newest standing (the highest revision wins).
+replay anew, and carries the newest standing (the highest revision wins). The cross-check gets all
+that is known of a person on each topic, so that the newest state reaches it whatever changed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,8 +11,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.domain.standing import Entries
-from muster.capture.handlers import common, reviews
-from muster.capture.store import records, subjects
+from muster.capture.handlers import attesting, common, devices, matching, missed, reviews
+from muster.capture.store import attestations, records, subjects
 from muster.contracts.envelope import Clear
 from muster.contracts.parts.base import Part
 from muster.contracts.parts.capture import (
@@ -26,6 +27,7 @@ from muster.contracts.parts.capture import (
     StandingForReview,
     UploadForCount,
 )
+from muster.contracts.parts.crosscheck import SubjectForMatch
 from muster.messaging.message import Event, OutboxRow, Publication, Subscription
 from muster.runtime.context import Context
 from muster.security import following
@@ -38,7 +40,7 @@ class _Subjects:
     def __init__(
         self, held: Mapping[str, subjects.Row], entries: Mapping[str, Entries], keys: DataKeys
     ) -> None:
-        self._held = held
+        self.held = held
         self._entries = entries
         self.keys = keys
 
@@ -55,16 +57,23 @@ class _Subjects:
 
     def there(self, subject_id: str) -> bool:
         """False once a subject was erased: its events say that nothing is left to know."""
-        return subject_id in self._held and subject_id in self.keys
+        return subject_id in self.held and subject_id in self.keys
 
     def standing(self, subject_id: str) -> Standing:
         return Standing(
-            revision=self._held[subject_id].revision,
+            revision=self.held[subject_id].revision,
             entries=tuple(
                 Entry(village=entry.village, origin=entry.origin, state=entry.state)
                 for entry in self._entries[subject_id]
             ),
         )
+
+    async def for_match(
+        self, context: Context, conn: AsyncConnection
+    ) -> Mapping[str, SubjectForMatch]:
+        """All that the cross-check gets to know of each of these persons."""
+        standings = {s: self.standing(s) for s in sorted(self.held) if self.there(s)}
+        return await matching.subjects_for_match(context, conn, self.held, standings, self.keys)
 
 
 def _clear(row: OutboxRow, **more: Any) -> Clear:
@@ -83,6 +92,7 @@ async def load_baselines(
     """``capture-baseline-imported``: the baseline as it is now, with the standing."""
     about = await _Subjects.read(context, conn, rows)
     stored = await records.baselines(conn, {row.key for row in rows})
+    match = await about.for_match(context, conn)
     events = {}
     for row in rows:
         if not about.there(row.key) or row.key not in stored:
@@ -96,6 +106,7 @@ async def load_baselines(
         )
         parts: dict[str, Part] = {
             "verification": BaselineForReview(standing=standing, record=record),
+            "crosscheck": match[row.key],
             "reporting": StandingForCount(standing=standing),
         }
         events[row.event_id] = Event(_clear(row), parts)
@@ -108,6 +119,7 @@ async def load_records(
     """``capture-record-submitted``: that very version of the record, with the newest standing."""
     about = await _Subjects.read(context, conn, rows)
     stored = await records.versions(conn, [(row.key, row.version) for row in rows])
+    match = await about.for_match(context, conn)
     events = {}
     for row in rows:
         version = stored.get((row.key, row.version))
@@ -117,6 +129,7 @@ async def load_records(
         standing = about.standing(row.key)
         parts: dict[str, Part] = {
             "verification": _for_review(version, opened, standing),
+            "crosscheck": match[row.key],
             "reporting": RecordForCount(
                 standing=standing,
                 categories=tuple(opened["record"]["categories"]),
@@ -148,15 +161,33 @@ async def load_standings(
 ) -> dict[str, Event]:
     """``capture-subject-status-changed``: where each person stands now."""
     about = await _Subjects.read(context, conn, rows)
+    match = await about.for_match(context, conn)
     events = {}
     for row in rows:
         if about.there(row.key):
             standing = about.standing(row.key)
             parts: dict[str, Part] = {
                 "verification": StandingForReview(standing=standing),
+                "crosscheck": match[row.key],
                 "reporting": StandingForCount(standing=standing),
             }
             events[row.event_id] = Event(_clear(row), parts)
+    return events
+
+
+async def load_attestations(
+    context: Context, conn: AsyncConnection, rows: Sequence[OutboxRow]
+) -> dict[str, Event]:
+    """``capture-record-attested``: how that version of the record stands with its claims now."""
+    about = await _Subjects.read(context, conn, rows)
+    claims = await attestations.claims_of(conn, {(row.key, row.version) for row in rows})
+    events = {}
+    for row in rows:
+        place = (row.key, row.version)
+        if about.there(row.key) and place in claims:
+            events[row.event_id] = Event(
+                _clear(row), {"verification": attesting.part(claims[place])}
+            )
     return events
 
 
@@ -189,6 +220,7 @@ async def load_uploads(
 PUBLICATIONS = (
     Publication(common.BASELINE_IMPORTED, load_baselines),
     Publication(common.RECORD_SUBMITTED, load_records),
+    Publication(common.RECORD_ATTESTED, load_attestations),
     Publication(common.STATUS_CHANGED, load_standings),
     Publication(common.UPLOAD_RECEIVED, load_uploads),
 )
@@ -197,4 +229,7 @@ SUBSCRIPTIONS = (
     *following.SUBSCRIPTIONS,
     Subscription("verification-record-verified", reviews.take_verified),
     Subscription("verification-record-returned", reviews.take_returned),
+    Subscription("device-card-read", devices.take_card_read),
+    Subscription("device-signature-captured", devices.take_signature),
+    Subscription("crosscheck-subject-missed", missed.take_missed),
 )

@@ -1,7 +1,9 @@
 """Composition root of verification: the only place where its parts meet."""
 
+from muster.runtime.jobs import Job
 from muster.runtime.service import Service, migrations_of
 from muster.verification.api import router
+from muster.verification.handlers import asking
 from muster.verification.settings import Settings
 from muster.verification.topics import PUBLICATIONS, SUBSCRIPTIONS
 
@@ -12,4 +14,5 @@ service = Service(
     routers=(router,),
     publications=PUBLICATIONS,
     subscriptions=SUBSCRIPTIONS,
+    jobs=(Job("ask-again", 30, asking.ask_again),),
 )

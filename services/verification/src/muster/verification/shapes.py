@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from muster.contracts.parts.base import Digest
 from muster.contracts.parts.capture import Entry, Evidence, Record
-from muster.vocabulary.states import ReviewState, Source
+from muster.verification.domain.answers import Answers
+from muster.vocabulary.states import Attestation, ReviewState, Source, Verdict
 
 
 class Body(BaseModel):
@@ -27,9 +28,20 @@ class ReasonBody(Body):
 
 
 class VerifyBody(Body):
-    """The digest of the version that the reviewer has seen."""
+    """The digest of the version that the reviewer has seen.
+
+    ``despite`` is asked for when departments contradict: why it is verified all the same, in own
+    words; ``contradicting`` then names the departments whose answers the reviewer has seen.
+    """
 
     digest: Digest
+    despite: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+        | None
+    ) = None
+    contradicting: Annotated[
+        tuple[Annotated[str, Field(max_length=64)], ...], Field(max_length=50)
+    ] = ()
 
 
 class ReturnBody(Body):
@@ -43,7 +55,9 @@ class QueueItem(BaseModel):
     """One record that waits: no name, no number.
 
     ``age_seconds`` since it arrived; ``returned`` how often it went back before; ``own`` whether
-    the caller collected it, and so cannot review it.
+    the caller collected it, and so cannot review it; ``passed`` whether it was confirmed before an
+    answer contradicted it; ``flagged`` whether the terminals do not attest its card reading or its
+    signature.
     """
 
     subject_id: str
@@ -54,6 +68,9 @@ class QueueItem(BaseModel):
     age_seconds: int
     returned: int
     own: bool
+    passed: bool
+    answers: Answers
+    flagged: bool
 
 
 class QueueAnswer(BaseModel):
@@ -81,6 +98,51 @@ class ReasonAnswer(BaseModel):
     text: str
 
 
+class Overruled(BaseModel):
+    """Who verified against a department's answer, when, and why in own words."""
+
+    reviewer_id: str
+    at: datetime
+    despite: str
+
+
+class DepartmentAnswer(BaseModel):
+    """What one department was asked, and what it said.
+
+    ``mandatory`` when the record waits for it. ``waiting_since`` while its answer would count;
+    ``verdicts`` by field once it is there.
+    """
+
+    department: str
+    zh: str
+    en: str
+    mandatory: bool
+    asked: tuple[str, ...]
+    asked_at: datetime
+    waiting_since: datetime | None
+    received_at: datetime | None
+    verdicts: dict[str, Verdict] | None
+    remark: str
+    contradicts: bool
+    overruled: Overruled | None
+
+
+class FlagAnswer(BaseModel):
+    """Why a reading or a signature is flagged."""
+
+    code: str
+    zh: str
+    en: str
+
+
+class AttestationAnswer(BaseModel):
+    """What the terminals' own events say of the card reading and of the signature."""
+
+    reading: Attestation
+    signature: Attestation
+    reasons: tuple[FlagAnswer, ...]
+
+
 class VersionAnswer(BaseModel):
     """One version and its review. ``changed`` are the fields that the newest version changed."""
 
@@ -91,14 +153,16 @@ class VersionAnswer(BaseModel):
     reviewed_at: datetime | None
     reviewer_id: str | None
     reasons: tuple[ReasonAnswer, ...]
+    departments: tuple[DepartmentAnswer, ...]
     changed: tuple[str, ...]
 
 
 class ItemAnswer(BaseModel):
     """Everything a reviewer needs about one person: the newest version and what stands beside it.
 
-    ``reviewable`` is false when the person no longer counts as collected or the newest version has
-    its outcome.
+    ``reviewable`` is false when the person no longer counts as collected, or the newest version has
+    its outcome or was ``passed`` and awaits answers. ``attestation`` is absent until the terminals'
+    events were looked for.
     """
 
     subject_id: str
@@ -110,6 +174,7 @@ class ItemAnswer(BaseModel):
     received_at: datetime
     reviewed_at: datetime | None
     reviewer_id: str | None
+    passed: bool
     reviewable: bool
     own: bool
     record_id: str
@@ -117,22 +182,27 @@ class ItemAnswer(BaseModel):
     provenance: dict[str, Source]
     evidence: tuple[Evidence, ...]
     signature_kind: str
+    attestation: AttestationAnswer | None
     collector_id: str
     collected_at: datetime
     corrects_version: int | None
     standing: tuple[Entry, ...]
     baseline: BaselineAnswer | None
+    answers: Answers
+    departments: tuple[DepartmentAnswer, ...]
     reasons: tuple[ReasonAnswer, ...]
     earlier: tuple[VersionAnswer, ...]
 
 
 class DecisionAnswer(BaseModel):
-    """A decision as it stands."""
+    """A decision as it stands; ``passed`` while it is submitted and awaits answers."""
 
     subject_id: str
     version: int
     digest: str
     state: ReviewState
+    passed: bool
+    answers: Answers
     reviewer_id: str
     reviewed_at: datetime
 
@@ -158,3 +228,33 @@ class LedgerAnswer(BaseModel):
 
     as_of: datetime
     villages: dict[str, ReviewCounts]
+
+
+class Ages(BaseModel):
+    """Requests by how long they have waited, or took to be answered."""
+
+    under_day: int = 0
+    under_week: int = 0
+    older: int = 0
+
+
+class RequestCounts(BaseModel):
+    """Requests to one department: how many, for how many of them the record waits, the longest
+    time. ``enrolled`` whether the department can be asked now."""
+
+    department: str
+    zh: str
+    en: str
+    enrolled: bool
+    count: int = 0
+    mandatory: int = 0
+    longest_seconds: int = 0
+    ages: Ages = Ages()
+
+
+class RequestsAnswer(BaseModel):
+    """Requests in one state, by department."""
+
+    as_of: datetime
+    state: str
+    departments: tuple[RequestCounts, ...]

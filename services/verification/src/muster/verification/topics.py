@@ -12,12 +12,16 @@ from muster.contracts.parts.verification import (
     ReturnedForDesk,
     ReturnReason,
     ReviewForCount,
+    VerificationRequest,
     VerifiedForDesk,
 )
+from muster.contracts.topics import CONNECTOR
 from muster.messaging.message import Event, OutboxRow, Publication, Subscription
 from muster.runtime.context import Context
 from muster.security import following
-from muster.verification import handlers, store
+from muster.security.vault import DataKeys
+from muster.verification.handlers import answering, asking, incoming, sealing
+from muster.verification.store import items, requests
 from muster.vocabulary.states import ReviewState
 
 
@@ -25,31 +29,31 @@ async def load_reviews(
     context: Context, conn: AsyncConnection, rows: Sequence[OutboxRow]
 ) -> dict[str, Event]:
     """Reviews as the store has them; one of an erased person has nothing left to tell."""
-    places = [(str(row.ref["subject_id"]), int(row.ref["version"])) for row in rows]
-    items = {(i.subject_id, i.version): i for i in await store.items_at(conn, places)}
+    places = _places(rows)
+    found = {item.place: item for item in await items.at(conn, places)}
     keys = await context.vault.keys_for(conn, {subject_id for subject_id, _ in places})
     events: dict[str, Event] = {}
     for row, place in zip(rows, places, strict=True):
-        item = items.get(place)
+        item = found.get(place)
         if item is None or item.reviewed_at is None or item.subject_id not in keys:
             continue
         reasons = tuple(
             ReturnReason(code=reason.code, field=reason.field, text=reason.text)
-            for reason in handlers.open_reasons(context, keys, item)
+            for reason in sealing.open_reasons(context, keys, item)
         )
         events[row.event_id] = Event(
             Clear(
                 version=item.version,
                 subject_id=item.subject_id,
                 county=row.county,
-                occurred_at=item.reviewed_at,
+                occurred_at=row.occurred_at,
             ),
             {"capture": _for_desk(item, reasons), "reporting": _for_count(item)},
         )
     return events
 
 
-def _for_desk(item: store.ItemRow, reasons: tuple[ReturnReason, ...]) -> Part:
+def _for_desk(item: items.ItemRow, reasons: tuple[ReturnReason, ...]) -> Part:
     assert item.reviewer_id is not None
     assert item.reviewed_at is not None
     if item.state is ReviewState.RETURNED:
@@ -64,7 +68,7 @@ def _for_desk(item: store.ItemRow, reasons: tuple[ReturnReason, ...]) -> Part:
     )
 
 
-def _for_count(item: store.ItemRow) -> Part:
+def _for_count(item: items.ItemRow) -> Part:
     assert item.reviewed_at is not None
     return ReviewForCount(
         village=item.village,
@@ -74,14 +78,58 @@ def _for_count(item: store.ItemRow) -> Part:
     )
 
 
+async def load_requests(
+    context: Context, conn: AsyncConnection, rows: Sequence[OutboxRow]
+) -> dict[str, Event]:
+    """What departments are asked. Once it was answered, decided, replaced by a newer version or
+    erased, nothing is left to ask."""
+    places = _places(rows)
+    asked = {
+        one.event_id: one for found in (await requests.at(conn, places)).values() for one in found
+    }
+    found = {item.place: item for item in await items.at(conn, places)}
+    keys = await context.vault.keys_for(conn, {subject_id for subject_id, _ in places})
+    events: dict[str, Event] = {}
+    for row, place in zip(rows, places, strict=True):
+        request = asked.get(row.event_id)
+        if request is None or not request.open or request.subject_id not in keys:
+            continue
+        part = _request(context, keys, found[place], request)
+        clear = Clear(version=row.version, county=row.county, occurred_at=row.occurred_at)
+        events[row.event_id] = Event(clear, {CONNECTOR + request.department: part})
+    return events
+
+
+def _request(
+    context: Context, keys: DataKeys, item: items.ItemRow, request: requests.RequestRow
+) -> VerificationRequest:
+    asked = sealing.open_asked(context, keys, request)
+    record = sealing.open_record(context, keys, item).record
+    department = context.profile.departments[request.department]
+    return VerificationRequest(
+        case_id=request.case_id,
+        version=request.version,
+        fields=asking.shown(department, record.fields, asked),
+        asked=asked,
+        asked_at=request.asked_at,
+    )
+
+
+def _places(rows: Sequence[OutboxRow]) -> list[items.Place]:
+    return [(str(row.ref["subject_id"]), int(row.ref["version"])) for row in rows]
+
+
 PUBLICATIONS = (
     Publication("verification-record-verified", load_reviews),
     Publication("verification-record-returned", load_reviews),
+    Publication("verification-requested-<department>", load_requests),
 )
 
 SUBSCRIPTIONS = (
-    Subscription("capture-baseline-imported", handlers.take_baseline),
-    Subscription("capture-record-submitted", handlers.take_records),
-    Subscription("capture-subject-status-changed", handlers.take_standings),
+    Subscription("capture-baseline-imported", incoming.take_baseline),
+    Subscription("capture-record-submitted", incoming.take_records),
+    Subscription("capture-record-attested", incoming.take_attestations),
+    Subscription("capture-subject-status-changed", incoming.take_standings),
+    Subscription("verification-answered-<department>", answering.take_answers),
     *following.SUBSCRIPTIONS,
 )

@@ -1,7 +1,7 @@
 """Parts of what capture publishes."""
 
 from muster.contracts.parts.base import AreaCode, Digest, FieldValue, Instant, Part, Uuid
-from muster.vocabulary.states import Origin, Source, SubjectState
+from muster.vocabulary.states import Attestation, Origin, Source, SubjectState
 
 
 class Entry(Part):
@@ -79,6 +79,22 @@ class RecordForCount(Part):
     standing: Standing
     categories: tuple[str, ...]
     collected_at: Instant
+
+
+class AttestationForReview(Part):
+    """What the terminal's own events say about one version of a record; the newest event of a
+    version counts.
+
+    ``reading`` is about its chip fields, ``signature`` about the signature. ``reasons`` say why one
+    of them is flagged: ``reading-`` or ``signature-`` and what it is: ``late`` (no event within the
+    profile's grace), ``terminal`` (another terminal sent it), ``root`` or ``digest`` (it commits to
+    other content), ``trace`` (other handwriting), ``chain`` (the terminal's events contradict each
+    other at that place).
+    """
+
+    reading: Attestation
+    signature: Attestation
+    reasons: tuple[str, ...]
 
 
 class UploadForCount(Part):

@@ -47,6 +47,7 @@ class Manifest(Part):
     """Closes an extract: how many rows, and the digest of each of its parts in order."""
 
     rows: int
+    # Each as `muster.security.matching.part_digest` computes it.
     parts: tuple[Digest, ...]
 
 

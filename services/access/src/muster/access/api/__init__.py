@@ -1,5 +1,5 @@
 """HTTP routes of access: translate, authorise, call a handler."""
 
-from muster.access.api import accounts, terminals, tokens
+from muster.access.api import accounts, departments, terminals, tokens
 
-ROUTERS = (tokens.router, accounts.router, terminals.router)
+ROUTERS = (tokens.router, accounts.router, terminals.router, departments.router)

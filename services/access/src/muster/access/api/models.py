@@ -27,6 +27,11 @@ Code = Annotated[str, Field(min_length=1, max_length=12, description="Code of an
 Word = Annotated[str, Field(max_length=200)]
 Password = Annotated[str, Field(max_length=1000)]
 Sentence = Annotated[str, Field(max_length=2000)]
+DepartmentCode = Annotated[
+    str, Field(min_length=1, max_length=64, description="Id of a department of the profile.")
+]
+DepartmentId = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,64}$")]
+PublicJwk = dict[Annotated[str, Field(max_length=20)], Annotated[str, Field(max_length=100)]]
 Compact = Annotated[str, Field(max_length=4000, description="Compact JWS.")]
 
 
@@ -121,11 +126,18 @@ class SignIn(Request):
 class NewEnrolment(Request):
     area: Code
     label: Word
+    department: DepartmentCode | None = None
 
 
 class NewTerminal(Request):
     code: Word
-    jwk: dict[Annotated[str, Field(max_length=20)], Annotated[str, Field(max_length=100)]]
+    jwk: PublicJwk
+    proof: Compact
+
+
+class NewDepartment(Request):
+    code: Word
+    keys: Annotated[list[PublicJwk], Field(max_length=2)]
     proof: Compact
 
 
@@ -212,6 +224,7 @@ class EnrolmentAnswer(BaseModel):
     code: str
     area: str
     label: str
+    department: str | None
     expires_at: datetime
 
 
@@ -236,3 +249,27 @@ class TerminalAnswer(BaseModel):
 class TerminalsAnswer(BaseModel):
     terminals: list[TerminalAnswer]
     next_after: str | None
+
+
+class DepartmentAnswer(BaseModel):
+    department: str
+    area: str
+    label: str
+    version: int
+    enrolled_at: datetime
+    revoked_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> DepartmentAnswer:
+        return cls(
+            department=row.department,
+            area=row.area,
+            label=row.label,
+            version=row.version,
+            enrolled_at=row.enrolled_at,
+            revoked_at=row.revoked_at,
+        )
+
+
+class DepartmentsAnswer(BaseModel):
+    departments: list[DepartmentAnswer]

@@ -1,4 +1,4 @@
-"""Enrolment of terminals: a one-time code from an administrator, a proof from the terminal."""
+"""Codes for enrolment, and terminals: a code from an administrator, a proof from the terminal."""
 
 from __future__ import annotations
 
@@ -33,14 +33,23 @@ async def open_enrolment(
     conn: Transaction,
     response: Response,
 ) -> EnrolmentAnswer:
-    """A code that enrols one computer for an area, within a day. It is shown only here."""
-    opened = await terminals.open_enrolment(context, conn, caller, area=body.area, label=body.label)
+    """A code that enrols one computer for an area, or the connector of a department for the
+    campaign's area, within a day. It is shown only here."""
+    opened = await terminals.open_enrolment(
+        context,
+        conn,
+        caller,
+        area=body.area,
+        label=body.label,
+        department=body.department,
+    )
     response.headers["Cache-Control"] = "no-store"
     return EnrolmentAnswer(
         enrolment_id=opened.enrolment_id,
         code=opened.code,
         area=body.area,
         label=body.label.strip(),
+        department=body.department,
         expires_at=opened.expires_at,
     )
 

@@ -73,6 +73,19 @@ terminal = Table(
 )
 Index("terminal_area", terminal.c.area)
 
+department = Table(
+    "department",
+    metadata,
+    Column("department", Text, primary_key=True),
+    Column("area", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("enrolled_at", _TIME, nullable=False),
+    Column("revoked_at", _TIME),
+    Column("revoked_by", _UUID),
+)
+"""A department of the profile whose connector was enrolled; its keys stand in ``known_key``."""
+
 enrolment = Table(
     "enrolment",
     metadata,
@@ -84,9 +97,13 @@ enrolment = Table(
     Column("opened_at", _TIME, nullable=False, server_default=_NOW),
     Column("expires_at", _TIME, nullable=False),
     Column("terminal_id", _UUID, ForeignKey("terminal.terminal_id")),
+    Column("department", Text),
+    Column("used_at", _TIME),
+    CheckConstraint("department IS NULL OR terminal_id IS NULL", name="enrolment_of_one_kind"),
 )
-"""``code_hash`` is a keyed code (``<kid>:<hex>``) under index/access: without the key, no guess
-at a code can be tried against a copy of the database."""
+"""Of a terminal, or of the connector of a ``department``; used when ``terminal_id`` or ``used_at``
+is there. ``code_hash`` is a keyed code (``<kid>:<hex>``) under index/access: without the key, no
+guess at a code can be tried against a copy of the database."""
 
 issued_token = Table(
     "issued_token",

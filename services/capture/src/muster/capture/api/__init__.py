@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter
 
-from muster.capture.api import imports, lists, packets, people
+from muster.capture.api import candidates, imports, lists, packets, people
 
 router = APIRouter()
 router.include_router(imports.router)
 router.include_router(people.router)
 router.include_router(packets.router)
 router.include_router(lists.router)
+router.include_router(candidates.router)
 
 __all__ = ["router"]

@@ -196,6 +196,41 @@ class RefusalsOut(BaseModel):
     next: str | None
 
 
+class CandidateOut(BaseModel):
+    """Somebody whom a department knows and who could not be entered, and why."""
+
+    candidate_id: str
+    department: str
+    area: str
+    fields: dict[str, FieldValue]
+    reasons: list[ReasonOut]
+    since: datetime
+
+
+class CandidatesOut(BaseModel):
+    """A page of candidates; `next` is what to send as `after`, null at the end."""
+
+    candidates: list[CandidateOut]
+    next: str | None
+
+
+class SettlementIn(_Asked):
+    """Village and number as they were found out; or else `dismissed`, the reason why there is
+    nobody to enter."""
+
+    village: AreaCode | None = None
+    resident_number: _Short | None = None
+    dismissed: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+
+
+class SettledOut(BaseModel):
+    """What became of a candidate: registered, known or dismissed, and who they are."""
+
+    candidate_id: str
+    outcome: str
+    subject_id: str | None
+
+
 class ListedOut(BaseModel):
     """A person on a list."""
 

@@ -25,6 +25,7 @@ class Claim:
     number_index: str | None
     evidence: tuple[str, ...]
     reasons: tuple[Reason, ...]
+    reading: str | None = None
 
 
 @dataclass(slots=True)
@@ -64,12 +65,14 @@ class Verdict:
 class Admission:
     """Takes the records of one packet in their order; later ones see the effect of earlier ones.
 
-    `taken` maps record ids that were accepted before to (digest, version).
+    `taken` maps record ids that were accepted before to (digest, version), `readings` card readings
+    to the subject that each serves.
     """
 
     subjects: dict[str, Subject]
     holders: dict[str, Holder]
     taken: dict[str, tuple[str, int]]
+    readings: dict[str, str] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     accepted: set[str] = field(default_factory=set)
     """Record ids that this packet brought in."""
@@ -108,6 +111,9 @@ class Admission:
             found.append(reason("version-changed"))
         if not subject.evidence.issuperset(claim.evidence):
             found.append(reason("evidence-absent"))
+        # One reading serves one person; a later version of the same record may keep it.
+        if self.readings.get(claim.reading or "", claim.subject_id) != claim.subject_id:
+            found.append(reason("reading-of-another"))
         return found
 
     def _other_holder(self, claim: Claim) -> str | None:
@@ -118,12 +124,14 @@ class Admission:
 
     def _apply(self, claim: Claim, subject: Subject, entries: Entries) -> None:
         subject.version += 1
-        if entries != subject.entries:
-            subject.revision += 1
-            subject.entries = entries
+        # Counts whatever changes about a person: who compares takes the highest as the newest.
+        subject.revision += 1
+        subject.entries = entries
         subject.exists = subject.changed = True
         self.accepted.add(claim.record_id)
         self.taken[claim.record_id] = (claim.digest, subject.version)
+        if claim.reading is not None:
+            self.readings[claim.reading] = claim.subject_id
         if claim.number_index is not None:
             self._hold(claim.subject_id, claim.number_index)
 

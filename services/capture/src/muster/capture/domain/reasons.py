@@ -45,6 +45,36 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "须逐项注明每个字段的来源，且不得多出其他项",
         "every field of the record, and no other, names its source",
     ),
+    "reading-missing": (
+        "reading",
+        "有字段注明来自证件芯片，但未附该次读卡信息",
+        "a field says that it comes from a chip, and the reading is not given",
+    ),
+    "reading-unrevealed": (
+        "reading",
+        "该字段注明来自证件芯片，但读卡信息中没有它",
+        "the field says that it comes from the chip, and the reading does not show it",
+    ),
+    "reading-differs": (
+        "reading",
+        "该字段的内容与读卡时的内容不一致；如已改动，其来源须改为手工录入",
+        "the field is not what was on the card; once changed, its source is no longer the chip",
+    ),
+    "reading-suites": (
+        "reading",
+        "同一次读卡的各项摘要须用同一种算法",
+        "the hashes of one reading are of one suite",
+    ),
+    "reading-of-another": (
+        "reading",
+        "该次读卡已用于另一采集对象",
+        "this reading was already used for another person",
+    ),
+    "signature-unrevealed": (
+        "signature",
+        "由签字设备采集的签名须附笔迹及其摘要的盐值，且笔迹中不得有小数",
+        "a signature that a device took comes with its trace, without fractions, and its salt",
+    ),
     "collected-in-future": (
         "collected_at",
         "采集时间晚于当前时间，请校准采集端时钟",
@@ -176,6 +206,21 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "village",
         "不是本采集方案区域内的村(社区)",
         "not a village or community of this campaign",
+    ),
+    "village-needed": (
+        "household_area",
+        "不知道此人户籍所在的村(社区)，请县级管理员指定",
+        "the village of this person's household is not known; the administrator names it",
+    ),
+    "candidate-settled": (
+        "request",
+        "该线索已经办结",
+        "what a department said of this person is settled already",
+    ),
+    "settlement": (
+        "request",
+        "须指定村(社区)或更正公民身份号码，或说明不予登记的理由，二者取其一",
+        "either name the village or correct the number, or say why nobody is entered",
     ),
     "merge-target": (
         "merged_into",

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from muster.capture.domain.admission import Claim
 from muster.capture.domain.reasons import reason
-from muster.capture.handlers import common
+from muster.capture.handlers import common, proofs
 from muster.capture.handlers.common import NUMBER, VILLAGE
 from muster.capture.handlers.packets import COLLECTING
 from muster.capture.handlers.shapes import RecordIn
@@ -85,6 +85,7 @@ class RecordChecker:
             number_index=common.index_of(self._context, number),
             evidence=tuple(piece.digest for piece in record.evidence),
             reasons=tuple(reasons),
+            reading=record.reading.reading_id if record.reading is not None else None,
         )
 
     def _own(self, record: RecordIn) -> list[Reason]:
@@ -100,7 +101,7 @@ class RecordChecker:
             found.append(reason("provenance-fields"))
         if record.collected_at > self._now + _CLOCK_SKEW:
             found.append(reason("collected-in-future"))
-        return found
+        return [*found, *proofs.check(record)]
 
     def _area(self, village: str) -> list[Reason]:
         found = []

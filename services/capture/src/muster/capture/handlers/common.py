@@ -22,6 +22,7 @@ VILLAGE = "household_area"
 
 BASELINE_IMPORTED = "capture-baseline-imported"
 RECORD_SUBMITTED = "capture-record-submitted"
+RECORD_ATTESTED = "capture-record-attested"
 STATUS_CHANGED = "capture-subject-status-changed"
 UPLOAD_RECEIVED = "capture-upload-received"
 
@@ -129,10 +130,14 @@ def villages_of(context: Context, area: str) -> tuple[str, ...]:
     return tuple(leaf.code for leaf in context.areas.leaves(area))
 
 
+def is_inside(context: Context, code: str) -> bool:
+    """Whether an area belongs to the campaign."""
+    return context.areas.is_within(code, context.areas.root.code)
+
+
 def is_village(context: Context, code: str) -> bool:
     """Whether persons can stand there: inside the campaign, with nothing below."""
-    areas = context.areas
-    return areas.is_within(code, areas.root.code) and not areas.children(code)
+    return is_inside(context, code) and not context.areas.children(code)
 
 
 def chunks(items: Iterable[str], size: int) -> Iterable[list[str]]:

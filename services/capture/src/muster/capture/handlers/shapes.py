@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from muster.contracts.parts.base import Digest, FieldValue, Uuid
+from muster.contracts.parts.device import CardKind
 from muster.vocabulary.states import Source
 
 RECORDS_LIMIT = 500
@@ -36,11 +37,28 @@ class EvidenceRef(_Shape):
 
 
 class Signature(_Shape):
-    """The person's confirmation: bound to the digest of the very content shown (R58)."""
+    """The person's confirmation: bound to the digest of the very content shown (R58).
+
+    One that the terminal's device took has its `signature_id`, and with `trace` the salt of the
+    digest by which the device's event names the handwriting.
+    """
 
     kind: Literal["handwriting", "thumbprint", "by_proxy", "guardian"]
     digest: Digest
     trace: JsonValue = None
+    signature_id: Uuid | None = None
+    trace_salt: Salt | None = None
+
+
+class Reading(_Shape):
+    """What a card reading committed to, revealed: hashes of all fields that were on the card, and
+    the salts of those whose values the record gives (design, section 4, commit then reveal)."""
+
+    reading_id: Uuid
+    card: CardKind
+    salt: Salt
+    hashes: Annotated[dict[_Short, Digest], Field(min_length=1, max_length=100)]
+    salts: Annotated[dict[_Short, Salt], Field(max_length=100)]
 
 
 class RecordIn(_Shape):
@@ -56,6 +74,7 @@ class RecordIn(_Shape):
     evidence: Annotated[list[EvidenceRef], Field(max_length=100)]
     salt: Salt
     signature: Signature
+    reading: Reading | None = None
     collected_at: Annotated[AwareDatetime, Field(strict=False)]
     origin: Literal["new"] | None = None
 

@@ -15,18 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.domain.admission import Admission, Subject, Verdict
 from muster.capture.domain.reasons import refusal
-from muster.capture.handlers import common
+from muster.capture.handlers import attesting, common, proofs
 from muster.capture.handlers.checking import Read, RecordChecker
 from muster.capture.handlers.packets import Opened, open_packet
 from muster.capture.handlers.shapes import RECORDS_LIMIT, UploadPacket
-from muster.capture.store import records, refusals, subjects
+from muster.capture.store import attestations, records, refusals, subjects
 from muster.messaging import failpoints, outbox
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
 from muster.security.vault import DataKeys
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.reasons import refused
-from muster.vocabulary.states import ReviewState, Severity, Source
+from muster.vocabulary.states import ReviewState, Severity
 
 Receipt = dict[str, Any]
 """index, record_id, subject_id, status, version, existing_subject_id, reasons."""
@@ -93,6 +93,11 @@ class _Intake:
         self._now = common.now()
         self._claims = [item.claim for item in read if item.claim is not None]
         self._media: dict[str, dict[str, str]] = {}
+        self._proofs = {
+            item.index: proofs.claimed(item.record)
+            for item in read
+            if item.record is not None and item.claim is not None and not refused(item.reasons)
+        }
 
     async def take(self) -> Answer:
         """Judge every record in order, write in sets, keep the receipts."""
@@ -101,6 +106,8 @@ class _Intake:
         before = await records.find_upload(conn, self._packet.packet_id)
         if before is not None:
             return self._again(before)
+        named = {claimed.proof for found in self._proofs.values() for claimed in found}
+        serving = await attestations.lock_proofs(conn, named)
         likely = [claim for claim in self._claims if not refused(claim.reasons)]
         free = await subjects.claim_numbers(
             conn, {c.number_index: c.subject_id for c in reversed(likely) if c.number_index}
@@ -108,6 +115,11 @@ class _Intake:
         added = await subjects.add(conn, [claim.subject_id for claim in likely])
         locked = await subjects.lock(conn, [claim.subject_id for claim in self._claims])
         admission = await self._admission(locked, added, free)
+        admission.readings = {
+            proof.proof_id: subject_id
+            for proof, subject_id in serving.items()
+            if subject_id is not None
+        }
         verdicts = [
             Verdict("refused", None, item.reasons)
             if item.claim is None
@@ -117,8 +129,9 @@ class _Intake:
         await self._undo(admission, added, free)
         await self._save(admission, locked)
         await self._add_versions(verdicts)
+        attested = await self._claim(verdicts)
         await self._list_refused(verdicts)
-        return await self._close(verdicts, admission, number)
+        return await self._close(verdicts, admission, number, attested)
 
     def _again(self, before: Any) -> Answer:
         sent = [item.record_id for item in self._read]
@@ -212,8 +225,8 @@ class _Intake:
             ],
             "salt": record.salt,
             "signature": record.signature.model_dump(mode="json"),
+            "reading": record.reading and record.reading.model_dump(mode="json"),
         }
-        chip = Source.CHIP in record.provenance.values()
         return {
             "subject_id": record.subject_id,
             "version": version,
@@ -227,7 +240,6 @@ class _Intake:
             "packet_id": self._packet.packet_id,
             "collected_at": record.collected_at,
             "received_at": self._now,
-            "attestation": "awaiting" if chip else "none",
             "review_state": ReviewState.SUBMITTED.value,
             "sealed": self._context.vault.encrypt_bytes(
                 keys[record.subject_id],
@@ -237,6 +249,17 @@ class _Intake:
                 version=version,
             ),
         }
+
+    async def _claim(self, verdicts: Sequence[Verdict]) -> list[attesting.Version]:
+        """What new versions claim of their terminal; gives those that claim anything."""
+        made = {
+            (item.claim.subject_id, verdict.version): self._proofs[item.index]
+            for item, verdict in zip(self._read, verdicts, strict=True)
+            if verdict.status == "accepted" and verdict.version is not None and item.claim
+        }
+        return await attesting.claim(
+            self._context, self._conn, self._opened.terminal_id, made, self._now
+        )
 
     async def _list_refused(self, verdicts: Sequence[Verdict]) -> None:
         """What is accepted comes off the list; what is refused or doubtful goes on it."""
@@ -289,7 +312,11 @@ class _Intake:
         }
 
     async def _close(
-        self, verdicts: Sequence[Verdict], admission: Admission, number: int
+        self,
+        verdicts: Sequence[Verdict],
+        admission: Admission,
+        number: int,
+        attested: Sequence[attesting.Version],
     ) -> Answer:
         receipts = [
             _receipt(item, verdict) for item, verdict in zip(self._read, verdicts, strict=True)
@@ -310,7 +337,13 @@ class _Intake:
                 "received_at": self._now,
             },
         )
-        await outbox.add(self._conn, [*self._events(verdicts, admission), self._upload(number)])
+        told = [
+            attesting.event(self._context, place, admission.subjects[place[0]].entries)
+            for place in attested
+        ]
+        await outbox.add(
+            self._conn, [*self._events(verdicts, admission), *told, self._upload(number)]
+        )
         await self._context.audit.record(
             self._conn,
             actor=self._caller.account_id,

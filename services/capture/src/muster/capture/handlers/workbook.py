@@ -1,24 +1,27 @@
-"""Baseline files as rows: .xlsx by calamine, .csv as a stream; neither is trusted.
+"""Baseline files: which column holds what, and their rows of data (`muster.forms.workbook`)."""
 
-A CSV is read line by line; of a workbook calamine holds the one sheet. Nothing else grows with
-the file.
-"""
-
-import codecs
-import csv
-import io
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import BinaryIO
-
-import python_calamine
 
 from muster.capture.domain.reasons import reason, refusal
 from muster.capture.handlers.common import NUMBER, VILLAGE
+from muster.forms import workbook
 from muster.forms.profile import Profile
+from muster.forms.workbook import COLUMNS_LIMIT, Cells, Row, as_text
 from muster.vocabulary.reasons import Reason, Refusal
+
+__all__ = [
+    "CATEGORIES",
+    "ROW_ID",
+    "Broken",
+    "Columns",
+    "Row",
+    "Sheet",
+    "as_text",
+    "lost_digits",
+    "open_sheet",
+]
 
 CATEGORIES = "categories"
 TOWNSHIP = "township"
@@ -33,22 +36,6 @@ _PLACES = {
 }
 _HEADING_ROWS = 10
 """A title and a note may stand above the heading row."""
-_UNPACKED_LIMIT = 1 << 30
-_ROWS_LIMIT = 2_000_000
-_COLUMNS_LIMIT = 512
-_CELL_LIMIT = 32_768
-"""Characters; Excel's own limit."""
-_ZIP, _PROBE = b"PK\x03\x04", 1 << 16
-
-Cells = Sequence[object]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of data, by its number in the file, counted from 1 as a reader of the file does."""
-
-    number: int
-    cells: Cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +120,7 @@ class Sheet:
 
 def read_heading(cells: Cells, profile: Profile) -> Columns:
     """Columns of a heading row. Of two columns for one thing the first counts."""
-    headers = tuple("" if cell is None else as_text(cell) for cell in cells[:_COLUMNS_LIMIT])
+    headers = tuple("" if cell is None else as_text(cell) for cell in cells[:COLUMNS_LIMIT])
     by_name = {name: place for place, name in profile.columns(list(headers)).items()}
     taken = set(by_name.values())
     for place, header in enumerate(headers):
@@ -155,88 +142,27 @@ def missing_columns(columns: Columns, profile: Profile) -> tuple[str, ...]:
 
 def open_sheet(file: BinaryIO, profile: Profile) -> Sheet:
     """Open a file by what it holds, whatever it is called. Raises Refusal."""
-    file.seek(0)
-    start = file.read(8)
-    if not start:
-        raise refusal("file-empty")
-    file.seek(0)
-    rows = _xlsx_rows(file) if start.startswith(_ZIP) else _csv_rows(file)
-    return Sheet(rows, profile)
+    try:
+        rows = workbook.open_rows(file)
+    except workbook.Unusable as error:
+        large = error.rule == "file-too-large"
+        raise refusal(
+            error.rule, status=413 if large else 422, kind="too-large" if large else "invalid"
+        ) from None
+    return Sheet(_unbroken(rows), profile)
 
 
-def as_text(cell: object) -> str:
-    """A cell as it would be typed."""
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "是" if cell else "否"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, datetime):
-        midnight = (cell.hour, cell.minute, cell.second) == (0, 0, 0)
-        return cell.date().isoformat() if midnight else cell.isoformat(sep=" ")
-    return cell.isoformat() if isinstance(cell, date) else str(cell)
+def _unbroken(rows: Iterator[Row]) -> Iterator[Row]:
+    try:
+        yield from rows
+    except workbook.BrokenOff:
+        raise Broken(reason("file-line")) from None
 
 
 def lost_digits(name: str, cell: object) -> bool:
     """A resident number in a cell of numbers: a workbook keeps 15 digits of it and no more."""
-    return name == NUMBER and isinstance(cell, int | float) and abs(cell) >= 10**15
+    return name == NUMBER and workbook.lost_digits(cell)
 
 
 def _blank(cell: object) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip())
-
-
-def _xlsx_rows(file: BinaryIO) -> Iterator[Row]:
-    try:
-        with zipfile.ZipFile(file) as packed:
-            if sum(item.file_size for item in packed.infolist()) > _UNPACKED_LIMIT:
-                raise refusal("file-too-large", status=413, kind="too-large")
-        file.seek(0)
-        book = python_calamine.CalamineWorkbook.from_filelike(file)
-        sheet = book.get_sheet_by_index(0)
-        if sheet.total_height > _ROWS_LIMIT or sheet.total_width > _COLUMNS_LIMIT:
-            raise refusal("file-too-large", status=413, kind="too-large")
-        rows = sheet.iter_rows()
-    except (zipfile.BadZipFile, python_calamine.CalamineError, OSError, ValueError, IndexError):
-        raise refusal("file-type") from None
-    return (Row(number, cells) for number, cells in enumerate(rows, start=1))
-
-
-def _csv_rows(file: BinaryIO) -> Iterator[Row]:
-    encoding = _encoding(file)
-    file.seek(0)
-    text = io.TextIOWrapper(file, encoding=encoding, newline="")
-    reader = csv.reader(text)
-
-    def rows() -> Iterator[Row]:
-        number = 0
-        while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except (csv.Error, UnicodeDecodeError):
-                raise Broken(reason("file-line")) from None
-            # Numbered by line, so that a cell with a line break does not shift what follows.
-            number = max(number + 1, reader.line_num)
-            if any(len(cell) > _CELL_LIMIT for cell in cells):
-                raise Broken(reason("file-line"))
-            yield Row(number, cells[:_COLUMNS_LIMIT])
-
-    return rows()
-
-
-def _encoding(file: BinaryIO) -> str:
-    """UTF-8 when all of it is, else GB18030, in which Chinese Excel writes CSV."""
-    for name in ("utf-8-sig", "gb18030"):
-        decoder = codecs.getincrementaldecoder(name)("strict")
-        file.seek(0)
-        try:
-            while piece := file.read(_PROBE):
-                decoder.decode(piece)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            continue
-        return name
-    raise refusal("file-encoding")

@@ -22,6 +22,18 @@ async def add(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
     )
 
 
+async def put(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """Put rows on the list under ids of their own, in place of what stood there under the same."""
+    await insert_rows(
+        conn,
+        refused_row,
+        rows,
+        conflict="ON CONFLICT (row_id) DO UPDATE SET area = excluded.area, "
+        "reasons = excluded.reasons, number_index = excluded.number_index, "
+        "sealed = excluded.sealed, created_at = now(), settled_at = NULL, settled_by = NULL",
+    )
+
+
 async def settle(
     conn: AsyncConnection,
     *,

@@ -1,7 +1,8 @@
 """Subjects, their resident numbers, and their entries in the balance.
 
-Who writes subjects does it in this order, so that two writers cannot wait on each other: claim
-numbers, add subjects, lock subjects. Each step goes through its keys sorted.
+Who writes subjects does it in this order, so that two writers cannot wait on each other: lock
+readings and signatures (`muster.capture.store.attestations`), claim numbers, add subjects, lock
+subjects. Each step goes through its keys sorted.
 """
 
 from collections import defaultdict

@@ -87,8 +87,6 @@ record_version = Table(
     Column("packet_id", _UUID, nullable=False),
     Column("collected_at", _TIME, nullable=False),
     Column("received_at", _TIME, nullable=False),
-    # "awaiting" when a field claims to come from a chip: the reading's event has yet to be matched.
-    Column("attestation", Text, nullable=False),
     Column("review_state", Text, nullable=False),
     Column("reviewed_at", _TIME),
     Column("review_sealed", Text),
@@ -202,4 +200,99 @@ Index(
     "refused_row_number",
     refused_row.c.number_index,
     postgresql_where=text("settled_at IS NULL"),
+)
+
+# One row per reading or signature (by the id that the terminal gave it) that a record claimed or an
+# event told of, whichever came first. Who adds a claim or an event locks it, so that the two meet.
+# `subject_id` is whom a reading serves.
+device_proof = Table(
+    "device_proof",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("proof_id", _UUID, primary_key=True),
+    Column("subject_id", _UUID),
+)
+
+# What a version of a record claims of its terminal, and how that stands.
+record_claim = Table(
+    "record_claim",
+    metadata,
+    Column("subject_id", _UUID, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("proof_id", _UUID, nullable=False),
+    Column("terminal_id", _UUID, nullable=False),
+    # Root of the reading, or digest that was signed; and digest of the handwriting.
+    Column("digest", Text, nullable=False),
+    Column("trace", Text),
+    Column("claimed_at", _TIME, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+)
+Index("record_claim_proof", record_claim.c.proof_id)
+Index(
+    "record_claim_awaiting",
+    record_claim.c.claimed_at,
+    postgresql_where=text("state = 'awaiting'"),
+)
+
+# Whose events were heard. Who adds events of a terminal locks its row, then looks at its chain.
+terminal_chain = Table(
+    "terminal_chain",
+    metadata,
+    Column("terminal_id", _UUID, primary_key=True),
+)
+
+# The chain of a terminal's events, as far as they were for capture.
+terminal_event = Table(
+    "terminal_event",
+    metadata,
+    Column("event_id", _UUID, primary_key=True),
+    Column("terminal_id", _UUID, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("previous", Text),
+    # "fork" or "break" where it contradicts another event of the same terminal.
+    Column("suspicion", Text),
+    Column("heard_at", _TIME, nullable=False, server_default=text("now()")),
+    # The same event under another id is a repetition, and no second event.
+    UniqueConstraint("terminal_id", "sequence", "digest", name="terminal_event_place"),
+)
+
+card_reading = Table(
+    "card_reading",
+    metadata,
+    Column("event_id", _UUID, primary_key=True),
+    Column("reading_id", _UUID, nullable=False),
+    Column("card", Text, nullable=False),
+    Column("reader_id", Text, nullable=False),
+    Column("root", Text, nullable=False),
+    Column("read_at", _TIME, nullable=False),
+)
+Index("card_reading_id", card_reading.c.reading_id)
+
+signature_event = Table(
+    "signature_event",
+    metadata,
+    Column("event_id", _UUID, primary_key=True),
+    Column("signature_id", _UUID, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("record_digest", Text, nullable=False),
+    Column("trace", Text, nullable=False),
+    Column("captured_at", _TIME, nullable=False),
+)
+Index("signature_event_id", signature_event.c.signature_id)
+
+# Persons whom a department knows and the campaign did not. What waits to be settled stands on the
+# list of refused rows, under the same id.
+candidate = Table(
+    "candidate",
+    metadata,
+    Column("candidate_id", _UUID, primary_key=True),
+    # Of the newest that was heard; a candidate may come back.
+    Column("version", BigInteger, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("subject_id", _UUID),
+    Column("heard_at", _TIME, nullable=False, server_default=text("now()")),
 )

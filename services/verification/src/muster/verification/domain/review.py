@@ -16,7 +16,9 @@ class Item:
     Attributes:
         current: whether no newer version of this person's record has arrived.
         collected: whether the person still counts as collected somewhere.
-        reviewer_id, reasons: of the decision already taken; None and empty before one.
+        contradicting: the departments whose answers stand against the record now.
+        reviewer_id, reasons, despite: of the decision already taken; None and empty before one.
+            A submitted item that has a reviewer was passed and awaits answers.
     """
 
     version: int
@@ -25,18 +27,26 @@ class Item:
     collector_id: str
     current: bool
     collected: bool
+    contradicting: frozenset[str] = frozenset()
     reviewer_id: str | None = None
     reasons: tuple[ReturnReason, ...] = ()
+    despite: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a reviewer says about the content with that digest."""
+    """What a reviewer says about the content with that digest.
+
+    ``despite`` is why it is verified although the departments in ``contradicting`` said otherwise;
+    it names them, so that no answer is overruled that the reviewer did not see.
+    """
 
     outcome: ReviewState
     digest: str
     reviewer_id: str
     reasons: tuple[ReturnReason, ...] = ()
+    despite: str | None = None
+    contradicting: frozenset[str] = frozenset()
 
 
 def judge(item: Item, decision: Decision) -> bool:
@@ -44,7 +54,7 @@ def judge(item: Item, decision: Decision) -> bool:
 
     Raises:
         Refusal: own-record (403), or one of digest-differs, already-reviewed, version-superseded,
-            not-collected (409).
+            not-collected, answers-contradict, answers-changed, nothing-contradicts (409).
     """
     if item.collector_id == decision.reviewer_id:
         raise Refusal(
@@ -64,7 +74,7 @@ def judge(item: Item, decision: Decision) -> bool:
             "所复核的内容与该版本不一致，请重新打开后再复核。",
             "What was reviewed is not the content of this version; open it again.",
         )
-    if item.state is not ReviewState.SUBMITTED:
+    if _decided(item):
         if _repeats(item, decision):
             return False
         raise _conflict(
@@ -87,14 +97,53 @@ def judge(item: Item, decision: Decision) -> bool:
             "该对象目前不处于已采集状态，无需复核。",
             "This person no longer counts as collected; there is nothing to review.",
         )
+    if decision.outcome is ReviewState.VERIFIED:
+        _weigh(item, decision)
     return True
 
 
+def _decided(item: Item) -> bool:
+    """A reviewer's word stands, also while answers are awaited, until an answer contradicts it."""
+    if item.state is not ReviewState.SUBMITTED:
+        return True
+    return item.reviewer_id is not None and not item.contradicting
+
+
+def _weigh(item: Item, decision: Decision) -> None:
+    """Who verifies against a department's answer says why, and against which."""
+    if not item.contradicting:
+        if decision.despite is not None:
+            raise _conflict(
+                "despite",
+                "nothing-contradicts",
+                "没有部门反馈与记录不符，无须说明理由。",
+                "No department's answer contradicts the record; there is nothing to explain.",
+            )
+        return
+    if decision.despite is None:
+        raise _conflict(
+            "despite",
+            "answers-contradict",
+            "有部门反馈与记录不符：请退回，或说明核实依据后再通过。",
+            "A department's answer contradicts the record: return it, or say in your own words "
+            "why it is verified all the same.",
+        )
+    if decision.contradicting != item.contradicting:
+        raise _conflict(
+            "contradicting",
+            "answers-changed",
+            "与记录不符的部门反馈已有变化，请重新打开后再复核。",
+            "Other answers contradict the record than those you saw; open it again.",
+        )
+
+
 def _repeats(item: Item, decision: Decision) -> bool:
+    taken = ReviewState.VERIFIED if item.state is ReviewState.SUBMITTED else item.state
     return (
-        item.state is decision.outcome
+        taken is decision.outcome
         and item.reviewer_id == decision.reviewer_id
         and item.reasons == decision.reasons
+        and item.despite == decision.despite
     )
 
 

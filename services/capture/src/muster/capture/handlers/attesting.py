@@ -1,0 +1,142 @@
+"""Bringing together what records claim and what terminals' events said.
+
+Whoever adds a claim or an event locks the reading or signature first, so that of two that come at
+the same moment the later sees the earlier. Each change of a version's state is told to
+verification, in order of versions.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.capture.domain.attestation import Claim, Judgement, Kind, Proof, judge
+from muster.capture.domain.standing import Entries
+from muster.capture.handlers import common
+from muster.capture.handlers.proofs import Claimed
+from muster.capture.store import attestations, subjects
+from muster.capture.store.attestations import ClaimRow
+from muster.contracts.parts.capture import AttestationForReview
+from muster.messaging import failpoints, outbox
+from muster.runtime.context import Context
+from muster.vocabulary.states import Attestation
+
+BATCH = 500
+GRACE_EVERY = 60.0
+"""Seconds between looks for what has waited too long; the grace itself is the profile's."""
+
+Version = tuple[str, int]
+
+
+async def claim(
+    context: Context,
+    conn: AsyncConnection,
+    terminal_id: str,
+    made: Mapping[Version, Sequence[Claimed]],
+    now: datetime,
+) -> list[Version]:
+    """Keep what new versions of locked subjects claim of their terminal, and judge it by what was
+    heard so far; gives the versions of which there is something to tell, in order."""
+    everything = [(place, one) for place, found in made.items() for one in found]
+    await attestations.add_claims(
+        conn,
+        [
+            {
+                "subject_id": subject_id,
+                "version": version,
+                "kind": one.proof.kind.value,
+                "proof_id": one.proof.proof_id,
+                "terminal_id": terminal_id,
+                "digest": one.digest,
+                "trace": one.trace,
+                "claimed_at": now,
+                "state": Attestation.AWAITING.value,
+            }
+            for (subject_id, version), one in everything
+        ],
+    )
+    readings = {one.proof: s for (s, _), one in everything if one.proof.kind is Kind.READING}
+    await attestations.serve(conn, readings)
+    named = {one.proof for _, one in everything}
+    changed = await settle(context, conn, named, {s for (s, _), _ in everything}, now)
+    return sorted({*changed, *(place for place, _ in everything)})
+
+
+async def settle(
+    context: Context,
+    conn: AsyncConnection,
+    proofs: Collection[Proof],
+    subject_ids: Collection[str],
+    now: datetime,
+) -> list[Version]:
+    """Judge the claims of these locked subjects on these locked proofs anew; gives the versions
+    whose state is another now, in order."""
+    claims = await attestations.claims_on(conn, proofs)
+    heard = await attestations.heard(conn, proofs)
+    due = now - context.profile.attestation_grace
+    judged: list[tuple[ClaimRow, Judgement]] = []
+    for row in claims:
+        if row.subject_id not in subject_ids:
+            continue
+        claim = Claim(row.proof, _terminals(row, claims), row.digest, row.trace)
+        judgement = judge(claim, heard.get(row.proof, ()), overdue=row.claimed_at <= due)
+        if judgement != row.judgement:
+            judged.append((row, judgement))
+    await attestations.save_judgements(conn, judged)
+    return sorted({(row.subject_id, row.version) for row, _ in judged})
+
+
+def _terminals(row: ClaimRow, claims: Collection[ClaimRow]) -> frozenset[str]:
+    """Who may have made what a version claims: a later version keeps an earlier one's reading."""
+    return frozenset(
+        other.terminal_id
+        for other in claims
+        if (other.proof, other.subject_id) == (row.proof, row.subject_id)
+        and other.version <= row.version
+    )
+
+
+async def settle_and_tell(
+    context: Context, conn: AsyncConnection, proofs: Collection[Proof], now: datetime
+) -> None:
+    """Lock these proofs and whoever claims them, judge, and tell of what has changed."""
+    await attestations.lock_proofs(conn, proofs)
+    claimants = {row.subject_id for row in await attestations.claims_on(conn, proofs)}
+    locked = await subjects.lock(conn, claimants)
+    changed = await settle(context, conn, proofs, locked, now)
+    entries = await subjects.entries(conn, {subject_id for subject_id, _ in changed})
+    await outbox.add(conn, [event(context, place, entries[place[0]]) for place in changed])
+
+
+def event(context: Context, place: Version, entries: Entries) -> outbox.OutboxItem:
+    """The state of a version is another now."""
+    return common.subject_event(context, common.RECORD_ATTESTED, *place, entries)
+
+
+async def flag_overdue(context: Context) -> None:
+    """The job: what has waited longer than the profile's grace is flagged for the reviewer.
+
+    Each batch is a transaction of its own; what was judged waits no more, so the next batch finds
+    others.
+    """
+    while True:
+        now = common.now()
+        async with context.database.transaction() as conn:
+            since = now - context.profile.attestation_grace
+            waiting = await attestations.overdue(conn, since, BATCH)
+            if waiting:
+                await settle_and_tell(context, conn, {row.proof for row in waiting}, now)
+            await failpoints.reach("attest.before-commit")
+        if len(waiting) < BATCH:
+            return
+
+
+def part(claims: Collection[ClaimRow]) -> AttestationForReview:
+    """How a version stands with its claims, as verification hears it."""
+    states = {row.proof.kind: row.judgement.state for row in claims}
+    reasons = {row.judgement.reason for row in claims} - {None}
+    return AttestationForReview(
+        reading=states.get(Kind.READING, Attestation.NONE),
+        signature=states.get(Kind.SIGNATURE, Attestation.NONE),
+        reasons=tuple(sorted(map(str, reasons))),
+    )

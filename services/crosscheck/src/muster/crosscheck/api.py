@@ -1,0 +1,274 @@
+"""HTTP routes of crosscheck: translate, authorise, call a handler."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.contracts.parts.base import Uuid
+from muster.crosscheck import shapes
+from muster.crosscheck.domain import extract
+from muster.crosscheck.handlers import areas, opening, running
+from muster.crosscheck.handlers.common import refusal
+from muster.crosscheck.store import candidates, comparison, discrepancies, extracts, touched
+from muster.persistence.database import Transaction
+from muster.runtime.auth import Authenticated, Caller, Composed
+from muster.vocabulary.states import Discrepancy, Role
+
+router = APIRouter(tags=["crosscheck"])
+
+READERS = (*opening.OPENERS, Role.LEADER)
+"""Who sees which work orders there are, in the areas that they are granted."""
+EXTRACTS_SHOWN = 5
+"""Extracts of each department that are shown: the current one and the newest others."""
+
+AreaQuery = Annotated[str | None, Query(max_length=12, description="行政区划代码 / area code")]
+DiscrepancyPath = Annotated[Uuid, Path()]
+CandidatePath = Annotated[Uuid, Path()]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+
+
+# -- the phase and the county job ------------------------------------------------------------------
+
+
+@router.post("/comparison")
+async def open_comparison(
+    _: shapes.OpenBody, caller: Authenticated, context: Composed, conn: Transaction
+) -> shapes.OpenAnswer:
+    """Open the comparison phase of the campaign and match everything once (R74, R75)."""
+    caller.require(Role.ADMINISTRATOR, context.profile.area)
+    done = await running.open_phase(context, conn, caller.account_id)
+    phase = await _phase(conn)
+    return shapes.OpenAnswer(**phase.model_dump(), run=shapes.RunAnswer(**asdict(done)))
+
+
+@router.get("/comparison")
+async def get_comparison(caller: Authenticated, conn: Transaction) -> shapes.ComparisonAnswer:
+    """Whether the comparison phase is open, and how much is still to be matched."""
+    _anywhere(caller, READERS)
+    return await _phase(conn)
+
+
+@router.post("/runs")
+async def run_county(
+    caller: Authenticated, context: Composed, conn: Transaction
+) -> shapes.RunAnswer:
+    """Match everything now; the answer says what that changed."""
+    caller.require(Role.ADMINISTRATOR, context.profile.area)
+    done = await running.run_county(context, conn, caller.account_id)
+    return shapes.RunAnswer(**asdict(done))
+
+
+# -- work orders -----------------------------------------------------------------------------------
+
+
+@router.get("/discrepancies")
+async def get_discrepancies(
+    caller: Authenticated,
+    conn: Transaction,
+    area: AreaQuery = None,
+    state: Literal["open", "closed", "all"] = "open",
+    kind: Discrepancy | None = None,
+    after: Annotated[str | None, Query(max_length=100)] = None,
+    limit: Limit = 100,
+) -> shapes.DiscrepanciesAnswer:
+    """Work orders of the caller's area, the oldest first; no personal values (R75)."""
+    codes = areas.readable(caller, READERS, area)
+    rows = await discrepancies.page(
+        conn,
+        codes,
+        state=state,
+        kind=None if kind is None else kind.value,
+        after=None if after is None else _cursor(after),
+        limit=limit,
+    )
+    last = rows[-1] if len(rows) == limit else None
+    return shapes.DiscrepanciesAnswer(
+        items=tuple(shapes.DiscrepancyItem(**_order(row)) for row in rows),
+        next=None if last is None else f"{last.opened_at.isoformat()}~{last.discrepancy_id}",
+    )
+
+
+@router.post("/discrepancies/{discrepancy_id}/open")
+async def open_discrepancy(
+    discrepancy_id: DiscrepancyPath,
+    body: shapes.ReasonBody,
+    caller: Authenticated,
+    context: Composed,
+    conn: Transaction,
+) -> shapes.OpenedAnswer:
+    """The values of both sides, to whoever mends them, with a reason; audited (R100)."""
+    opened = await opening.open_order(context, conn, caller, discrepancy_id, body.reason)
+    twin, reveal = opened.twin, opened.reveal
+    return shapes.OpenedAnswer(
+        **_order(opened.order),
+        person=shapes.PersonAnswer(**asdict(opened.person)),
+        record_value=opened.record_value,
+        department_value=opened.department_value,
+        twin=None if twin is None else shapes.PersonAnswer(**asdict(twin)),
+        reveal=None
+        if reveal is None
+        else shapes.RevealState.model_validate({"state": reveal[0], "rule": reveal[1]}),
+    )
+
+
+@router.post("/discrepancies/{discrepancy_id}/reveal")
+async def reveal_discrepancy(
+    discrepancy_id: DiscrepancyPath,
+    body: shapes.ReasonBody,
+    caller: Authenticated,
+    context: Composed,
+    conn: Transaction,
+) -> shapes.AskedAnswer:
+    """Ask a department in blind mode to open the row of a work order, with a reason; audited."""
+    reveal_id = await opening.ask_for_order(context, conn, caller, discrepancy_id, body.reason)
+    return shapes.AskedAnswer(reveal_id=reveal_id)
+
+
+@router.get("/counts")
+async def get_counts(
+    caller: Authenticated, conn: Transaction, area: AreaQuery = None
+) -> shapes.CountsAnswer:
+    """Open work orders by kind and village."""
+    counted = await discrepancies.count_open(conn, areas.readable(caller, READERS, area))
+    villages: dict[str, dict[Discrepancy, int]] = {}
+    total: dict[Discrepancy, int] = {}
+    for village, counts in counted.items():
+        for kind, count in counts.items():
+            villages.setdefault(village, {})[Discrepancy(kind)] = count
+            total[Discrepancy(kind)] = total.get(Discrepancy(kind), 0) + count
+    return shapes.CountsAnswer(as_of=datetime.now(UTC), villages=villages, total=total)
+
+
+# -- departments and candidates --------------------------------------------------------------------
+
+
+@router.get("/extracts")
+async def get_extracts(caller: Authenticated, conn: Transaction) -> shapes.ExtractsAnswer:
+    """What departments supplied, and why an extract was refused (R74)."""
+    _anywhere(caller, READERS)
+    rows = await extracts.listed(conn, EXTRACTS_SHOWN)
+    return shapes.ExtractsAnswer(items=tuple(map(_extract, rows)))
+
+
+@router.get("/candidates")
+async def get_candidates(
+    caller: Authenticated,
+    context: Composed,
+    conn: Transaction,
+    area: AreaQuery = None,
+    closed: bool = False,
+    after: Uuid | None = None,
+    limit: Limit = 100,
+) -> shapes.CandidatesAnswer:
+    """People whom a department knows and the campaign does not, without names (R76).
+
+    An administrator of the whole campaign who names no area also sees rows of areas outside it.
+    """
+    codes: list[str] | None = areas.readable(caller, READERS, area)
+    if area is None and caller.may(Role.ADMINISTRATOR, context.profile.area):
+        codes = None
+    rows = await candidates.page(conn, codes, closed=closed, after=after, limit=limit)
+    return shapes.CandidatesAnswer(
+        items=tuple(
+            shapes.CandidateItem.model_validate(
+                {name: getattr(row, name) for name in shapes.CandidateItem.model_fields}
+            )
+            for row in rows
+        ),
+        next=rows[-1].candidate_id if len(rows) == limit else None,
+    )
+
+
+@router.post("/candidates/{candidate_id}/reveal")
+async def reveal_candidate(
+    candidate_id: CandidatePath,
+    body: shapes.ReasonBody,
+    caller: Authenticated,
+    context: Composed,
+    conn: Transaction,
+) -> shapes.AskedAnswer:
+    """Ask again for a row that the department refused to open, with a reason; audited."""
+    reveal_id = await opening.ask_for_candidate(context, conn, caller, candidate_id, body.reason)
+    return shapes.AskedAnswer(reveal_id=reveal_id)
+
+
+# -- helpers ---------------------------------------------------------------------------------------
+
+
+def _anywhere(caller: Caller, roles: tuple[Role, ...]) -> None:
+    """Refuse (403) who holds none of the roles in any area."""
+    if not caller.granted_areas(roles):
+        caller.require(roles, caller.areas.root.code)
+
+
+async def _phase(conn: AsyncConnection) -> shapes.ComparisonAnswer:
+    phase = await comparison.opened(conn)
+    return shapes.ComparisonAnswer(
+        open=phase is not None,
+        opened_at=None if phase is None else phase.opened_at,
+        opened_by=None if phase is None else phase.opened_by,
+        waiting=await touched.waiting(conn),
+    )
+
+
+def _order(row: Row[Any]) -> dict[str, Any]:
+    until = row.closed_at or datetime.now(UTC)
+    return {
+        "discrepancy_id": row.discrepancy_id,
+        "kind": row.kind,
+        "subject_id": row.subject_id,
+        "field": row.field or None,
+        "department": row.said_by,
+        "other": row.other or None,
+        "village": row.village,
+        "state": "open" if row.closed_at is None else "closed",
+        "revision": row.revision,
+        "first_opened_at": row.first_opened_at,
+        "opened_at": row.opened_at,
+        "closed_at": row.closed_at,
+        "age_seconds": max(0, int((until - row.opened_at).total_seconds())),
+    }
+
+
+def _extract(row: Row[Any]) -> shapes.ExtractItem:
+    zh, en = extract.RULES.get(row.rule, (None, None))
+    return shapes.ExtractItem(
+        extract_id=str(row.extract_id),
+        department=row.department,
+        mode=row.mode,
+        made_at=row.made_at,
+        state=row.state,
+        rows=row.rows,
+        parts=row.parts,
+        rows_here=int(row.rows_here),
+        parts_here=int(row.here),
+        rule=row.rule,
+        zh=zh,
+        en=en,
+        first_seen_at=row.first_seen_at,
+        settled_at=row.settled_at,
+    )
+
+
+def _cursor(text: str) -> tuple[datetime, str]:
+    moment, _, place = text.partition("~")
+    malformed = refusal(
+        "after",
+        "cursor-malformed",
+        "翻页标记不正确，请从头查询。",
+        "This is no place in the list; begin anew.",
+    )
+    try:
+        at, order = datetime.fromisoformat(moment), UUID(place)
+    except ValueError:
+        raise malformed from None
+    if at.tzinfo is None:
+        raise malformed
+    return at, str(order)

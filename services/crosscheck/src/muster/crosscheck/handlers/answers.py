@@ -1,0 +1,116 @@
+"""Taking in what a department in blind mode revealed, or why it refused (R74, R75)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.contracts.parts.crosscheck import RevealAnswer
+from muster.crosscheck.handlers import candidates, common
+from muster.crosscheck.store import candidates as kept
+from muster.crosscheck.store import discrepancies, reveals
+from muster.messaging.message import DONE, Invalid, Message, Outcome
+from muster.runtime.context import Context
+
+_RULE = re.compile(r"[a-z]+(?:-[a-z]+){0,9}")
+_UNKNOWN = Invalid(
+    "reveal-unknown",
+    "该答复所指的揭示请求不存在，或不属于该部门、该行。",
+    "The answer names no request that was put to this department about this row.",
+)
+_SHAPE = Invalid(
+    "reveal-shape",
+    "揭示答复须给出内容或拒绝的规则，二者取一。",
+    "An answer either opens the row or names the rule by which it is refused.",
+)
+
+
+async def take_revealed(
+    context: Context, conn: AsyncConnection, batch: Sequence[Message]
+) -> Sequence[Outcome]:
+    """Keep what was revealed, sealed; of two answers to one request the first counts."""
+    asked = await reveals.read(conn, [message.part.reveal_id for message in batch], lock=True)
+    outcomes = [_check(message, asked) for message in batch]
+    fresh: dict[str, RevealAnswer] = {}
+    for message in common.done(batch, outcomes):
+        part: RevealAnswer = message.part
+        if asked[part.reveal_id].state == "asked":
+            fresh.setdefault(part.reveal_id, part)
+    await reveals.answer(conn, await _answers(context, conn, asked, fresh))
+    steps = [
+        _step(context, str(asked[reveal_id].candidate_id), part)
+        for reveal_id, part in fresh.items()
+        if asked[reveal_id].candidate_id is not None
+    ]
+    await _step_on(context, conn, steps)
+    return outcomes
+
+
+def _check(message: Message, asked: Mapping[str, Row[Any]]) -> Outcome:
+    part: RevealAnswer = message.part
+    if (part.fields is None) == (part.refused is None):
+        return _SHAPE
+    request = asked.get(part.reveal_id)
+    if (
+        request is None
+        or request.row_id != part.row_id
+        or request.department != message.topic.removeprefix(common.REVEAL_ANSWERED)
+        or message.key != part.row_id
+    ):
+        return _UNKNOWN
+    return DONE
+
+
+async def _answers(
+    context: Context,
+    conn: AsyncConnection,
+    asked: Mapping[str, Row[Any]],
+    fresh: Mapping[str, RevealAnswer],
+) -> list[dict[str, Any]]:
+    """What to note of each answer: values are kept only for a work order that is still open."""
+    orders = await discrepancies.read(
+        conn, [a.discrepancy_id for a in map(asked.__getitem__, fresh) if a.discrepancy_id]
+    )
+    rows = []
+    for reveal_id, part in fresh.items():
+        order = orders.get(asked[reveal_id].discrepancy_id)
+        wanted = part.fields is not None and order is not None and order.closed_at is None
+        rows.append(
+            {
+                "reveal_id": reveal_id,
+                "state": "refused" if part.fields is None else "answered",
+                "rule": None if part.fields is not None else _rule(part),
+                "answered_at": part.answered_at,
+                "sealed": common.seal_own(context, "reveal", reveal_id, {"fields": part.fields})
+                if wanted
+                else None,
+            }
+        )
+    return rows
+
+
+def _rule(part: RevealAnswer) -> str:
+    """The rule by which a department refused; only a rule's name may stand in the clear."""
+    return part.refused if part.refused and _RULE.fullmatch(part.refused) else "refused"
+
+
+def _step(context: Context, candidate_id: str, part: RevealAnswer) -> dict[str, Any]:
+    if part.fields is None:
+        return {"candidate_id": candidate_id, "state": "refused", "rule": _rule(part)}
+    why = candidates.gone(context, part.fields)
+    if why is not None:
+        return {"candidate_id": candidate_id, "state": "ended", "rule": why}
+    return candidates.told(context, candidate_id, part.fields)
+
+
+async def _step_on(
+    context: Context, conn: AsyncConnection, steps: Sequence[dict[str, Any]]
+) -> None:
+    """Take the candidates on that still wait for these answers."""
+    held = await kept.read(conn, [step["candidate_id"] for step in steps], lock=True)
+    waiting = [step for step in steps if held[step["candidate_id"]].state == "asked"]
+    await candidates.tell(context, conn, waiting, common.now())

@@ -1,0 +1,90 @@
+"""Which area is meant: destinations that a department writes, areas that a caller may read."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+from muster.runtime.auth import Caller
+from muster.vocabulary.areas import AreaTree
+from muster.vocabulary.reasons import Reason, Refusal
+from muster.vocabulary.states import Role
+
+ELSEWHERE = "elsewhere"
+"""A place outside the campaign's area that has no code here."""
+_CODE = re.compile(r"[0-9]{6}(?:[0-9]{3}(?:[0-9]{3})?)?")
+
+
+def destination(tree: AreaTree, told: object) -> str | None:
+    """The code of a place that a department names by code or by name; None for no place, and for
+    a name that several areas of the campaign bear, which says nothing."""
+    if not isinstance(told, str):
+        return None
+    text = "".join(unicodedata.normalize("NFKC", told).split())
+    if not text:
+        return None
+    if _CODE.fullmatch(text):
+        return tree.place_of(text)
+    found = _by_name(tree).get(text, (ELSEWHERE,))
+    return found[0] if len(found) == 1 else None
+
+
+@lru_cache(maxsize=4)
+def _by_name(tree: AreaTree) -> dict[str, tuple[str, ...]]:
+    """Codes by the names under which an area may be written: its own, and with what is above."""
+    found: dict[str, set[str]] = {}
+    for area in tree:
+        written = area.name
+        found.setdefault(written, set()).add(area.code)
+        for above in tree.ancestors(area.code):
+            written = above.name + written
+            found.setdefault(written, set()).add(area.code)
+    return {name: tuple(sorted(codes)) for name, codes in found.items()}
+
+
+def around(tree: AreaTree) -> list[str]:
+    """Codes of the campaign's areas and of those above them."""
+    return [area.code for area in tree]
+
+
+def known(tree: AreaTree, code: str) -> str:
+    """The code itself. Raises Refusal when it is no area of the campaign."""
+    if code not in tree:
+        raise Refusal(
+            Reason(
+                "area",
+                "area-unknown",
+                "行政区划代码不在本次采集范围内。",
+                "This is no area of the campaign.",
+            )
+        )
+    return code
+
+
+def below(tree: AreaTree, roots: Iterable[str]) -> list[str]:
+    """The codes at and below these areas."""
+    found: set[str] = set()
+    waiting = [code for code in roots if code in tree]
+    while waiting:
+        code = waiting.pop()
+        if code not in found:
+            found.add(code)
+            waiting += [child.code for child in tree.children(code)]
+    return sorted(found)
+
+
+def readable(caller: Caller, roles: tuple[Role, ...], area: str | None) -> list[str]:
+    """Codes at and below the area asked for, or below all that the caller is granted.
+
+    Raises Refusal (403) when the caller holds no grant there: an empty list would look like work
+    that is done.
+    """
+    if area is not None:
+        caller.require(roles, known(caller.areas, area))
+        return below(caller.areas, [area])
+    roots = caller.granted_areas(roles)
+    if not roots:
+        caller.require(roles, caller.areas.root.code)
+    return below(caller.areas, roots)

@@ -1,0 +1,50 @@
+"""Reveal requests: a department in blind mode is asked, with a reason, to open one of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.crosscheck.handlers import common
+from muster.crosscheck.store import reveals
+from muster.messaging import outbox
+from muster.runtime.context import Context
+from muster.vocabulary.ids import new_id
+
+
+async def ask(
+    context: Context, conn: AsyncConnection, asked: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Ask for rows: department, row_id, candidate_id or discrepancy_id, reason, asked_by each.
+
+    Gives the ids of the requests, in order. The department's connector answers once each.
+    """
+    rows = []
+    for one in asked:
+        reveal_id = new_id()
+        rows.append(
+            {
+                **one,
+                "reveal_id": reveal_id,
+                # A person wrote it, so it may name one.
+                "reason_sealed": common.seal_own(
+                    context, "reveal_reason", reveal_id, {"reason": one["reason"]}
+                ),
+            }
+        )
+    noted = await reveals.ask(conn, rows, common.now())
+    await outbox.add(
+        conn,
+        [
+            outbox.OutboxItem(
+                topic=common.REVEAL_REQUESTED + row.department,
+                key=row.row_id,
+                version=row.number,
+                ref={"reveal_id": row.reveal_id},
+            )
+            for row in noted
+        ],
+    )
+    return [row["reveal_id"] for row in rows]

@@ -1,0 +1,180 @@
+"""Bodies and answers of crosscheck's HTTP side."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from muster.contracts.parts.base import FieldValue
+from muster.vocabulary.states import Discrepancy
+
+
+class Body(BaseModel):
+    """Base of every body: what is not known is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OpenBody(Body):
+    """Opens the comparison phase. There is no closing it: only a rule that passes again may close a
+    work order."""
+
+    open: Literal[True]
+
+
+class ReasonBody(Body):
+    """Why somebody's data are opened; kept in the audit trail, so it holds no number."""
+
+    reason: Annotated[str, Field(max_length=500)]
+
+
+class RunAnswer(BaseModel):
+    """What a county job changed: work orders, and candidates that came or went."""
+
+    opened: int
+    reopened: int
+    redirected: int
+    closed: int
+    candidates: int
+    candidates_closed: int
+
+
+class ComparisonAnswer(BaseModel):
+    """Whether the comparison phase is open; ``waiting`` subjects are still to be matched, and it is
+    0 when all that came in is settled."""
+
+    open: bool
+    opened_at: datetime | None
+    opened_by: str | None
+    waiting: int
+
+
+class OpenAnswer(ComparisonAnswer):
+    """The phase, and what the first county job found; all 0 when it was open before."""
+
+    run: RunAnswer
+
+
+class DiscrepancyItem(BaseModel):
+    """One work order, without any value.
+
+    ``department`` is whose data say so; ``other`` is the subject that a duplicate is a duplicate
+    of; ``age_seconds`` runs from its last opening to its closing or to now.
+    """
+
+    discrepancy_id: str
+    kind: Discrepancy
+    subject_id: str
+    field: str | None
+    department: str | None
+    other: str | None
+    village: str
+    state: Literal["open", "closed"]
+    revision: int
+    first_opened_at: datetime
+    opened_at: datetime
+    closed_at: datetime | None
+    age_seconds: int
+
+
+class DiscrepanciesAnswer(BaseModel):
+    """Work orders, the oldest first; ``next`` goes into ``after`` for the rest."""
+
+    items: tuple[DiscrepancyItem, ...]
+    next: str | None
+
+
+class PersonAnswer(BaseModel):
+    """Who somebody is."""
+
+    subject_id: str
+    name: str | None
+    number: str | None
+
+
+class RevealState(BaseModel):
+    """How the newest request to open a blind department's row stands."""
+
+    state: Literal["asked", "answered", "refused"]
+    rule: str | None
+
+
+class OpenedAnswer(DiscrepancyItem):
+    """Both sides of a work order. ``department_value`` is null where the department keeps its data
+    at home and has not opened the row."""
+
+    person: PersonAnswer
+    record_value: FieldValue | None
+    department_value: FieldValue | None
+    twin: PersonAnswer | None
+    reveal: RevealState | None
+
+
+class AskedAnswer(BaseModel):
+    """The request that was put to the department."""
+
+    reveal_id: str
+
+
+class ExtractItem(BaseModel):
+    """One extract of a department.
+
+    ``rows`` and ``parts`` are what its manifest says, null until that is here; the ``_here`` ones
+    what has arrived of it while it is arriving. A refused one names its rule in plain words.
+    """
+
+    extract_id: str
+    department: str
+    mode: str
+    made_at: datetime
+    state: Literal["arriving", "current", "replaced", "outdated", "refused"]
+    rows: int | None
+    parts: int | None
+    rows_here: int
+    parts_here: int
+    rule: str | None
+    zh: str | None
+    en: str | None
+    first_seen_at: datetime
+    settled_at: datetime | None
+
+
+class ExtractsAnswer(BaseModel):
+    """Of each department that supplied anything the current extract first, then the newest."""
+
+    items: tuple[ExtractItem, ...]
+
+
+class CandidateItem(BaseModel):
+    """Somebody whom a department knows and the campaign does not; no value.
+
+    ``waiting``, ``asked`` (the department was asked to open the row), ``refused`` (it refused, by
+    ``rule``), ``told`` (the desk was told), ``held`` (``rule`` says why nobody can be sent),
+    ``ended`` (not to be collected here, by ``rule``), ``closed`` (known by now).
+    """
+
+    candidate_id: str
+    department: str
+    area: str
+    state: Literal["waiting", "asked", "refused", "told", "held", "ended", "closed"]
+    rule: str | None
+    found_at: datetime
+    told_at: datetime | None
+    closed_at: datetime | None
+
+
+class CandidatesAnswer(BaseModel):
+    """Candidates in order of id; ``next`` goes into ``after`` for the rest."""
+
+    items: tuple[CandidateItem, ...]
+    next: str | None
+
+
+class CountsAnswer(BaseModel):
+    """Open work orders by kind: of each village that has any, and in total."""
+
+    as_of: datetime
+    villages: dict[str, dict[Discrepancy, int]]
+    total: dict[Discrepancy, int]

@@ -1,0 +1,1 @@
+"""Crosscheck's own tables, and every statement on them, in sets."""

@@ -1,0 +1,164 @@
+"""People whom a listing department knows and the campaign does not, until they are known."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.crosscheck.store.sql import among_ids, among_texts
+from muster.crosscheck.store.tables import candidate
+
+# Only who was closed, or could not be told of for another reason, begins anew.
+_BACK = """(c.state IN ('closed', 'held')
+    AND (c.state, c.rule) IS DISTINCT FROM (excluded.state, excluded.rule))"""
+_MERGE = text(
+    f"""
+    WITH found AS MATERIALIZED (
+        SELECT * FROM unnest(
+            CAST(:ids AS uuid[]), CAST(:departments AS text[]), CAST(:rows AS uuid[]),
+            CAST(:areas AS text[]), CAST(:states AS text[]), CAST(:rules AS text[])
+        ) AS f(candidate_id, department, row_id, area, state, rule)
+    ), closed AS (
+        UPDATE candidate c SET state = 'closed', rule = NULL, sealed = NULL, closed_at = :now,
+            revision = c.revision + 1
+        WHERE c.state <> 'closed'
+          AND NOT EXISTS (SELECT FROM found f WHERE f.candidate_id = c.candidate_id)
+        RETURNING 1
+    ), fresh AS (
+        INSERT INTO candidate AS c
+            (candidate_id, revision, department, row_id, area, state, rule, found_at)
+        SELECT candidate_id, 1, department, row_id, area, state, rule, :now FROM found
+        ON CONFLICT (candidate_id) DO UPDATE SET
+            department = excluded.department, row_id = excluded.row_id,
+            revision = c.revision + CASE WHEN {_BACK} THEN 1 ELSE 0 END,
+            area = CASE WHEN {_BACK} THEN excluded.area ELSE c.area END,
+            state = CASE WHEN {_BACK} THEN excluded.state ELSE c.state END,
+            rule = CASE WHEN {_BACK} THEN excluded.rule ELSE c.rule END,
+            found_at = CASE WHEN {_BACK} THEN excluded.found_at ELSE c.found_at END,
+            told_at = CASE WHEN {_BACK} THEN NULL ELSE c.told_at END,
+            closed_at = CASE WHEN {_BACK} THEN NULL ELSE c.closed_at END
+        WHERE {_BACK} OR (c.department, c.row_id)
+            IS DISTINCT FROM (excluded.department, excluded.row_id)
+        RETURNING c.candidate_id, c.found_at
+    )
+    SELECT CAST(candidate_id AS text) AS candidate_id, false AS closed FROM fresh
+    WHERE found_at = :now
+    UNION ALL
+    SELECT NULL, true FROM closed
+    """  # noqa: S608 - put together from what stands here
+)
+
+
+async def merge(
+    conn: AsyncConnection, found: Sequence[Mapping[str, Any]], now: datetime
+) -> tuple[list[str], int]:
+    """Make the candidates that are not closed exactly those found, each with candidate_id,
+    department, row_id, area, state (``waiting`` or ``held``) and rule.
+
+    One that is under way keeps its state. Gives those that are new or came back, and how many
+    were closed.
+    """
+    rows = (
+        await conn.execute(
+            _MERGE,
+            {
+                "ids": [one["candidate_id"] for one in found],
+                "departments": [one["department"] for one in found],
+                "rows": [one["row_id"] for one in found],
+                "areas": [one["area"] for one in found],
+                "states": [one["state"] for one in found],
+                "rules": [one["rule"] for one in found],
+                "now": now,
+            },
+        )
+    ).all()
+    return (
+        sorted(row.candidate_id for row in rows if not row.closed),
+        sum(row.closed for row in rows),
+    )
+
+
+_WAITING = text(
+    """
+    SELECT CAST(c.candidate_id AS text), c.revision, c.department, CAST(c.row_id AS text), c.area,
+           c.found_at, r.sealed
+    FROM candidate c JOIN department_row r USING (department, row_id)
+    WHERE c.state = 'waiting' ORDER BY c.candidate_id
+    """
+)
+
+
+async def waiting(conn: AsyncConnection) -> list[Row[Any]]:
+    """Candidates with whom nothing was done yet, each with its row's sealed content, if it has."""
+    return list((await conn.execute(_WAITING)).all())
+
+
+_MOVE = text(
+    """
+    UPDATE candidate c SET state = n.state, rule = n.rule, sealed = n.sealed,
+        area = coalesce(n.area, c.area),
+        told_at = CASE WHEN n.state = 'told' THEN :now ELSE c.told_at END,
+        revision = c.revision + 1
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:rules AS text[]),
+                CAST(:sealed AS text[]), CAST(:areas AS text[]))
+        AS n(candidate_id, state, rule, sealed, area)
+    WHERE c.candidate_id = n.candidate_id AND c.state <> 'closed'
+    RETURNING CAST(c.candidate_id AS text), c.revision, c.area
+    """
+)
+
+
+async def move(
+    conn: AsyncConnection, steps: Sequence[Mapping[str, Any]], now: datetime
+) -> list[Row[Any]]:
+    """Take candidates a step on: each with candidate_id, state, rule, sealed, area (or None).
+
+    Gives candidate_id, revision and area of those that were not closed meanwhile.
+    """
+    if not steps:
+        return []
+    moved = await conn.execute(
+        _MOVE,
+        {
+            "ids": [step["candidate_id"] for step in steps],
+            "states": [step["state"] for step in steps],
+            "rules": [step.get("rule") for step in steps],
+            "sealed": [step.get("sealed") for step in steps],
+            "areas": [step.get("area") for step in steps],
+            "now": now,
+        },
+    )
+    return list(moved.all())
+
+
+async def read(
+    conn: AsyncConnection, ids: Collection[str], *, lock: bool = False
+) -> dict[str, Row[Any]]:
+    """These candidates; ``lock`` holds their rows, in order, until the transaction ends."""
+    query = select(candidate).where(among_ids(candidate.c.candidate_id, ids))
+    query = query.order_by(candidate.c.candidate_id)
+    rows = await conn.execute(query.with_for_update() if lock else query)
+    return {row.candidate_id: row for row in rows}
+
+
+async def page(
+    conn: AsyncConnection,
+    areas: Sequence[str] | None,
+    *,
+    closed: bool,
+    after: str | None,
+    limit: int,
+) -> list[Row[Any]]:
+    """Candidates of these areas (None: of all, also outside the campaign), in order of id."""
+    query = select(candidate)
+    if areas is not None:
+        query = query.where(among_texts(candidate.c.area, areas))
+    if not closed:
+        query = query.where(candidate.c.state != "closed")
+    if after is not None:
+        query = query.where(candidate.c.candidate_id > after)
+    return list((await conn.execute(query.order_by(candidate.c.candidate_id).limit(limit))).all())

@@ -1,0 +1,160 @@
+"""Work orders: the merge that opens, reopens and closes them, and what is asked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.crosscheck.domain.finding import Finding
+from muster.crosscheck.store.matching import OF_ALL, OF_SOME
+from muster.crosscheck.store.sql import among_ids, among_texts
+from muster.crosscheck.store.tables import discrepancy
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One work order that was opened, opened again, sent to another village, or closed."""
+
+    discrepancy_id: str
+    revision: int
+    village: str
+    fresh: bool
+    closed: bool
+    again: bool
+
+
+# Who finds it again changes nothing; only what a reader would see anew makes a revision. Rows get
+# other ids without anything being different.
+_MERGE = """
+    WITH found AS MATERIALIZED (
+        SELECT * FROM unnest(
+            CAST(:ids_found AS uuid[]), CAST(:kinds AS text[]), CAST(:subjects AS uuid[]),
+            CAST(:departments AS text[]), CAST(:fields AS text[]), CAST(:others AS text[]),
+            CAST(:villages AS text[]), CAST(:said AS text[]), CAST(:rows AS uuid[])
+        ) AS f(discrepancy_id, kind, subject_id, department, field, other, village, said_by, row_id)
+    ), kept AS (
+        INSERT INTO discrepancy AS d (
+            discrepancy_id, revision, kind, subject_id, department, field, other, village, said_by,
+            row_id, first_opened_at, opened_at, changed_at)
+        SELECT discrepancy_id, 1, kind, subject_id, department, field, other, village, said_by,
+               row_id, :now, :now, :now
+        FROM found
+        ON CONFLICT (kind, subject_id, department, field, other) DO UPDATE SET
+            revision = d.revision + CASE WHEN d.closed_at IS NOT NULL
+                OR (d.village, d.said_by) IS DISTINCT FROM (excluded.village, excluded.said_by)
+                THEN 1 ELSE 0 END,
+            changed_at = CASE WHEN d.closed_at IS NOT NULL
+                OR (d.village, d.said_by) IS DISTINCT FROM (excluded.village, excluded.said_by)
+                THEN excluded.changed_at ELSE d.changed_at END,
+            opened_at = CASE WHEN d.closed_at IS NOT NULL
+                THEN excluded.opened_at ELSE d.opened_at END,
+            village = excluded.village, said_by = excluded.said_by, row_id = excluded.row_id,
+            closed_at = NULL
+        WHERE d.closed_at IS NOT NULL OR (d.village, d.said_by, d.row_id)
+            IS DISTINCT FROM (excluded.village, excluded.said_by, excluded.row_id)
+        RETURNING d.discrepancy_id, d.revision, d.village, d.opened_at, d.changed_at
+    ), closed AS (
+        UPDATE discrepancy d SET closed_at = :now, changed_at = :now, revision = d.revision + 1
+        WHERE d.closed_at IS NULL AND {scope}
+          AND NOT EXISTS (
+            SELECT FROM found f
+            WHERE f.subject_id = d.subject_id AND f.kind = d.kind AND f.field = d.field
+              AND f.department = d.department AND f.other = d.other)
+        RETURNING d.discrepancy_id, d.revision, d.village
+    )
+    SELECT CAST(discrepancy_id AS text), revision, village,
+           revision = 1 AS fresh, false AS closed, revision > 1 AND opened_at = :now AS again
+    FROM kept WHERE changed_at = :now
+    UNION ALL
+    SELECT CAST(discrepancy_id AS text), revision, village, false, true, false FROM closed
+    ORDER BY 1
+"""
+_MERGE_SOME = text(_MERGE.format(scope=f"d.{OF_SOME}"))
+_MERGE_ALL = text(_MERGE.format(scope=OF_ALL))
+
+
+async def merge(
+    conn: AsyncConnection,
+    found: Sequence[tuple[str, Finding]],
+    subject_ids: Collection[str] | None,
+    now: datetime,
+) -> list[Change]:
+    """Make the open work orders of these subjects (None: of all) exactly those found.
+
+    `found` pairs each finding with the id that it gets when it is new; one that was there before
+    keeps its id. Two passes of the same moment must not run side by side (`settle_alone`).
+    """
+    values: dict[str, Any] = {
+        "ids_found": [discrepancy_id for discrepancy_id, _ in found],
+        "kinds": [one.kind.value for _, one in found],
+        "subjects": [one.subject_id for _, one in found],
+        "departments": [one.department for _, one in found],
+        "fields": [one.field for _, one in found],
+        "others": [one.other for _, one in found],
+        "villages": [one.village for _, one in found],
+        "said": [one.said_by for _, one in found],
+        "rows": [one.row_id for _, one in found],
+        "now": now,
+    }
+    if subject_ids is not None:
+        values["ids"] = sorted(set(subject_ids))
+    rows = await conn.execute(_MERGE_ALL if subject_ids is None else _MERGE_SOME, values)
+    return [Change(**row._mapping) for row in rows]
+
+
+async def read(
+    conn: AsyncConnection, ids: Collection[str], *, lock: bool = False
+) -> dict[str, Row[Any]]:
+    """These work orders, open or closed; ``lock`` holds their rows until the transaction ends."""
+    query = select(discrepancy).where(among_ids(discrepancy.c.discrepancy_id, ids))
+    query = query.order_by(discrepancy.c.discrepancy_id)
+    rows = await conn.execute(query.with_for_update() if lock else query)
+    return {row.discrepancy_id: row for row in rows}
+
+
+async def page(
+    conn: AsyncConnection,
+    villages: Sequence[str],
+    *,
+    state: str,
+    kind: str | None,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> list[Row[Any]]:
+    """Work orders of these villages (state open, closed or all), the oldest first."""
+    query = select(discrepancy).where(among_texts(discrepancy.c.village, villages))
+    if state == "open":
+        query = query.where(discrepancy.c.closed_at.is_(None))
+    elif state == "closed":
+        query = query.where(discrepancy.c.closed_at.is_not(None))
+    if kind is not None:
+        query = query.where(discrepancy.c.kind == kind)
+    if after is not None:
+        query = query.where(
+            text("(opened_at, discrepancy_id) > (:at, CAST(:id AS uuid))").bindparams(
+                at=after[0], id=after[1]
+            )
+        )
+    query = query.order_by(discrepancy.c.opened_at, discrepancy.c.discrepancy_id).limit(limit)
+    return list((await conn.execute(query)).all())
+
+
+async def count_open(
+    conn: AsyncConnection, villages: Sequence[str]
+) -> dict[str, Mapping[str, int]]:
+    """How many are open, by village and kind."""
+    rows = await conn.execute(
+        select(discrepancy.c.village, discrepancy.c.kind, func.count())
+        .where(discrepancy.c.closed_at.is_(None), among_texts(discrepancy.c.village, villages))
+        .group_by(discrepancy.c.village, discrepancy.c.kind)
+        .order_by(discrepancy.c.village, discrepancy.c.kind)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for village, kind, count in rows:
+        found.setdefault(village, {})[kind] = int(count)
+    return dict(found)

@@ -1,0 +1,234 @@
+"""The one matching function: what contradicts, what is absent, who is missed (R75, R76).
+
+Findings are a pure function of the tables ``subject``, ``subject_blind`` and ``department_row``.
+The matcher asks it about a few subjects, the county job about all of them, with the same SQL but
+for the subjects in scope; whoever adds a rule adds it here, and to `touched.RULES` if another
+subject's data come into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.crosscheck.domain.finding import Finding, Unknown
+from muster.vocabulary.states import Discrepancy
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the campaign profile says about departments.
+
+    Attributes:
+        answers: pairs of a department and a field that it answers for.
+        registrars: departments in sealed mode that answer for identity or household: who knows a
+            number there is a person of that number.
+        lists: departments whose data name those who should have been collected, with their mode.
+    """
+
+    answers: tuple[tuple[str, str], ...]
+    registrars: tuple[str, ...]
+    lists: tuple[tuple[str, str], ...]
+
+
+# A row and a subject (r, b) that share a name and a full date of birth. It says nothing when both
+# have whole numbers, when one of them is already somebody else's by number, or when a second row or
+# person goes by the same name. Who was merged into another is no second person.
+_SAME_PERSON_BY_NAME = """
+    r.name_birth = b.name_birth
+    AND (r.number IS NULL OR b.number IS NULL)
+    AND NOT EXISTS (SELECT FROM department_row n
+                    WHERE n.department = b.holder AND n.number = b.number)
+    AND NOT EXISTS (SELECT FROM subject_blind n
+                    WHERE n.holder = r.department AND n.number = r.number)
+    AND 1 = (SELECT count(*) FROM department_row n
+             WHERE n.department = r.department AND n.name_birth = r.name_birth)
+    AND 1 = (SELECT count(*) FROM subject_blind n JOIN subject p USING (subject_id)
+             WHERE n.holder = b.holder AND n.name_birth = b.name_birth
+               AND p.state IS DISTINCT FROM 'merged')
+"""
+
+_MATCHED = f"""
+    scope AS MATERIALIZED (
+        SELECT subject_id, village, state, places, lacking FROM subject
+        WHERE state IN ('open', 'collected') AND {{scope}}
+    ), matched AS MATERIALIZED (
+        (SELECT DISTINCT ON (s.subject_id, r.department)
+                s.subject_id, r.department, r.row_id, r.died, r.moved_to,
+                r.fields AS theirs, b.fields AS ours
+         FROM scope s
+         JOIN subject_blind b USING (subject_id)
+         JOIN department_row r ON r.department = b.holder AND r.number = b.number
+         ORDER BY s.subject_id, r.department, r.row_id)
+        UNION ALL
+        SELECT s.subject_id, r.department, r.row_id, r.died, r.moved_to, r.fields, b.fields
+        FROM scope s
+        JOIN subject_blind b USING (subject_id)
+        JOIN department_row r ON r.department = b.holder AND {_SAME_PERSON_BY_NAME}
+    ), answers AS (
+        SELECT * FROM unnest(CAST(:answering AS text[]), CAST(:answered AS text[]))
+            AS pair(department, field)
+    ), registrars AS (
+        SELECT * FROM unnest(CAST(:registrars AS text[])) AS one(department)
+    )
+"""  # noqa: S608 - put together from what stands here
+
+KINDS = {
+    # Codes of a value run from the finest precision to the coarsest, so that two values are
+    # compared at the finest that both have, counted from the coarse end.
+    Discrepancy.FIELD_MISMATCH: """
+        SELECT m.subject_id, m.department, a.field, '' AS other, m.department AS said_by, m.row_id
+        FROM matched m
+        JOIN scope s USING (subject_id)
+        JOIN answers a USING (department)
+        CROSS JOIN LATERAL (
+            SELECT m.ours -> a.field AS our_codes, m.theirs -> a.field AS their_codes) AS codes
+        CROSS JOIN LATERAL (
+            SELECT jsonb_array_length(our_codes) AS our_length,
+                   jsonb_array_length(their_codes) AS their_length) AS lengths
+        WHERE s.state = 'collected' AND our_length > 0 AND their_length > 0
+          AND our_codes ->> (our_length - least(our_length, their_length))
+              <> their_codes ->> (their_length - least(our_length, their_length))
+    """,
+    Discrepancy.MISSING_FIELD: """
+        SELECT m.subject_id, m.department, a.field, '', m.department, m.row_id
+        FROM matched m
+        JOIN scope s USING (subject_id)
+        JOIN answers a USING (department)
+        WHERE s.state = 'collected' AND s.lacking @> to_jsonb(a.field)
+          AND jsonb_array_length(m.theirs -> a.field) > 0
+    """,
+    Discrepancy.MISSED_SUBJECT: """
+        SELECT s.subject_id, '', '', '', NULL, CAST(NULL AS uuid)
+        FROM scope s WHERE s.state = 'open'
+    """,
+    Discrepancy.DUPLICATE: """
+        SELECT s.subject_id, '', '', CAST(known.subject_id AS text), min(g.department),
+               CAST(NULL AS uuid)
+        FROM scope s
+        JOIN subject_blind mine ON mine.subject_id = s.subject_id AND mine.holder = 'campaign'
+        JOIN subject_blind known ON known.holder = 'campaign'
+            AND known.name_birth = mine.name_birth AND known.subject_id <> mine.subject_id
+            AND known.number IS DISTINCT FROM mine.number
+        JOIN subject twin ON twin.subject_id = known.subject_id
+            AND twin.state IN ('open', 'collected')
+        CROSS JOIN registrars g
+        WHERE EXISTS (
+            SELECT FROM subject_blind b JOIN department_row r
+                ON r.department = b.holder AND r.number = b.number
+            WHERE b.subject_id = known.subject_id AND b.holder = g.department)
+          AND NOT EXISTS (
+            SELECT FROM subject_blind b JOIN department_row r
+                ON r.department = b.holder AND r.number = b.number
+            WHERE b.subject_id = s.subject_id AND b.holder = g.department)
+        GROUP BY s.subject_id, known.subject_id
+    """,
+    # An area above the one where the person stands says nothing against it.
+    Discrepancy.MOVED: """
+        SELECT DISTINCT ON (m.subject_id) m.subject_id, '', '', '', m.department, m.row_id
+        FROM matched m JOIN scope s USING (subject_id)
+        WHERE m.moved_to IS NOT NULL AND NOT s.places @> to_jsonb(m.moved_to)
+        ORDER BY m.subject_id, m.department
+    """,
+    # Who died after the standard time is collected all the same (C6, C13).
+    Discrepancy.DEAD: """
+        SELECT DISTINCT ON (m.subject_id) m.subject_id, '', '', '', m.department, m.row_id
+        FROM matched m JOIN scope s USING (subject_id)
+        WHERE m.died = 'before' OR (m.died = 'after' AND s.state = 'open')
+        ORDER BY m.subject_id, m.department
+    """,
+}
+"""Of each kind the subjects in scope of whom it is true: subject_id, department, field, other,
+said_by, row_id."""
+
+OF_SOME = "subject_id = ANY(CAST(:ids AS uuid[]))"
+OF_ALL = "true"
+
+
+def _statement(scope: str) -> str:
+    parts = [
+        f"SELECT '{kind.value}' AS kind, {kind.value}.* FROM ({rule}) AS {kind.value}"  # noqa: S608
+        f"(subject_id, department, field, other, said_by, row_id)"
+        for kind, rule in KINDS.items()
+    ]
+    found = " UNION ALL ".join(parts)
+    return f"""
+        WITH {_MATCHED.format(scope=scope)}
+        SELECT kind, CAST(subject_id AS text), department, field, other, village, said_by,
+               CAST(row_id AS text)
+        FROM ({found}) AS found JOIN scope USING (subject_id)
+        ORDER BY subject_id, kind, department, field, other
+    """  # noqa: S608 - put together from what stands here
+
+
+async def findings(
+    conn: AsyncConnection, rules: Rules, subject_ids: Collection[str] | None
+) -> list[Finding]:
+    """What is wrong with these subjects (None: with all), in one statement."""
+    values: dict[str, object] = {
+        "answering": [department for department, _ in rules.answers],
+        "answered": [field for _, field in rules.answers],
+        "registrars": list(rules.registrars),
+    }
+    if subject_ids is not None:
+        values["ids"] = sorted(set(subject_ids))
+    scope = OF_ALL if subject_ids is None else OF_SOME
+    rows = await conn.execute(text(_statement(scope)), values)
+    return [
+        Finding(
+            Discrepancy(row.kind),
+            row.subject_id,
+            row.department,
+            row.field,
+            row.other,
+            row.village,
+            row.said_by,
+            row.row_id,
+        )
+        for row in rows
+    ]
+
+
+# Who had died by the standard time, or has moved out of the campaign's area, is not collected here
+# (C6, C13), whichever sealed department says so. A row whose name some subject bears may be that
+# subject, if it has no whole number of its own.
+_UNKNOWN = text(
+    f"""
+    SELECT r.department, CAST(r.row_id AS text), r.area, listing.mode, r.number,
+           r.campaign_number, r.number IS NOT NULL OR r.name_birth IS NOT NULL AS found_by
+    FROM department_row r
+    JOIN unnest(CAST(:listing AS text[]), CAST(:modes AS text[])) AS listing(department, mode)
+        USING (department)
+    WHERE NOT EXISTS (SELECT FROM subject_blind b
+                      WHERE b.holder = r.department AND b.number = r.number)
+      AND NOT EXISTS (SELECT FROM subject_blind b
+                      WHERE b.holder = r.department AND b.name_birth = r.name_birth
+                        AND (r.number IS NULL OR ({_SAME_PERSON_BY_NAME})))
+      AND NOT (r.died IS NOT DISTINCT FROM 'before' OR r.moved_to IS NOT NULL
+               AND NOT r.moved_to = ANY(CAST(:inside AS text[])))
+      AND NOT EXISTS (SELECT FROM department_row o
+                      WHERE o.campaign_number = r.campaign_number
+                        AND (o.died = 'before' OR o.moved_to IS NOT NULL
+                             AND NOT o.moved_to = ANY(CAST(:inside AS text[]))))
+    ORDER BY r.department, r.row_id
+    """  # noqa: S608 - put together from what stands here
+)
+
+
+async def unknown(conn: AsyncConnection, rules: Rules, inside: Collection[str]) -> list[Unknown]:
+    """Rows of listing departments that no subject matches, in one statement.
+
+    ``inside`` are the codes of the campaign's areas and of those above them.
+    """
+    rows = await conn.execute(
+        _UNKNOWN,
+        {
+            "listing": [department for department, _ in rules.lists],
+            "modes": [mode for _, mode in rules.lists],
+            "inside": sorted(inside),
+        },
+    )
+    return [Unknown(**row._mapping) for row in rows]

@@ -1,0 +1,103 @@
+"""Requests to a department in blind mode to open one of its rows, and its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.crosscheck.store.sql import among_ids
+from muster.crosscheck.store.tables import reveal
+
+_ASK = text(
+    """
+    INSERT INTO reveal (reveal_id, department, row_id, number, candidate_id, discrepancy_id,
+                        asked_by, asked_at, reason_sealed, state)
+    SELECT n.reveal_id, n.department, n.row_id,
+           (SELECT count(*) FROM reveal r
+            WHERE r.department = n.department AND r.row_id = n.row_id)
+             + row_number() OVER (PARTITION BY n.department, n.row_id ORDER BY n.reveal_id),
+           n.candidate_id, n.discrepancy_id, n.asked_by, :now, n.reason_sealed, 'asked'
+    FROM unnest(CAST(:reveals AS uuid[]), CAST(:departments AS text[]), CAST(:rows AS uuid[]),
+                CAST(:candidates AS uuid[]), CAST(:discrepancies AS uuid[]),
+                CAST(:askers AS text[]), CAST(:reasons AS text[]))
+        AS n(reveal_id, department, row_id, candidate_id, discrepancy_id, asked_by, reason_sealed)
+    RETURNING CAST(reveal_id AS text), department, CAST(row_id AS text), number
+    """
+)
+
+
+async def ask(
+    conn: AsyncConnection, asked: Sequence[Mapping[str, Any]], now: datetime
+) -> list[Row[Any]]:
+    """Note requests; gives reveal_id, department, row_id and the request's number for that row."""
+    if not asked:
+        return []
+    rows = await conn.execute(
+        _ASK,
+        {
+            "reveals": [one["reveal_id"] for one in asked],
+            "departments": [one["department"] for one in asked],
+            "rows": [one["row_id"] for one in asked],
+            "candidates": [one.get("candidate_id") for one in asked],
+            "discrepancies": [one.get("discrepancy_id") for one in asked],
+            "askers": [one["asked_by"] for one in asked],
+            "reasons": [one["reason_sealed"] for one in asked],
+            "now": now,
+        },
+    )
+    return list(rows.all())
+
+
+async def read(
+    conn: AsyncConnection, ids: Collection[str], *, lock: bool = False
+) -> dict[str, Row[Any]]:
+    """These requests; ``lock`` holds their rows, in order, until the transaction ends."""
+    query = select(reveal).where(among_ids(reveal.c.reveal_id, ids)).order_by(reveal.c.reveal_id)
+    rows = await conn.execute(query.with_for_update() if lock else query)
+    return {row.reveal_id: row for row in rows}
+
+
+async def latest_of(conn: AsyncConnection, discrepancy_id: str) -> Row[Any] | None:
+    """The newest request for a work order; None while none was made."""
+    query = select(reveal).where(reveal.c.discrepancy_id == discrepancy_id)
+    return (await conn.execute(query.order_by(reveal.c.number.desc()).limit(1))).first()
+
+
+_ANSWER = text(
+    """
+    UPDATE reveal r SET state = n.state, rule = n.rule, sealed = n.sealed, answered_at = n.at
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:rules AS text[]),
+                CAST(:sealed AS text[]), CAST(:at AS timestamptz[]))
+        AS n(reveal_id, state, rule, sealed, at)
+    WHERE r.reveal_id = n.reveal_id
+    """
+)
+
+
+async def answer(conn: AsyncConnection, answers: Sequence[Mapping[str, Any]]) -> None:
+    """Note answers to locked requests: reveal_id, state, rule, sealed, answered_at."""
+    if answers:
+        await conn.execute(
+            _ANSWER,
+            {
+                "ids": [one["reveal_id"] for one in answers],
+                "states": [one["state"] for one in answers],
+                "rules": [one["rule"] for one in answers],
+                "sealed": [one["sealed"] for one in answers],
+                "at": [one["answered_at"] for one in answers],
+            },
+        )
+
+
+async def forget(conn: AsyncConnection, discrepancy_ids: Collection[str]) -> None:
+    """Drop what was revealed for work orders that are closed: nobody needs to see it any more."""
+    if discrepancy_ids:
+        await conn.execute(
+            update(reveal)
+            .where(among_ids(reveal.c.discrepancy_id, discrepancy_ids))
+            .values(sealed=None)
+        )

@@ -1,0 +1,346 @@
+"""People whom a department knows and the campaign does not (R75, R76, R91)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from muster.crosscheck.handlers import candidates, settling
+from muster.messaging.message import DONE
+from muster.runtime.context import Context
+from muster.vocabulary.ids import new_id
+from muster.vocabulary.states import Role
+
+from .conftest import (
+    ADMIN,
+    AF,
+    COUNTY,
+    EARLY,
+    HERE,
+    HR,
+    OPEN,
+    OUTSIDE,
+    PS,
+    THERE,
+    Door,
+    Fields,
+    data,
+    here,
+    make_fields,
+    make_row,
+    match_touched,
+    open_phase,
+    published,
+    revealed,
+    rows,
+    run_county,
+    subject,
+    take,
+    without,
+)
+
+MISSED = "crosscheck-subject-missed"
+ASKED = f"crosscheck-reveal-requested-{AF}"
+LATER = EARLY + timedelta(days=7)
+TRUTH = make_fields(1)
+
+
+async def states(context: Context) -> list[tuple[str, str, str | None]]:
+    found = await rows(context, "SELECT department, state, rule FROM candidate ORDER BY 1, 2, 3")
+    return [tuple(row) for row in found]
+
+
+async def requests(context: Context) -> list[Any]:
+    return [event.parts[f"connector-{AF}"] for _, event in await published(context, ASKED) if event]
+
+
+async def test_a_sealed_row_that_nobody_matches_is_told_at_once(context: Context) -> None:
+    row = make_row(HR, {**TRUTH, "discharged_soldier_kind": "other"}, area=HERE)
+    await take(context, *data(HR, row))
+    await settling.settle_left(context)
+    assert await states(context) == []
+    await open_phase(context)
+    [(sent, event)] = await published(context, MISSED)
+    part = event.parts["capture"]
+    assert sent.key == part.candidate_id
+    assert (part.department, part.area) == (HR, HERE)
+    assert event.clear.county == COUNTY
+    assert event.clear.subject_id is None
+    # Who it is and where to look, and no more of the department's data.
+    assert part.fields == {
+        name: TRUTH[name] for name in ("name", "resident_number", "birth_date", "household_area")
+    }
+    assert await states(context) == [(HR, "told", None)]
+    await run_county(context)
+    assert len(await published(context, MISSED)) == 1
+
+
+async def test_who_is_registered_is_a_candidate_no_more(context: Context) -> None:
+    await open_phase(context)
+    await take(context, *data(HR, make_row(HR, TRUTH)))
+    await match_touched(context)
+    assert await states(context) == [(HR, "told", None)]
+    await take(context, subject(new_id(), here(1, OPEN), TRUTH))
+    await match_touched(context)
+    assert await states(context) == [(HR, "closed", None)]
+    # Nothing of the row stays with the candidate, and a replay tells nobody anything.
+    assert await rows(context, "SELECT 1 FROM candidate WHERE sealed IS NOT NULL") == []
+    assert [event for _, event in await published(context, MISSED)] == [None]
+
+
+async def test_two_sealed_rows_of_one_number_are_one_candidate(context: Context) -> None:
+    """Linked by the campaign's blind; the registrar does not list, so its row alone is none."""
+    changed = context.profile.departments[PS]
+    assert not changed.lists
+    await take(context, *data(PS, make_row(PS, TRUTH)))
+    await open_phase(context)
+    assert await states(context) == []
+    await take(context, *data(HR, make_row(HR, TRUTH), make_row(HR, TRUTH)))
+    await settling.settle_left(context)
+    assert await states(context) == [(HR, "told", None)]
+    assert len(await published(context, MISSED)) == 1
+
+
+async def test_a_new_extract_with_the_same_person_tells_nothing_anew(context: Context) -> None:
+    await open_phase(context)
+    await take(context, *data(HR, make_row(HR, TRUTH)))
+    await settling.settle_left(context)
+    await take(context, *data(HR, make_row(HR, TRUTH), made_at=LATER))
+    await settling.settle_left(context)
+    assert await states(context) == [(HR, "told", None)]
+    assert len(await published(context, MISSED)) == 1
+    await take(context, *data(HR, made_at=LATER + timedelta(days=1)))
+    await settling.settle_left(context)
+    assert await states(context) == [(HR, "closed", None)]
+
+
+async def test_a_person_who_is_unknown_again_is_told_again(context: Context) -> None:
+    """A record's number was corrected away from the one that the department knows."""
+    who = new_id()
+    await open_phase(context)
+    await take(context, *data(HR, make_row(HR, TRUTH)), subject(who, here(1, OPEN), TRUTH))
+    await match_touched(context)
+    assert await states(context) == []
+    await take(context, subject(who, here(2), make_fields(9)))
+    await match_touched(context)
+    assert await states(context) == [(HR, "told", None)]
+    await take(context, subject(who, here(3), TRUTH))
+    await match_touched(context)
+    await take(context, subject(who, here(4), make_fields(9)))
+    await match_touched(context)
+    sent = await published(context, MISSED)
+    assert len({row.key for row, _ in sent}) == 1
+    assert [row.version for row, _ in sent] == sorted({row.version for row, _ in sent})
+    assert len(sent) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "area", "expected"),
+    [
+        ({"died_on": "2018-09-01"}, HERE, []),
+        ({"died_on": "2018-11-01"}, HERE, [(HR, "told", None)]),
+        ({"moved_to": OUTSIDE}, HERE, []),
+        ({"moved_to": THERE}, HERE, [(HR, "told", None)]),
+        ({}, "110101", [(HR, "held", "area-unknown")]),
+    ],
+)
+async def test_who_is_not_to_be_collected_here_is_not_sent_for(
+    context: Context, fields: Fields, area: str, expected: list[Any]
+) -> None:
+    """C6, C13: nobody is sent to look for who died before, or lives elsewhere."""
+    told = without({**TRUTH, **fields}, "household_area")
+    await take(context, *data(HR, make_row(HR, told, area=area)))
+    await open_phase(context)
+    assert await states(context) == expected
+    assert len(await published(context, MISSED)) == (expected == [(HR, "told", None)])
+
+
+async def test_what_one_sealed_department_knows_keeps_another_from_asking(
+    context: Context,
+) -> None:
+    await take(
+        context,
+        *data(HR, make_row(HR, TRUTH)),
+        *data(PS, make_row(PS, {**TRUTH, "died_on": "2017"})),
+    )
+    await open_phase(context)
+    assert await states(context) == []
+
+
+async def test_rows_by_which_nobody_can_be_found(context: Context) -> None:
+    """A damaged number and no full date of birth; but a known name may be its owner."""
+    damaged = {**TRUTH, "resident_number": "63232"}
+    nothing = without(damaged, "birth_date")
+    await take(context, *data(HR, make_row(HR, nothing, area=HERE)))
+    await open_phase(context)
+    assert await states(context) == [(HR, "held", "nothing-to-find-by")]
+    await take(context, *data(HR, make_row(HR, damaged, area=HERE), made_at=LATER))
+    await settling.settle_left(context)
+    assert (HR, "told", None) in await states(context)
+    await take(context, subject(new_id(), here(1), TRUTH), subject(new_id(), here(1), TRUTH))
+    await match_touched(context)
+    assert {state for _, state, _ in await states(context)} == {"closed"}
+
+
+# -- blind departments -----------------------------------------------------------------------------
+
+
+async def test_a_blind_row_is_opened_for_a_reason_and_then_told(context: Context) -> None:
+    """R74, R75: the department opens it, or nobody hears who it is."""
+    row = make_row(AF, TRUTH)
+    await take(context, *data(AF, row))
+    await open_phase(context)
+    assert await states(context) == [(AF, "asked", None)]
+    assert await published(context, MISSED) == []
+    [asked] = await requests(context)
+    assert (asked.row_id, asked.reason, asked.asked_by) == (
+        row.row_id,
+        candidates.MISSED_REASON,
+        "crosscheck",
+    )
+    answer = revealed(AF, asked.reveal_id, row.row_id, {**TRUTH, "service_unit": "某部"})
+    assert await take(context, answer) == [DONE]
+    [(_, event)] = await published(context, MISSED)
+    part = event.parts["capture"]
+    assert part.area == HERE
+    assert part.fields["name"] == TRUTH["name"]
+    assert "service_unit" not in part.fields
+    assert await states(context) == [(AF, "told", None)]
+    # What was revealed is kept with the candidate only, and until they are known.
+    assert await rows(context, "SELECT 1 FROM reveal WHERE sealed IS NOT NULL") == []
+    await take(context, answer, revealed(AF, asked.reveal_id, row.row_id, refused="quota-exceeded"))
+    assert await states(context) == [(AF, "told", None)]
+    assert len(await published(context, MISSED)) == 1
+
+
+async def test_a_refusal_is_listed_and_may_be_asked_again(context: Context, door: Door) -> None:
+    row = make_row(AF, TRUTH, area=HERE)
+    await take(context, *data(AF, row))
+    await open_phase(context)
+    [first] = await requests(context)
+    await take(context, revealed(AF, first.reveal_id, row.row_id, refused="quota-exceeded"))
+    await run_county(context)
+    assert len(await requests(context)) == 1
+    account = new_id()
+    async with door.client((Role.TOWNSHIP_LEADER, HERE), account=account) as client:
+        [listed] = (await client.get("/candidates")).json()["items"]
+        assert (listed["state"], listed["rule"]) == ("refused", "quota-exceeded")
+        path = f"/candidates/{listed['candidate_id']}/reveal"
+        assert (await client.post(path, json={"reason": " "})).status_code == 422
+        again = await client.post(path, json={"reason": "村里确认有此人"})
+        assert again.status_code == 200
+        assert (await client.post(path, json={"reason": "再问"})).status_code == 409
+    _, second = await requests(context)
+    assert (second.reveal_id, second.reason) == (again.json()["reveal_id"], "村里确认有此人")
+    assert second.asked_by == account
+    assert [row.version for row, _ in await published(context, ASKED)] == [1, 2]
+    [noted] = await rows(context, "SELECT action, reason FROM audit WHERE action LIKE 'reveal%'")
+    assert tuple(noted) == ("reveal-asked", "村里确认有此人")
+    await take(context, revealed(AF, second.reveal_id, row.row_id, TRUTH))
+    assert await states(context) == [(AF, "told", None)]
+
+
+async def test_the_dead_whom_a_reveal_names_are_not_sent_for(context: Context) -> None:
+    row = make_row(AF, TRUTH)
+    await take(context, *data(AF, row))
+    await open_phase(context)
+    [asked] = await requests(context)
+    await take(context, revealed(AF, asked.reveal_id, row.row_id, {**TRUTH, "died_on": "2018-01"}))
+    assert await states(context) == [(AF, "ended", "died-before-standard-time")]
+    await run_county(context)
+    assert await states(context) == [(AF, "ended", "died-before-standard-time")]
+    assert len(await requests(context)) == 1
+
+
+async def test_blind_rows_wait_until_sealed_ones_are_registered(context: Context) -> None:
+    """The department's quota is not spent on somebody whom a sealed department names too."""
+    both, alone = make_fields(1), make_fields(2)
+    await take(
+        context,
+        *data(HR, make_row(HR, both)),
+        *data(AF, make_row(AF, both), make_row(AF, alone)),
+    )
+    await open_phase(context)
+    assert await states(context) == [
+        (AF, "waiting", None),
+        (AF, "waiting", None),
+        (HR, "told", None),
+    ]
+    assert len(await rows(context, "SELECT 1 FROM candidates_due WHERE at > now()")) == 1
+    await take(context, subject(new_id(), here(1, OPEN), both))
+    await match_touched(context)
+    assert await states(context) == [
+        (AF, "asked", None),
+        (AF, "closed", None),
+        (HR, "closed", None),
+    ]
+
+
+async def test_blind_rows_do_not_wait_for_ever(context: Context) -> None:
+    await take(context, *data(HR, make_row(HR, TRUTH)), *data(AF, make_row(AF, make_fields(2))))
+    await open_phase(context)
+    await settling.settle_left(context)
+    assert (AF, "waiting", None) in await states(context)
+    await rows(context, "UPDATE candidates_due SET at = now() RETURNING 1")
+    await settling.settle_left(context)
+    assert (AF, "asked", None) in await states(context)
+
+
+@pytest.mark.parametrize("harm", ["request", "row", "department", "key", "both", "neither"])
+async def test_an_answer_to_another_question_is_a_dead_letter(context: Context, harm: str) -> None:
+    row = make_row(AF, TRUTH)
+    await take(context, *data(AF, row))
+    await open_phase(context)
+    [asked] = await requests(context)
+    reveal_id, row_id, department = asked.reveal_id, row.row_id, AF
+    fields: Fields | None = TRUTH
+    refused = None
+    if harm == "request":
+        reveal_id = new_id()
+    elif harm == "row":
+        row_id = new_id()
+    elif harm == "department":
+        department = HR
+    elif harm == "both":
+        refused = "quota-exceeded"
+    elif harm == "neither":
+        fields = None
+    answer = revealed(department, reveal_id, row_id, fields, refused)
+    if harm == "key":
+        answer = replace(answer, key=new_id())
+    [outcome] = await take(context, answer)
+    assert outcome.rule == ("reveal-shape" if harm in ("both", "neither") else "reveal-unknown")
+    assert await states(context) == [(AF, "asked", None)]
+
+
+async def test_a_rule_that_is_no_rule_is_not_kept_in_the_clear(context: Context) -> None:
+    row = make_row(AF, TRUTH)
+    await take(context, *data(AF, row))
+    await open_phase(context)
+    [asked] = await requests(context)
+    await take(context, revealed(AF, asked.reveal_id, row.row_id, refused=f"no {TRUTH['name']}"))
+    assert await states(context) == [(AF, "refused", "refused")]
+
+
+async def test_who_may_see_candidates(context: Context, door: Door) -> None:
+    """Area decides (design section 5, rule 10); rows of no area are the administrator's."""
+    told = without(make_fields(2), "household_area")
+    await take(
+        context,
+        *data(HR, make_row(HR, TRUTH, area=HERE), make_row(HR, told, area="110101")),
+    )
+    await open_phase(context)
+    async with door.client((Role.COLLECTOR, HERE)) as client:
+        assert len((await client.get("/candidates")).json()["items"]) == 1
+        assert (await client.get("/candidates", params={"area": THERE})).status_code == 403
+    async with door.client((Role.COLLECTOR, THERE)) as client:
+        assert (await client.get("/candidates")).json()["items"] == []
+    async with door.client(ADMIN) as client:
+        page = (await client.get("/candidates", params={"limit": 1})).json()
+        rest = await client.get("/candidates", params={"limit": 1, "after": page["next"]})
+        both = [*page["items"], *rest.json()["items"]]
+    assert {one["area"] for one in both} == {HERE, "110101"}
+    assert str(TRUTH["name"]) not in str(both)

@@ -1,0 +1,1 @@
+"""Pure rules: verdicts, what may be revealed, the words of refusals."""

@@ -1,0 +1,83 @@
+"""What a department answers about one person, field by field: one of the five verdicts (R73)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from enum import StrEnum
+
+from muster.vocabulary.states import Verdict
+
+KNOWS_EVERYBODY = frozenset({"identity", "household"})
+"""Matters of a department in whose data everybody stands: whom it lacks does not exist."""
+
+Forms = Sequence[str]
+"""Normal forms of a value from the finest precision to the coarsest."""
+
+
+class Standing(StrEnum):
+    """How a person was found in the department's data.
+
+    ``ambiguous``: more than one row may be meant, or only name and birth agree and the numbers do
+    not.
+    """
+
+    FOUND = "found"
+    ABSENT = "absent"
+    AMBIGUOUS = "ambiguous"
+
+
+def knows_everybody(matters: Collection[str]) -> bool:
+    """Whether somebody who is not in a department's data cannot exist."""
+    return not KNOWS_EVERYBODY.isdisjoint(matters)
+
+
+def standing(by_number: int, by_name: int, *, numbers_differ: bool) -> Standing:
+    """How somebody was found.
+
+    Args:
+        by_number, by_name: rows with the number, and rows with the name and date of birth.
+        numbers_differ: whether the one row with that name has a whole number, and so has the
+            person who is asked about.
+    """
+    if by_number:
+        return Standing.FOUND if by_number == 1 else Standing.AMBIGUOUS
+    if not by_name:
+        return Standing.ABSENT
+    return Standing.AMBIGUOUS if by_name > 1 or numbers_differ else Standing.FOUND
+
+
+def agree(asked: Forms, held: Forms) -> bool:
+    """Whether two values are equal at the finest precision that both have, counted from the
+    coarse end."""
+    common = min(len(asked), len(held))
+    return asked[-common] == held[-common]
+
+
+def verdicts(
+    asked: Collection[str],
+    found: Standing,
+    values: Mapping[str, Forms],
+    held: Mapping[str, Forms],
+    *,
+    everybody: bool,
+) -> dict[str, Verdict]:
+    """One verdict per asked field.
+
+    Args:
+        values: the values in question that the request carries.
+        held: the values in the person's row that the department answers for.
+        everybody: whether the department's data name everybody (`knows_everybody`).
+    """
+    if found is Standing.AMBIGUOUS:
+        return dict.fromkeys(asked, Verdict.UNDECIDED)
+    if found is Standing.ABSENT:
+        return dict.fromkeys(asked, Verdict.NO_SUCH_PERSON if everybody else Verdict.NO_FILE)
+    return {name: _verdict(values.get(name), held.get(name)) for name in asked}
+
+
+def _verdict(asked: Forms | None, held: Forms | None) -> Verdict:
+    if not held:
+        return Verdict.NO_FILE
+    if not asked:
+        return Verdict.UNDECIDED
+    return Verdict.MATCH if agree(asked, held) else Verdict.MISMATCH

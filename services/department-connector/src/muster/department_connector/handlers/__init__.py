@@ -1,0 +1,1 @@
+"""Load, supply, answer: each in one transaction of the spool where it writes."""

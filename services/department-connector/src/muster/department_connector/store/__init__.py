@@ -1,0 +1,1 @@
+"""The connector's own tables beside the spool, in the same encrypted file."""

@@ -1,0 +1,79 @@
+"""The desk's HTTP API, on loopback only: a card, a signature, how things are.
+
+`guard` stands before it: who is not on this computer, not an allowed page or without the token
+gets nowhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from typing import Annotated
+
+from fastapi import APIRouter, Body, FastAPI, Request, Response
+
+from muster.device_gateway import handlers
+from muster.device_gateway.api.guard import Guard
+from muster.device_gateway.api.models import (
+    AskReading,
+    AskSignature,
+    ReadingOut,
+    SignatureOut,
+    StatusOut,
+)
+from muster.device_gateway.domain.reasons import refusal
+from muster.device_gateway.handlers import Gateway
+from muster.runtime.http import install_problems
+
+router = APIRouter()
+
+
+def create_app(
+    gateway: Gateway, *, token: str, origins: Collection[str], patience: float
+) -> FastAPI:
+    """The application. `patience` is for how long a reading waits for a card unless it says so."""
+    app = FastAPI(title="Muster device gateway", openapi_url="/openapi.json", docs_url=None)
+    app.state.gateway = gateway
+    app.state.patience = patience
+    app.state.stopping = False
+    install_problems(app)
+    app.include_router(router)
+    app.add_middleware(Guard, token=token, origins=frozenset(origins))
+    return app
+
+
+@router.post("/readings")
+async def read_card(
+    request: Request,
+    response: Response,
+    body: Annotated[AskReading | None, Body()] = None,
+) -> ReadingOut:
+    """Wait for a card, read it, commit to it. Values and salts are given here, once, and kept
+    nowhere: `reading` goes into the record as it is, `fields` are what was on the card."""
+    state = request.app.state
+    if state.stopping:
+        raise refusal("stopping")
+    wait = state.patience if body is None or body.wait is None else body.wait
+    reading = await asyncio.to_thread(handlers.read_card, state.gateway, wait)
+    response.headers["Cache-Control"] = "no-store"
+    return ReadingOut.of(reading)
+
+
+@router.post("/signatures")
+async def take_signature(body: AskSignature, request: Request, response: Response) -> SignatureOut:
+    """Take a handwriting under the record with that digest. `signature` goes into the record
+    with the handwriting beside it, as `trace`."""
+    state = request.app.state
+    if state.stopping:
+        raise refusal("stopping")
+    signed = await asyncio.to_thread(
+        handlers.take_signature, state.gateway, body.record_digest, body.kind, body.trace
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return SignatureOut.of(signed, body.record_digest, body.kind)
+
+
+@router.get("/status")
+async def status(request: Request) -> StatusOut:
+    """Who this terminal is, how its readers were at the last look, what waits in its spool."""
+    return StatusOut.of(await asyncio.to_thread(handlers.standing, request.app.state.gateway))

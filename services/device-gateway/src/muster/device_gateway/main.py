@@ -1,0 +1,193 @@
+"""The ``muster-gateway`` command: enrol this computer, run the gateway, ask how it is."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from muster.device_gateway import running, store, token
+from muster.device_gateway.running import NotEnrolled
+from muster.device_gateway.settings import Settings
+from muster.device_gateway.token import TokenError
+from muster.observability import logging
+from muster.spool import keyfile
+from muster.spool.keyfile import Edge, KeyfileError
+from muster.spool.services import ServiceAway, ServiceKeys, enrol_terminal, new_client
+from muster.spool.store import SpoolError
+from muster.vocabulary.reasons import Refusal
+
+app = typer.Typer(no_args_is_help=True, help="The device gateway: card readers and signatures.")
+_out = Console()
+_err = Console(stderr=True)
+
+_FAULTS = (KeyfileError, NotEnrolled, TokenError, SpoolError, ServiceAway, OSError, sqlite3.Error)
+
+
+@app.callback()
+def configure() -> None:
+    """The device gateway: card readers and signatures."""
+    # What is asked for stands alone on standard output.
+    logging.configure("device-gateway", stream=sys.stderr)
+
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
+
+
+@app.command()
+def enrol(
+    access: Annotated[str, typer.Option(help="Address of access.")],
+    capture: Annotated[str, typer.Option(help="Address of capture.")],
+    reporting: Annotated[str, typer.Option(help="Address of reporting.")],
+    kafka: Annotated[str, typer.Option(help="HOST:PORT of the broker.")],
+    code: Annotated[
+        str | None,
+        typer.Option(help="One-time code; without one an enrolled gateway takes the addresses."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Enrol this computer by an administrator's code. May be repeated."""
+    settings = _settings()
+    services = {"access": access, "capture": capture, "reporting": reporting}
+    try:
+        edge, missing = asyncio.run(_enrol(settings.home, services, kafka, code))
+    except Refusal as error:
+        raise _fail("\n".join(f"{r.zh}\n{r.en}" for r in error.reasons)) from None
+    except _FAULTS as error:
+        raise _fail(str(error)) from None
+    found = {
+        "terminal_id": edge.place,
+        "area": edge.area,
+        "label": edge.label,
+        "home": str(settings.home),
+        "token_file": str(settings.home / token.NAME),
+        "keys_missing": missing,
+    }
+    if as_json:
+        _out.print_json(json.dumps(found))
+        return
+    _say(f"Enrolled as {edge.label or edge.place} in {edge.area}; the desk's token stands in")
+    _say(found["token_file"])
+    if missing:
+        _say(f"Keys of {', '.join(missing)} were not there; they are fetched while it runs.")
+
+
+async def _enrol(
+    home: Path, services: dict[str, str], kafka: str, code: str | None
+) -> tuple[Edge, list[str]]:
+    """The enrolled edge, written, and the services whose keys could not be fetched."""
+    if (home / keyfile.NAME).exists():
+        edge = keyfile.read(home).at(services, kafka)
+    else:
+        edge = Edge.new("terminal", services, kafka)
+        # Before access hears of the key: a kill in between must not lose it.
+        keyfile.create(home, edge)
+    if edge.kind != "terminal":
+        raise KeyfileError("the folder belongs to a department's connector")
+    async with new_client() as http:
+        if code is not None:
+            done = await enrol_terminal(http, services["access"], code=code, signing=edge.signing)
+            edge = edge.enrolled(done.place, done.area, done.label)
+        elif edge.place is None:
+            raise NotEnrolled("This computer is not enrolled yet; a code of access is needed.")
+        keyfile.write(home, edge)
+        token.ensure(home)
+        keys, missing = ServiceKeys(home, edge.services, http), []
+        for name in ("capture", "reporting"):
+            try:
+                await keys.refresh([name])
+            except ServiceAway:
+                missing.append(name)
+    return edge, missing
+
+
+@app.command()
+def run() -> None:
+    """Answer the desk and publish, until SIGTERM. The first line of output says where, as JSON."""
+    settings = _settings()
+
+    def ready(where: dict[str, Any]) -> None:
+        sys.stdout.write(json.dumps(where) + "\n")
+        sys.stdout.flush()
+
+    try:
+        asyncio.run(running.run(settings, ready))
+    except _FAULTS as error:
+        raise _fail(str(error)) from None
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Who this terminal is, what waits in its spool, and whether it runs."""
+    settings = _settings()
+    try:
+        edge = running.enrolled(settings)
+        spool = store.open_spool(settings.home, edge)
+        try:
+            counts = asdict(spool.counts())
+        finally:
+            spool.close()
+    except _FAULTS as error:
+        raise _fail(str(error)) from None
+    live = _ask_running(settings)
+    found = {
+        "terminal_id": edge.place,
+        "area": edge.area,
+        "label": edge.label,
+        "running": live is not None,
+        "readers": live["readers"] if live else {},
+        "spool": counts,
+    }
+    if as_json:
+        _out.print_json(json.dumps(found))
+        return
+    _say(f"{edge.label or edge.place} in {edge.area}: {'runs' if live else 'does not run'}")
+    for name, state in found["readers"].items():
+        _say(f"reader {name}: {state}")
+    _say("spool: " + ", ".join(f"{state} {count:g}" for state, count in counts.items()))
+
+
+def _ask_running(settings: Settings) -> dict[str, Any] | None:
+    """What the running gateway says; None when none answers on the configured port."""
+    try:
+        answer = httpx.get(
+            f"http://{running.LOOPBACK}:{settings.port}/status",
+            headers={"Authorization": f"Bearer {token.ensure(settings.home)}"},
+            timeout=5,
+            trust_env=False,
+        )
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+    except (httpx.HTTPError, ValueError):
+        return None
+    return found
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = sorted({f"MUSTER_GATEWAY_{str(e['loc'][0]).upper()}" for e in error.errors()})
+        raise _fail(f"Malformed in the environment: {', '.join(wrong)}.", 2) from None
+
+
+def _say(text: object) -> None:
+    _out.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _fail(text: str, code: int = 1) -> typer.Exit:
+    _err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+    return typer.Exit(code)
+
+
+if __name__ == "__main__":
+    app()

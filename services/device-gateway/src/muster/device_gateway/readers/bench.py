@@ -1,0 +1,99 @@
+"""All readers of a desk behind one door: whichever has a card is the one that is read."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from muster.device_gateway.readers.port import CardRead, Reader, ReaderError
+
+POLL = 0.1
+QUEUE = 5.0
+"""Seconds for which a reading waits for a look at the readers, or for another reading, to end."""
+READY: Final = "ready"
+"""State of a reader that answers; else it is the rule that says why not."""
+
+
+class Bench:
+    """Readers in the order in which they are asked. One call at a time, in any thread."""
+
+    def __init__(self, readers: Sequence[Reader]) -> None:
+        self._readers = tuple(readers)
+        self.seen: dict[str, str] = {}
+        """What `states` gave last."""
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+
+    def read(self, patience: float) -> CardRead:
+        """The first card that comes to any reader within `patience` seconds.
+
+        A card that cannot be used is an error only if no other reader has a good one at the same
+        moment; a reader that is away is one only if no other can wait for a card.
+
+        Raises:
+            ReaderError: as `Reader.read`; also no-reader, reader-busy, stopping.
+        """
+        if not self._readers:
+            raise ReaderError("no-reader")
+        with self._alone(QUEUE):
+            deadline = time.monotonic() + patience
+            while True:
+                rules = []
+                for reader in self._readers:
+                    try:
+                        return reader.read(0)
+                    except ReaderError as error:
+                        rules.append(error.rule)
+                worst = _telling(rules)
+                if worst.startswith(("card-", "frame-")) or time.monotonic() >= deadline:
+                    raise ReaderError(worst)
+                if self._stopping.wait(POLL):
+                    raise ReaderError("stopping")
+
+    def states(self) -> dict[str, str]:
+        """How each reader is, by name: ready, or the rule that says why not.
+
+        Raises ReaderError (reader-busy) while a card is being read.
+        """
+        with self._alone(0):
+            self.seen = {reader.name: _state(reader) for reader in self._readers}
+            return dict(self.seen)
+
+    def stop(self) -> None:
+        """Wait for cards no longer; what is being read is read to its end."""
+        self._stopping.set()
+
+    def close(self) -> None:
+        """Let go of all devices; waits for a reading that is under way."""
+        self.stop()
+        with self._lock:
+            for reader in self._readers:
+                reader.close()
+
+    @contextmanager
+    def _alone(self, patience: float) -> Iterator[None]:
+        if not self._lock.acquire(timeout=patience):
+            raise ReaderError("reader-busy")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+
+def _telling(rules: Sequence[str]) -> str:
+    """What to tell of several readers: a bad card, else that one waits, else what is wrong."""
+    for rule in rules:
+        if rule.startswith(("card-", "frame-")):
+            return rule
+    return "no-card" if "no-card" in rules else rules[0]
+
+
+def _state(reader: Reader) -> str:
+    try:
+        reader.identify()
+    except ReaderError as error:
+        return error.rule
+    return READY

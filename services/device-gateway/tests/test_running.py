@@ -1,0 +1,363 @@
+"""The gateway as the process that runs at a desk: start, end, kill, a broker away (R55, R60)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from muster.device_gateway import store, token
+from muster.device_gateway.main import app
+from muster.observability import logging
+from muster.runtime.embedded import EmbeddedBroker
+from muster.runtime.home import Home, free_port
+from muster.spool import keyfile
+from muster.spool.keyfile import Edge
+from muster.synth import reader as virtual
+
+from .conftest import Services, card_of, check_chain, resident, until
+
+DIGEST = "sha256:" + "5a" * 32
+SIGNATURE = {"record_digest": DIGEST, "kind": "handwriting", "trace": [[1, 2, 0], [3, 4, 9]]}
+
+
+@dataclass
+class Running:
+    """A gateway's process and its API. `answered` are ids of readings and signatures."""
+
+    process: asyncio.subprocess.Process
+    where: dict[str, Any]
+    client: httpx.AsyncClient
+
+    async def read(self, serial: virtual.SerialReader, seed: int) -> str:
+        serial.put(card_of(seed))
+        answer = await self.client.post("/readings")
+        serial.take()
+        answer.raise_for_status()
+        body = answer.json()
+        assert body["fields"]["name"] == resident(seed)["name"]
+        return str(body["reading"]["reading_id"])
+
+    async def sign(self) -> str:
+        answer = await self.client.post("/signatures", json=SIGNATURE)
+        answer.raise_for_status()
+        return str(answer.json()["signature"]["signature_id"])
+
+    async def end(self, how: int = signal.SIGTERM) -> int:
+        if self.process.returncode is None:
+            self.process.send_signal(how)
+        async with asyncio.timeout(60):
+            return await self.process.wait()
+
+
+@contextlib.asynccontextmanager
+async def running(home: Path, **settings: str) -> AsyncIterator[Running]:
+    """Run ``muster-gateway run`` for the length of a block; it is ended if it still runs."""
+    with (home.parent / "gateway.log").open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "muster.device_gateway.main", "run"),
+            env={
+                **os.environ,
+                "MUSTER_GATEWAY_HOME": str(home),
+                "MUSTER_GATEWAY_PORT": "0",
+                "MUSTER_GATEWAY_WATCH_SECONDS": "0.3",
+                **settings,
+            },
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+        )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(30):
+            line = await process.stdout.readline()
+        assert line, (home.parent / "gateway.log").read_text()
+        where = json.loads(line)
+        secret = token.ensure(home)
+        assert where["token_file"] == str(home / token.NAME)
+        async with httpx.AsyncClient(
+            base_url=where["url"], headers={"Authorization": f"Bearer {secret}"}, timeout=20
+        ) as client:
+            yield Running(process, where, client)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def at(edge: Edge, home: Path, kafka: str) -> None:
+    """Tell the gateway where the broker is."""
+    keyfile.write(home, edge.at(edge.services, kafka))
+
+
+def told(services: Services) -> list[str]:
+    """Ids of readings and signatures that arrived, as often as they did under another event."""
+    found = []
+    for event in services.events():
+        if event.topic == store.CARD_READ:
+            found.append(event.part.reading_id)
+        elif event.topic == store.SIGNATURE:
+            found.append(event.part.signature_id)
+    return found
+
+
+async def test_from_ready_to_drained(
+    edge: Edge, home: Path, services: Services, serial: virtual.SerialReader, stack: Any
+) -> None:
+    """What is answered arrives; SIGTERM ends it when all is received."""
+    at(edge, home, stack.kafka)
+    async with (
+        services.serving(),
+        services.reading(stack.kafka),
+        running(home, MUSTER_GATEWAY_SERIAL=serial.path) as gateway,
+    ):
+        assert gateway.where["ready"] is True
+        assert gateway.where["terminal_id"] == edge.place
+        answered = [await gateway.read(serial, 1), await gateway.sign()]
+        assert await gateway.end() == 0
+    assert told(services) == answered
+    check_chain(services.events())
+    assert services.events()[0].part.readers == {"serial": "ready"}
+    spool = store.open_spool(home, edge)
+    counts = spool.counts()
+    spool.close()
+    assert (counts.waiting, counts.published, counts.received) == (0, 0, 3)
+
+
+async def test_a_broker_that_is_away_delays_only(
+    edge: Edge, home: Path, services: Services, serial: virtual.SerialReader, stack: Any
+) -> None:
+    """Cards are read and signatures taken without it; the end is bounded; the next start sends."""
+    at(edge, home, "127.0.0.1:1")
+    async with services.serving(), services.reading(stack.kafka):
+        drain = {"MUSTER_GATEWAY_DRAIN_SECONDS": "0.5"}
+        async with running(home, MUSTER_GATEWAY_SERIAL=serial.path, **drain) as gateway:
+            answered = [await gateway.read(serial, 1), await gateway.sign()]
+            state = (await gateway.client.get("/status")).json()
+            assert state["spool"]["waiting"] >= 2
+            assert await gateway.end() == 0
+        assert not services.arrivals
+        at(edge, home, stack.kafka)
+        async with running(home) as gateway:
+            await until(lambda: set(answered) <= set(told(services)))
+            assert await gateway.end() == 0
+    assert told(services) == answered
+    check_chain(services.events())
+
+
+# Those between publishing and receipt are in the tests of the spool itself.
+POINTS = (
+    "spool.before-commit=kill@4",
+    "spool.after-commit=kill@4",
+    "spool.after-publish=kill@2",
+    "spool.before-received=kill@2",
+)
+
+
+@pytest.fixture(scope="module")
+def kafka(server_home: Home) -> Iterator[str]:
+    """The embedded broker: where an edge is killed does not depend on whose broker it is."""
+    broker = EmbeddedBroker(Home(server_home.path / "broker-of-gateways").create())
+    broker.start()
+    yield broker.address
+    broker.stop()
+
+
+async def work_until_killed(gateway: Running, serial: virtual.SerialReader) -> list[str]:
+    """Read cards and take signatures until the process dies; gives what was answered."""
+    answered = []
+    with contextlib.suppress(httpx.TransportError):
+        for seed in range(40):
+            answered.append(await gateway.read(serial, seed))
+            answered.append(await gateway.sign())
+            await asyncio.sleep(0.15)
+    async with asyncio.timeout(20):
+        assert await gateway.process.wait() == -signal.SIGKILL, "the point was never reached"
+    return answered
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_a_kill_loses_and_doubles_nothing_that_was_answered(
+    point: str,
+    edge: Edge,
+    home: Path,
+    services: Services,
+    serial: virtual.SerialReader,
+    kafka: str,
+) -> None:
+    """Killed at any step: each answered reading is published, once, and the chain is unbroken."""
+    at(edge, home, kafka)
+    settings: Mapping[str, str] = {"MUSTER_GATEWAY_SERIAL": serial.path}
+    async with services.serving(), services.reading(kafka):
+        async with running(home, MUSTER_FAIL_POINTS=point, **settings) as gateway:
+            answered = await work_until_killed(gateway, serial)
+        serial.take()
+        async with running(home, **settings) as gateway:
+            answered += [await gateway.read(serial, 50), await gateway.sign()]
+            assert await gateway.end() == 0
+        arrived = told(services)
+        assert set(answered) <= set(arrived)
+        assert len(arrived) == len(set(arrived))
+        # What was committed and not answered may be there too: at most the one under way.
+        assert len(arrived) <= len(answered) + 1
+        check_chain(services.events())
+
+
+# -- the command -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Call ``muster-gateway`` in this process, with a home of its own."""
+    monkeypatch.setenv("MUSTER_GATEWAY_HOME", str(tmp_path / "fresh"))
+    monkeypatch.setenv("MUSTER_GATEWAY_PORT", str(free_port()))
+    # The runner's own streams end with the call; what logs then must not write to them.
+    logs = io.StringIO()
+    configure = logging.configure
+    monkeypatch.setattr(logging, "configure", lambda name, **_: configure(name, stream=logs))
+
+    def call(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, list(arguments))
+        return done.exit_code, done.stdout if done.exit_code == 0 else done.stderr
+
+    return call
+
+
+def addresses(port: int) -> list[str]:
+    url = f"http://127.0.0.1:{port}"
+    return [
+        *("--access", f"{url}/access", "--capture", f"{url}/capture"),
+        *("--reporting", f"{url}/reporting", "--kafka", "127.0.0.1:9092"),
+    ]
+
+
+async def test_enrolment(tmp_path: Path, services: Services, command: Any) -> None:
+    """R101: one code, one key; repeated with the same key; keys are fetched, the token is made."""
+    home = tmp_path / "fresh"
+    async with services.serving() as port:
+        for _ in range(2):
+            asked = ("enrol", *addresses(port), "--code", "AAAA-BBBB", "--json")
+            code, said = await asyncio.to_thread(command, *asked)
+            assert code == 0, said
+    found = json.loads(said)
+    assert found["terminal_id"] == keyfile.read(home).place
+    assert found["keys_missing"] == []
+    first, second = services.enrolments
+    assert first["jwk"] == second["jwk"]
+    assert "d" not in first["jwk"]
+    for name in (keyfile.NAME, token.NAME, "service-keys.json"):
+        assert (home / name).stat().st_mode & 0o777 == 0o600
+    code, said = command("status", "--json")
+    assert code == 0
+    state = json.loads(said)
+    assert state["running"] is False
+    assert state["spool"]["waiting"] == 0
+
+
+async def test_an_enrolment_that_fails_keeps_its_key(
+    tmp_path: Path, services: Services, command: Any
+) -> None:
+    """Access that is away is said; the next attempt shows the same key."""
+    code, said = command("enrol", *addresses(1), "--code", "AAAA-BBBB")
+    assert code == 1
+    assert "127.0.0.1:1" in said
+    kid = keyfile.read(tmp_path / "fresh").signing["kid"]
+    assert command("status")[0] == 1
+    async with services.serving() as port:
+        asked = ("enrol", *addresses(port), "--code", "AAAA-BBBB")
+        assert (await asyncio.to_thread(command, *asked))[0] == 0
+    assert services.enrolments[0]["jwk"]["kid"] == kid
+
+
+async def test_new_addresses_need_no_code(tmp_path: Path, services: Services, command: Any) -> None:
+    assert command("enrol", *addresses(1))[0] == 1, "nobody is enrolled without a code"
+    async with services.serving() as port:
+        asked = ("enrol", *addresses(port), "--code", "AAAA-BBBB")
+        assert (await asyncio.to_thread(command, *asked))[0] == 0
+    place = keyfile.read(tmp_path / "fresh").place
+    code, said = command("enrol", *addresses(2), "--json")
+    assert code == 0
+    assert json.loads(said)["keys_missing"] == ["capture", "reporting"]
+    edge = keyfile.read(tmp_path / "fresh")
+    assert edge.place == place
+    assert edge.services["capture"] == "http://127.0.0.1:2/capture"
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640])
+def test_a_token_that_others_can_read_is_not_used(mode: int, home: Path, edge: Edge) -> None:
+    token.ensure(home)
+    (home / token.NAME).chmod(mode)
+    with pytest.raises(token.TokenError, match="0600"):
+        token.ensure(home)
+
+
+def test_a_token_is_made_once_and_checked(home: Path, edge: Edge) -> None:
+    made = token.ensure(home)
+    assert token.ensure(home) == made
+    assert len(made) >= 43
+    (home / token.NAME).write_text("short\n")
+    with pytest.raises(token.TokenError):
+        token.ensure(home)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("none", "cannot be read"),
+        ("stranger", "not enrolled"),
+        ("key", "another key"),
+    ],
+)
+def test_a_home_that_cannot_be_used_is_said(
+    change: str, words: str, tmp_path: Path, command: Any
+) -> None:
+    home = tmp_path / "fresh"
+    if change == "stranger":
+        keyfile.create(home, Edge.new("terminal", {}, "127.0.0.1:1"))
+    if change == "key":
+        one = Edge.new("terminal", {}, "127.0.0.1:1").enrolled("a", None, None)
+        other = Edge.new("terminal", {}, "127.0.0.1:1").enrolled("a", None, None)
+        keyfile.create(home, one)
+        store.open_spool(home, one).close()
+        keyfile.write(home, other)
+    for asked in ("run", "status"):
+        code, said = command(asked)
+        assert code == 1
+        assert words in said
+
+
+def test_malformed_settings_are_named(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUSTER_GATEWAY_BAUD", "fast")
+    code, said = command("status")
+    assert code == 2
+    assert "MUSTER_GATEWAY_BAUD" in said
+
+
+async def test_a_taken_port_is_said(home: Path, edge: Edge) -> None:
+    async with running(home) as first:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "muster.device_gateway.main", "run"),
+            env={
+                **os.environ,
+                "MUSTER_GATEWAY_HOME": str(home),
+                "MUSTER_GATEWAY_PORT": str(first.where["port"]),
+            },
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, said = await process.communicate()
+        assert process.returncode == 1
+        assert b"in use" in said
+        assert orjson.loads((home / keyfile.NAME).read_bytes())["place"] == edge.place

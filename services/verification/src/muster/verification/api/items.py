@@ -1,0 +1,271 @@
+"""One record before its reviewer: what stands beside it, and the decision."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.contracts.parts.base import Uuid
+from muster.contracts.parts.capture import Entry
+from muster.persistence.database import Transaction
+from muster.runtime.auth import Authenticated, Composed
+from muster.runtime.context import Context
+from muster.security.vault import DataKeys
+from muster.verification import shapes
+from muster.verification.domain import attesting, comparing, review
+from muster.verification.domain.answers import Answers, come_to
+from muster.verification.domain.return_reasons import CODES, ReturnReason
+from muster.verification.handlers import common, reviewing, sealing
+from muster.verification.store import attestations, items, people, requests
+from muster.vocabulary.states import ReviewState
+
+router = APIRouter()
+
+SubjectPath = Annotated[Uuid, Path()]
+VersionPath = Annotated[int, Path(ge=1, le=2**31)]
+Fields = dict[str, str | int | bool | list[str]]
+
+
+@router.get("/items/{subject_id}")
+async def get_item(
+    subject_id: SubjectPath, caller: Authenticated, context: Composed, conn: Transaction
+) -> shapes.ItemAnswer:
+    """The newest version of one record beside baseline, papers, what departments and terminals
+    say, and earlier versions; audited."""
+    subject = await people.subject(conn, subject_id)
+    versions = await items.of(conn, subject_id)
+    if subject is None or not versions:
+        raise common.not_found()
+    newest = versions[0]
+    village = subject.village or newest.village
+    reviewing.require_desk(caller, newest.desk, village)
+    keys = await context.vault.keys_for(conn, [subject_id])
+    if subject_id not in keys:
+        raise common.erased()
+    part = sealing.open_record(context, keys, newest)
+    asked = await requests.at(conn, [item.place for item in versions])
+    stand = come_to(one.as_asked() for one in asked[newest.place])
+    answer = shapes.ItemAnswer(
+        subject_id=subject_id,
+        version=newest.version,
+        digest=newest.digest,
+        state=newest.state,
+        desk=newest.desk,
+        village=village,
+        received_at=newest.received_at,
+        reviewed_at=newest.reviewed_at,
+        reviewer_id=newest.reviewer_id,
+        passed=newest.passed,
+        reviewable=subject.village is not None and _undecided(newest, stand),
+        own=newest.collector_id == caller.account_id,
+        record_id=part.record_id,
+        record=part.record,
+        provenance=part.provenance,
+        evidence=part.evidence,
+        signature_kind=part.signature_kind,
+        attestation=await _attestation(conn, newest.place),
+        collector_id=part.collector_id,
+        collected_at=part.collected_at,
+        corrects_version=part.corrects_version,
+        standing=tuple(
+            Entry(village=e.village, origin=e.origin, state=e.state)
+            for e in subject.standing.entries
+        ),
+        baseline=_baseline(
+            context,
+            keys,
+            subject_id,
+            await people.baseline_of(conn, subject_id),
+            part.record.fields,
+        ),
+        answers=stand,
+        departments=tuple(_department(context, keys, one) for one in asked[newest.place]),
+        reasons=_reasons(context, keys, newest),
+        earlier=tuple(
+            _earlier(context, keys, item, asked[item.place], part.record.fields)
+            for item in versions[1:]
+        ),
+    )
+    answered = sum(one.received_at is not None for found in asked.values() for one in found)
+    await context.audit.record(
+        conn,
+        actor=caller.account_id,
+        action="record-read",
+        subject_ids=[subject_id],
+        detail={"version": newest.version, "answers": answered},
+    )
+    return answer
+
+
+@router.post("/items/{subject_id}/{version}/verify")
+async def verify(
+    subject_id: SubjectPath,
+    version: VersionPath,
+    body: shapes.VerifyBody,
+    caller: Authenticated,
+    context: Composed,
+    conn: Transaction,
+) -> shapes.DecisionAnswer:
+    """Confirm one version: the digest is that of the very content the reviewer saw.
+
+    Before the mandatory answers are there the version is *passed* and becomes verified with the
+    last of them. Against an answer that contradicts it is verified only with `despite`.
+    """
+    item = await reviewing.review_item(
+        context,
+        conn,
+        caller,
+        subject_id=subject_id,
+        version=version,
+        decision=review.Decision(
+            ReviewState.VERIFIED,
+            body.digest,
+            caller.account_id,
+            despite=body.despite,
+            contradicting=frozenset(body.contradicting),
+        ),
+    )
+    return _decision(item)
+
+
+@router.post("/items/{subject_id}/{version}/return")
+async def send_back(
+    subject_id: SubjectPath,
+    version: VersionPath,
+    body: shapes.ReturnBody,
+    caller: Authenticated,
+    context: Composed,
+    conn: Transaction,
+) -> shapes.DecisionAnswer:
+    """Send one version back to the desk with reasons; it comes back as a new version (R70)."""
+    reasons = tuple(ReturnReason(r.code, r.field, r.text) for r in body.reasons)
+    reviewing.check_reasons(context, reasons)
+    item = await reviewing.review_item(
+        context,
+        conn,
+        caller,
+        subject_id=subject_id,
+        version=version,
+        decision=review.Decision(ReviewState.RETURNED, body.digest, caller.account_id, reasons),
+    )
+    return _decision(item)
+
+
+# -- helpers ---------------------------------------------------------------------------------------
+
+
+def _undecided(item: items.ItemRow, stand: Answers) -> bool:
+    return item.state is ReviewState.SUBMITTED and (
+        item.reviewed_at is None or stand is Answers.CONTRADICT
+    )
+
+
+def _decision(item: items.ItemRow) -> shapes.DecisionAnswer:
+    assert item.reviewer_id is not None
+    assert item.reviewed_at is not None
+    return shapes.DecisionAnswer(
+        subject_id=item.subject_id,
+        version=item.version,
+        digest=item.digest,
+        state=item.state,
+        passed=item.passed,
+        answers=item.answers,
+        reviewer_id=item.reviewer_id,
+        reviewed_at=item.reviewed_at,
+    )
+
+
+def _department(
+    context: Context, keys: DataKeys, request: requests.RequestRow
+) -> shapes.DepartmentAnswer:
+    department = context.profile.departments.get(request.department)
+    answer = sealing.open_answer(context, keys, request)
+    despite = sealing.open_despite(context, keys, request)
+    overruled = None
+    if despite is not None:
+        assert request.overruled_by is not None
+        assert request.overruled_at is not None
+        overruled = shapes.Overruled(
+            reviewer_id=request.overruled_by, at=request.overruled_at, despite=despite
+        )
+    return shapes.DepartmentAnswer(
+        department=request.department,
+        zh=department.zh if department else request.department,
+        en=department.en if department else request.department,
+        mandatory=request.mandatory,
+        asked=sealing.open_asked(context, keys, request),
+        asked_at=request.asked_at,
+        waiting_since=request.asked_at if request.open else None,
+        received_at=request.received_at,
+        verdicts=answer.verdicts if answer else None,
+        remark=answer.remark if answer else "",
+        contradicts=bool(request.contradicts),
+        overruled=overruled,
+    )
+
+
+async def _attestation(
+    conn: AsyncConnection, place: items.Place
+) -> shapes.AttestationAnswer | None:
+    row = await attestations.at(conn, place)
+    if row is None:
+        return None
+    reasons = []
+    for code in row.reasons:
+        zh, en = attesting.words(code)
+        reasons.append(shapes.FlagAnswer(code=code, zh=zh, en=en))
+    return shapes.AttestationAnswer(
+        reading=row.reading, signature=row.signature, reasons=tuple(reasons)
+    )
+
+
+def _baseline(
+    context: Context,
+    keys: DataKeys,
+    subject_id: str,
+    row: people.BaselineRow | None,
+    fields: Fields,
+) -> shapes.BaselineAnswer | None:
+    if row is None:
+        return None
+    record = sealing.open_baseline(context, keys, subject_id, row)
+    differs = comparing.differing(fields, record.fields, context.profile.normalise)
+    return shapes.BaselineAnswer(version=row.version, record=record, differs=tuple(differs))
+
+
+def _reasons(
+    context: Context, keys: DataKeys, item: items.ItemRow
+) -> tuple[shapes.ReasonAnswer, ...]:
+    return tuple(
+        shapes.ReasonAnswer(
+            code=reason.code,
+            zh=CODES[reason.code][0],
+            en=CODES[reason.code][1],
+            field=reason.field,
+            text=reason.text,
+        )
+        for reason in sealing.open_reasons(context, keys, item)
+    )
+
+
+def _earlier(
+    context: Context,
+    keys: DataKeys,
+    item: items.ItemRow,
+    asked: list[requests.RequestRow],
+    fields: Fields,
+) -> shapes.VersionAnswer:
+    before = sealing.open_record(context, keys, item).record.fields
+    return shapes.VersionAnswer(
+        version=item.version,
+        digest=item.digest,
+        state=item.state,
+        received_at=item.received_at,
+        reviewed_at=item.reviewed_at,
+        reviewer_id=item.reviewer_id,
+        reasons=_reasons(context, keys, item),
+        departments=tuple(_department(context, keys, one) for one in asked),
+        changed=tuple(comparing.changed(fields, before)),
+    )

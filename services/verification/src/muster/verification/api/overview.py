@@ -1,0 +1,100 @@
+"""What leaders see: the balance of review, and what departments have not answered yet."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from muster.persistence.database import Transaction
+from muster.runtime.auth import Authenticated, Composed
+from muster.verification import shapes
+from muster.verification.api import places
+from muster.verification.domain.desks import REVIEWERS
+from muster.verification.domain.return_reasons import CODES
+from muster.verification.handlers import asking
+from muster.verification.store import items, requests
+from muster.vocabulary.reasons import Reason, Refusal
+from muster.vocabulary.states import Role
+
+router = APIRouter()
+
+LEDGER_ROLES = (*REVIEWERS, Role.TOWNSHIP_LEADER, Role.LEADER, Role.ADMINISTRATOR)
+
+
+@router.get("/return-reasons")
+async def get_return_reasons(_: Authenticated) -> list[shapes.ReturnCode]:
+    """The list of reasons for which a record may go back."""
+    return [shapes.ReturnCode(code=code, zh=zh, en=en) for code, (zh, en) in CODES.items()]
+
+
+@router.get("/ledger")
+async def get_ledger(
+    caller: Authenticated, context: Composed, conn: Transaction, area: places.AreaQuery = None
+) -> shapes.LedgerAnswer:
+    """How many people collected in each village are submitted, returned, verified."""
+    code = places.known(context.areas, context.profile.area if area is None else area)
+    caller.require(LEDGER_ROLES, code)
+    counts = {leaf.code: shapes.ReviewCounts() for leaf in context.areas.leaves(code)}
+    for village, state, count in await items.ledger(conn, places.below(context.areas, [code])):
+        setattr(counts.setdefault(village, shapes.ReviewCounts()), state.value, count)
+    return shapes.LedgerAnswer(as_of=datetime.now(UTC), villages=counts)
+
+
+@router.get("/requests")
+async def get_requests(
+    caller: Authenticated,
+    context: Composed,
+    conn: Transaction,
+    area: places.AreaQuery = None,
+    department: Annotated[str | None, Query(max_length=64)] = None,
+    state: Literal["open", "answered"] = "open",
+) -> shapes.RequestsAnswer:
+    """How many requests departments have not answered (or have), and how old they are (R73).
+
+    Counts the newest record versions of who is collected in the area; names nobody.
+    """
+    code = places.known(context.areas, context.profile.area if area is None else area)
+    caller.require(LEDGER_ROLES, code)
+    departments = {one.id: one for one in asking.reviewing(context.profile)}
+    if department is not None:
+        if department not in departments:
+            raise Refusal(
+                Reason(
+                    "department",
+                    "department-unknown",
+                    "采集方案中没有参与校核的该部门。",
+                    "The profile has no such department that checks records.",
+                )
+            )
+        departments = {department: departments[department]}
+    villages = places.below(context.areas, [code])
+    counts = await requests.counts(conn, state, villages, list(departments))
+    enrolled = await asking.enrolled(context, conn)
+    now = datetime.now(UTC)
+    return shapes.RequestsAnswer(
+        as_of=now,
+        state=state,
+        departments=tuple(
+            _counts(one.id, one.zh, one.en, one.id in enrolled, counts.get(one.id))
+            for one in departments.values()
+        ),
+    )
+
+
+def _counts(
+    department: str, zh: str, en: str, enrolled: bool, row: requests.CountRow | None
+) -> shapes.RequestCounts:
+    if row is None:
+        return shapes.RequestCounts(department=department, zh=zh, en=en, enrolled=enrolled)
+    return shapes.RequestCounts(
+        department=department,
+        zh=zh,
+        en=en,
+        enrolled=enrolled,
+        count=row.count,
+        mandatory=row.mandatory,
+        longest_seconds=int(row.longest.total_seconds()),
+        ages=shapes.Ages(under_day=row.under_day, under_week=row.under_week, older=row.older),
+    )

@@ -1,0 +1,106 @@
+"""What waits for a reviewer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+
+from muster.persistence.database import Transaction
+from muster.runtime.auth import Authenticated, Caller
+from muster.verification import shapes
+from muster.verification.api import places
+from muster.verification.domain.answers import Answers
+from muster.verification.domain.desks import REVIEWERS, desk_of, role_of
+from muster.verification.store import items
+from muster.vocabulary.reasons import Reason, Refusal
+
+router = APIRouter()
+
+
+@router.get("/queue")
+async def get_queue(
+    caller: Authenticated,
+    conn: Transaction,
+    area: places.AreaQuery = None,
+    desk: Annotated[str | None, Query(max_length=64)] = None,
+    after: Annotated[str | None, Query(max_length=100)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> shapes.QueueAnswer:
+    """Records that wait for the caller's review, the longest waiting first (R71).
+
+    One that was passed is not among them, unless a department's answer contradicts it.
+    """
+    desks = [desk] if desk is not None else [desk_of(role) for role in REVIEWERS]
+    open_at = _open_at(caller, desks, area, asked=desk is not None)
+    rows = await items.queue(conn, open_at, after=_cursor(after), limit=limit)
+    now = datetime.now(UTC)
+    waiting = tuple(
+        shapes.QueueItem(
+            subject_id=row.subject_id,
+            version=row.version,
+            village=row.village,
+            desk=row.desk,
+            received_at=row.received_at,
+            age_seconds=max(0, int((now - row.received_at).total_seconds())),
+            returned=row.returned,
+            own=row.collector_id == caller.account_id,
+            passed=row.passed,
+            answers=Answers(row.answers),
+            flagged=row.flagged,
+        )
+        for row in rows
+    )
+    last = rows[-1] if len(rows) == limit else None
+    following = None if last is None else f"{last.received_at.isoformat()}~{last.subject_id}"
+    return shapes.QueueAnswer(items=waiting, next=following)
+
+
+def _open_at(
+    caller: Caller, desks: Iterable[str], area: str | None, *, asked: bool
+) -> set[tuple[str, str]]:
+    """(desk, village) pairs at which the caller may review and asked to look."""
+    if area is not None:
+        places.known(caller.areas, area)
+    found: set[tuple[str, str]] = set()
+    allowed = False
+    for desk in desks:
+        role = role_of(desk)
+        if role is None:
+            raise Refusal(Reason("desk", "desk-unknown", "没有该复核岗位。", "No such desk."))
+        roots = caller.granted_areas((role,))
+        if area is not None:
+            roots = frozenset({area}) if caller.may(role, area) else frozenset()
+        allowed = allowed or bool(roots)
+        found.update((desk, code) for code in places.below(caller.areas, roots))
+    if not allowed:
+        # Refuses: not granted. An empty queue would look like work that is done.
+        caller.require(
+            REVIEWERS if not asked else tuple(filter(None, map(role_of, desks))),
+            area or caller.areas.root.code,
+        )
+    return found
+
+
+def _cursor(text: str | None) -> tuple[datetime, str]:
+    if text is None:
+        return datetime.fromtimestamp(0, UTC), str(UUID(int=0))
+    moment, _, subject_id = text.partition("~")
+    malformed = Refusal(
+        Reason(
+            "after",
+            "cursor-malformed",
+            "翻页标记不正确，请从头查询。",
+            "This is no place in the queue; begin anew.",
+        )
+    )
+    try:
+        at, place = datetime.fromisoformat(moment), UUID(subject_id)
+    except ValueError:
+        raise malformed from None
+    if at.tzinfo is None:
+        raise malformed
+    return at, str(place)

@@ -1,0 +1,274 @@
+"""Record versions and their review: the items, the queue, the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.persistence.bulk import insert_rows
+from muster.verification.domain.answers import Answers
+from muster.verification.store.tables import review_item
+from muster.vocabulary.states import ReviewState
+
+Place = tuple[str, int]
+"""A person and a record version."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """One row of ``review_item``."""
+
+    subject_id: str
+    version: int
+    digest: str
+    village: str
+    desk: str
+    state: ReviewState
+    collector_id: str
+    sealed: str
+    received_at: datetime
+    reviewed_at: datetime | None
+    reviewer_id: str | None
+    reason_codes: tuple[str, ...]
+    reasons_sealed: str | None
+    answers: Answers
+
+    @property
+    def place(self) -> Place:
+        return self.subject_id, self.version
+
+    @property
+    def passed(self) -> bool:
+        """A reviewer confirmed it, and it is not verified yet: answers are awaited, or one that
+        came later contradicts."""
+        return self.state is ReviewState.SUBMITTED and self.reviewed_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One record that waits for a reviewer."""
+
+    subject_id: str
+    version: int
+    village: str
+    desk: str
+    collector_id: str
+    received_at: datetime
+    passed: bool
+    answers: str
+    flagged: bool
+    returned: int
+
+
+async def put_items(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> set[Place]:
+    """Keep record versions; one that is there already stays as it is, with its review.
+
+    Gives the places of those that were not there yet.
+    """
+    written = await insert_rows(
+        conn,
+        review_item,
+        rows,
+        conflict="ON CONFLICT (subject_id, version) DO NOTHING",
+        returning=("subject_id", "version"),
+    )
+    return {(str(row["subject_id"]), int(row["version"])) for row in written}
+
+
+_ITEM = """
+    SELECT i.subject_id::text, i.version, i.digest, i.village, i.desk, i.state,
+           i.collector_id::text, i.sealed, i.received_at, i.reviewed_at, i.reviewer_id::text,
+           i.reason_codes, i.reasons_sealed, i.answers
+    FROM review_item i
+"""
+_ITEMS_AT = text(
+    _ITEM
+    + """
+    JOIN unnest(CAST(:subjects AS uuid[]), CAST(:versions AS bigint[])) AS wanted(s, v)
+        ON i.subject_id = wanted.s AND i.version = wanted.v
+    """
+).columns(reason_codes=JSONB)
+_ITEMS_OF = text(_ITEM + "WHERE i.subject_id = CAST(:id AS uuid) ORDER BY i.version DESC").columns(
+    reason_codes=JSONB
+)
+_UNDECIDED = text(
+    _ITEM
+    + """
+    JOIN review_subject s ON s.subject_id = i.subject_id AND s.version = i.version
+    WHERE i.subject_id = ANY(CAST(:ids AS uuid[])) AND i.state = 'submitted'
+    ORDER BY i.subject_id
+    """
+).columns(reason_codes=JSONB)
+
+
+def _item(row: Row[Any]) -> ItemRow:
+    values = dict(row._mapping)
+    values["state"] = ReviewState(row.state)
+    values["reason_codes"] = tuple(row.reason_codes)
+    values["answers"] = Answers(row.answers)
+    return ItemRow(**values)
+
+
+async def at(conn: AsyncConnection, places: Collection[Place]) -> list[ItemRow]:
+    """The record versions at these places; absent ones are left out."""
+    wanted = sorted(set(places))
+    rows = await conn.execute(
+        _ITEMS_AT, {"subjects": [p[0] for p in wanted], "versions": [p[1] for p in wanted]}
+    )
+    return [_item(row) for row in rows]
+
+
+async def of(conn: AsyncConnection, subject_id: str) -> list[ItemRow]:
+    """All versions of one person's record, newest first."""
+    return [_item(row) for row in await conn.execute(_ITEMS_OF, {"id": subject_id})]
+
+
+async def undecided(conn: AsyncConnection, subject_ids: Collection[str]) -> list[ItemRow]:
+    """Of these people the newest version, where it has no outcome yet; in order of id."""
+    rows = await conn.execute(_UNDECIDED, {"ids": sorted(set(subject_ids))})
+    return [_item(row) for row in rows]
+
+
+_DECIDE = text(
+    """
+    UPDATE review_item SET state = :state, village = :village, reviewer_id = CAST(:by AS uuid),
+        reviewed_at = now(), reason_codes = CAST(:codes AS jsonb), reasons_sealed = :reasons,
+        answers = :answers
+    WHERE subject_id = CAST(:id AS uuid) AND version = :version
+    RETURNING reviewed_at
+    """
+)
+
+
+async def decide(
+    conn: AsyncConnection,
+    *,
+    place: Place,
+    state: ReviewState,
+    village: str,
+    reviewer_id: str,
+    reason_codes: str,
+    reasons_sealed: str | None,
+    answers: Answers,
+) -> datetime:
+    """Write what a reviewer decided; ``reason_codes`` is a JSON list. Gives the time of it."""
+    result = await conn.execute(
+        _DECIDE,
+        {
+            "state": state.value,
+            "village": village,
+            "by": reviewer_id,
+            "codes": reason_codes,
+            "reasons": reasons_sealed,
+            "answers": answers.value,
+            "id": place[0],
+            "version": place[1],
+        },
+    )
+    reviewed_at: datetime = result.scalar_one()
+    return reviewed_at
+
+
+_SETTLE = text(
+    """
+    UPDATE review_item i SET answers = new.answers,
+        state = CASE WHEN new.verified THEN 'verified' ELSE i.state END,
+        village = CASE WHEN new.verified THEN coalesce(s.village, i.village) ELSE i.village END
+    FROM unnest(CAST(:subjects AS uuid[]), CAST(:versions AS bigint[]),
+                CAST(:answers AS text[]), CAST(:verified AS boolean[]))
+        AS new(subject_id, version, answers, verified)
+    JOIN review_subject s ON s.subject_id = new.subject_id
+    WHERE i.subject_id = new.subject_id AND i.version = new.version
+    RETURNING i.subject_id::text, i.village
+    """
+)
+
+
+async def settle(
+    conn: AsyncConnection, rows: Sequence[tuple[Place, Answers, bool]]
+) -> dict[str, str]:
+    """Write what the answers come to, and which versions (one per person) that makes verified.
+
+    Gives the village in which each of these people counts.
+    """
+    result = await conn.execute(
+        _SETTLE,
+        {
+            "subjects": [place[0] for place, _, _ in rows],
+            "versions": [place[1] for place, _, _ in rows],
+            "answers": [answers.value for _, answers, _ in rows],
+            "verified": [verified for _, _, verified in rows],
+        },
+    )
+    return {row.subject_id: row.village for row in result}
+
+
+# Who was passed is out of the queue, until an answer contradicts. The index `review_item_waiting`
+# has the same condition.
+_QUEUE = text(
+    """
+    WITH page AS MATERIALIZED (
+        SELECT i.subject_id, i.version, s.village, i.desk, i.collector_id, i.received_at,
+               i.reviewed_at IS NOT NULL AS passed, i.answers
+        FROM review_item i
+        JOIN review_subject s ON s.subject_id = i.subject_id AND s.version = i.version
+        WHERE i.state = 'submitted' AND (i.reviewed_at IS NULL OR i.answers = 'contradict')
+          AND i.desk || '/' || s.village = ANY(CAST(:places AS text[]))
+          AND (i.received_at, i.subject_id) > (:after_time, CAST(:after_id AS uuid))
+        ORDER BY i.received_at, i.subject_id
+        LIMIT :limit)
+    SELECT page.subject_id::text, page.version, village, desk, collector_id::text, received_at,
+           passed, answers,
+           coalesce('flagged' IN (a.reading, a.signature), false) AS flagged,
+           (SELECT count(*) FROM review_item earlier
+            WHERE earlier.subject_id = page.subject_id AND earlier.state = 'returned') AS returned
+    FROM page
+    LEFT JOIN attestation a ON a.subject_id = page.subject_id AND a.version = page.version
+    ORDER BY received_at, subject_id
+    """
+)
+
+
+async def queue(
+    conn: AsyncConnection,
+    open_at: Collection[tuple[str, str]],
+    *,
+    after: tuple[datetime, str],
+    limit: int,
+) -> list[QueueRow]:
+    """Records that wait at these (desk, village), the longest waiting first."""
+    rows = await conn.execute(
+        _QUEUE,
+        {
+            "places": sorted(f"{desk}/{village}" for desk, village in open_at),
+            "after_time": after[0],
+            "after_id": after[1],
+            "limit": limit,
+        },
+    )
+    return [QueueRow(**row._mapping) for row in rows]
+
+
+_LEDGER = text(
+    """
+    SELECT s.village, i.state, count(*)
+    FROM review_subject s
+    JOIN review_item i ON i.subject_id = s.subject_id AND i.version = s.version
+    WHERE s.village = ANY(CAST(:villages AS text[]))
+    GROUP BY s.village, i.state
+    """
+)
+
+
+async def ledger(
+    conn: AsyncConnection, villages: Sequence[str]
+) -> list[tuple[str, ReviewState, int]]:
+    """People collected in these villages, by village and state of their newest version."""
+    rows = await conn.execute(_LEDGER, {"villages": list(villages)})
+    return [(village, ReviewState(state), int(count)) for village, state, count in rows]

@@ -1,0 +1,86 @@
+"""Verification's own tables."""
+
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, MetaData, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+metadata = MetaData()
+
+_TIME = DateTime(timezone=True)
+_UUID: UUID[str] = UUID(as_uuid=False)
+
+review_subject = Table(
+    "review_subject",
+    metadata,
+    Column("subject_id", _UUID, primary_key=True),
+    Column("revision", BigInteger, nullable=False, server_default=text("0")),
+    Column("entries", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("village", Text),
+    Column("version", BigInteger, nullable=False, server_default=text("0")),
+)
+"""One person: standing by highest ``revision``, where collected now, newest record ``version``."""
+
+review_item = Table(
+    "review_item",
+    metadata,
+    Column("subject_id", _UUID, primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("village", Text, nullable=False),
+    Column("desk", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'submitted'")),
+    Column("collector_id", _UUID, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("received_at", _TIME, nullable=False, server_default=text("now()")),
+    Column("reviewed_at", _TIME),
+    Column("reviewer_id", _UUID),
+    Column("reason_codes", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("reasons_sealed", Text),
+    Column("answers", Text, nullable=False, server_default=text("'agree'")),
+)
+"""One version of one record, and its review. ``village`` is where the person was collected when
+the version came, and from the review on where the person stood then. Submitted and reviewed means
+passed, awaiting answers. ``answers`` is what the departments' answers come to."""
+
+baseline = Table(
+    "baseline",
+    metadata,
+    Column("subject_id", _UUID, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("sealed", Text, nullable=False),
+)
+
+department_request = Table(
+    "department_request",
+    metadata,
+    Column("subject_id", _UUID, primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("department", Text, primary_key=True),
+    Column("event_id", _UUID, nullable=False, unique=True),
+    Column("case_id", _UUID, nullable=False),
+    Column("mandatory", Boolean, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("asked_at", _TIME, nullable=False, server_default=text("now()")),
+    Column("received_at", _TIME),
+    Column("contradicts", Boolean),
+    Column("answer_sealed", Text),
+    Column("overruled_at", _TIME),
+    Column("overruled_by", _UUID),
+    Column("overruled_sealed", Text),
+)
+"""What one department is asked about one record version, and what it said. ``event_id`` is the
+event that asks, ``case_id`` the name under which the department knows the person. ``sealed`` are
+the fields it is asked about (they tell the category), ``answer_sealed`` its verdicts,
+``overruled_sealed`` why a reviewer verified all the same."""
+
+attestation = Table(
+    "attestation",
+    metadata,
+    Column("subject_id", _UUID, primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("reading", Text, nullable=False),
+    Column("signature", Text, nullable=False),
+    Column("reasons", JSONB, nullable=False),
+    Column("said_at", _TIME, nullable=False),
+)
+"""What the terminals say of the chip readings and the signature of one record version; it may come
+before the record, and of two words the later counts."""

@@ -1,0 +1,103 @@
+"""What the terminals say of a record's readings and signature, before the reviewer."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from muster.messaging.message import DONE, Invalid
+from muster.runtime.context import Context
+from muster.verification.domain import attesting
+from muster.vocabulary.ids import new_id
+from muster.vocabulary.states import Attestation, Role
+
+from .conftest import COUNTY, Door, attested, collected, record, rows, take
+
+CIVIL = (Role.CIVIL_AFFAIRS_REVIEWER, COUNTY)
+STATES = "SELECT version, reading, signature FROM attestation ORDER BY version"
+
+
+async def shown(door: Door, subject_id: str) -> tuple[bool, Any]:
+    """Whether the queue marks the record, and what the item says."""
+    async with door.client(CIVIL) as client:
+        [queued] = (await client.get("/queue")).json()["items"]
+        item = (await client.get(f"/items/{subject_id}")).json()
+    return queued["flagged"], item["attestation"]
+
+
+@pytest.mark.parametrize("early", [True, False])
+async def test_a_flagged_record_is_marked_in_the_queue(
+    context: Context, door: Door, villages: list[str], early: bool
+) -> None:
+    """R58; design section 5, rule 1: what the terminals do not attest is for the reviewer to see.
+    It may be heard before the record."""
+    subject_id = new_id()
+    told = attested(subject_id, 1, Attestation.ATTESTED, Attestation.FLAGGED, "signature-late")
+    sent = record(subject_id, 1, collected(2, villages[0]))
+    await take(context, *((told, sent) if early else (sent, told)))
+    assert await shown(door, subject_id) == (
+        True,
+        {
+            "reading": "attested",
+            "signature": "flagged",
+            "reasons": [
+                {
+                    "code": "signature-late",
+                    "zh": "签字：规定时限内没有收到采集端的对应记录",
+                    "en": "The signature has no event of its terminal within the grace",
+                }
+            ],
+        },
+    )
+
+
+async def test_what_nobody_has_spoken_of_is_not_marked(
+    context: Context, door: Door, villages: list[str]
+) -> None:
+    """A word about another version is none about this one."""
+    subject_id = new_id()
+    await take(
+        context,
+        record(subject_id, 1, collected(2, villages[0])),
+        attested(subject_id, 2, Attestation.FLAGGED),
+    )
+    assert await shown(door, subject_id) == (False, None)
+
+
+async def test_the_newest_word_about_a_version_counts_in_any_order(context: Context) -> None:
+    words = [Attestation.AWAITING, Attestation.FLAGGED, Attestation.ATTESTED]
+    for order in permutations(range(3)):
+        subject_id = new_id()
+        told = [attested(subject_id, 1, word, minute=n) for n, word in enumerate(words)]
+        await take(context, *(told[n] for n in order), told[0])
+    held = await rows(context, STATES)
+    assert {(row.version, row.reading) for row in held} == {(1, "attested")}
+
+
+async def test_a_word_under_anothers_key_is_refused_and_one_about_the_erased_is_not_kept(
+    context: Context,
+) -> None:
+    erased = new_id()
+    async with context.database.transaction() as conn:
+        await context.vault.destroy(conn, erased)
+    wrong = attested(new_id(), 1, Attestation.ATTESTED)
+    object.__setattr__(wrong, "key", new_id())
+    outcomes = await take(context, wrong, attested(erased, 1, Attestation.FLAGGED))
+    assert isinstance(outcomes[0], Invalid)
+    assert outcomes[1] == DONE
+    assert not await rows(context, STATES)
+
+
+def test_reasons_are_told_in_two_languages_and_unknown_ones_as_they_are() -> None:
+    kinds = {
+        "reading": ("late", "terminal", "root", "chain"),
+        "signature": ("late", "terminal", "digest", "trace", "chain"),
+    }
+    for what, why in kinds.items():
+        for one in why:
+            zh, en = attesting.words(f"{what}-{one}")
+            assert zh != en
+            assert one not in zh
+    assert attesting.words("reading-upside-down") == ("reading-upside-down",) * 2

@@ -1,0 +1,82 @@
+"""The tables of a spool's file, its version, and the proof that a key is the file's own."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from muster.security.boxes import BadSeal, UnknownKey, open_box, seal
+from muster.security.keyring import Key
+
+VERSION = 1
+
+_TABLES = (
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    # AUTOINCREMENT: a sequence is never given twice, also after its row was removed.
+    """
+    CREATE TABLE outgoing (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        event_id TEXT NOT NULL UNIQUE,
+        topic TEXT NOT NULL,
+        key TEXT NOT NULL,
+        reader TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        sealed TEXT NOT NULL,
+        state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'published', 'received')),
+        added_at REAL NOT NULL,
+        published_at REAL,
+        received_at REAL,
+        tries INTEGER NOT NULL DEFAULT 0
+    )
+    """,
+    """
+    CREATE INDEX outgoing_open ON outgoing (state, reader, sequence) WHERE state <> 'received'
+    """,
+    "CREATE INDEX outgoing_received ON outgoing (received_at) WHERE state = 'received'",
+)
+_CHECK = {"table": "meta", "row": "check"}
+
+
+class SpoolError(RuntimeError):
+    """The file cannot be used: another key, damaged, or made by a later version."""
+
+
+def prepare(conn: sqlite3.Connection, key: Key, tables: Sequence[str]) -> None:
+    """Make what is missing, all or nothing. `tables` are the edge's own statements, of which those
+    that this file has seen are not executed again.
+
+    Raises:
+        SpoolError: the key is another one, or the file was made by a later version.
+    """
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        _prepare(conn, key, tables)
+        conn.execute("COMMIT")
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise
+
+
+def _prepare(conn: sqlite3.Connection, key: Key, tables: Sequence[str]) -> None:
+    version = conn.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0:
+        for statement in _TABLES:
+            conn.execute(statement)
+        check = seal(key, b"muster", _CHECK)
+        conn.execute("INSERT INTO meta VALUES ('check', ?), ('own', '0')", (check,))
+        conn.execute(f"PRAGMA user_version = {VERSION}")
+    later = SpoolError("the file was made by a later version of this program")
+    if version > VERSION:
+        raise later
+    meta = {row["name"]: row["value"] for row in conn.execute("SELECT * FROM meta")}
+    try:
+        open_box(meta["check"], key, _CHECK)
+    except (BadSeal, UnknownKey):
+        raise SpoolError("the file was sealed under another key than this one") from None
+    made = int(meta["own"])
+    if made > len(tables):
+        raise later
+    for statement in tables[made:]:
+        conn.execute(statement)
+    conn.execute("UPDATE meta SET value = ? WHERE name = 'own'", (str(len(tables)),))

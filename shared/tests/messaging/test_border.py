@@ -1,0 +1,232 @@
+"""What crosses the border on a topic: packets from edges, packets to a department (design 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.contracts.envelope import Clear, seal_context, write_headers, write_value
+from muster.contracts.parts.verification import VerificationAnswer, VerificationRequest
+from muster.contracts.topics import service_topics
+from muster.messaging import border, outbox
+from muster.messaging.deadletters import RawMessage
+from muster.messaging.intake import Intake
+from muster.messaging.message import (
+    DONE,
+    Event,
+    Message,
+    OutboxRow,
+    Outcome,
+    Publication,
+    Subscription,
+)
+from muster.messaging.relay import Relay
+from muster.security import jose
+from muster.security.jose import Jwk
+from muster.security.packets import BadPacket
+from muster.vocabulary.ids import new_id
+from muster.vocabulary.states import Verdict
+
+from .conftest import Side, running, scalar, until
+
+ASKED = "verification-requested-housing"
+ANSWERED = "verification-answered-housing"
+SPEC = service_topics()[ANSWERED]
+NOW = datetime(2018, 11, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+async def reviewing(new_database: Any, rings: Any) -> Any:
+    """Verification's side."""
+    from .conftest import _side
+
+    side = await _side(new_database(None), rings, "verification")
+    yield side
+    await side.database.close()
+
+
+async def enrol(side: Side, department: str, *keys: Jwk, revoked: bool = False) -> None:
+    """What `access-key-changed` tells of a department."""
+    async with side.database.transaction() as conn:
+        for key in keys:
+            await conn.execute(
+                text(
+                    "INSERT INTO known_key (kid, owner_id, owner_kind, version, use, jwk, "
+                    "valid_from, revoked_at) VALUES (:kid, :owner, 'department', 1, :use, "
+                    "CAST(:jwk AS jsonb), now(), CASE WHEN :revoked THEN now() END)"
+                ),
+                {
+                    "kid": key["kid"],
+                    "owner": department,
+                    "use": key["use"],
+                    "jwk": orjson.dumps(jose.public_jwk(key)).decode(),
+                    "revoked": revoked,
+                },
+            )
+
+
+def answered(
+    side: Side,
+    signing: Jwk,
+    *,
+    department: str = "housing",
+    sealed_for: str | None = None,
+    said_version: int = 1,
+) -> RawMessage:
+    """An answer as the broker hands it over; `sealed_for` names another event in the packet."""
+    case_id, event_id = new_id(), new_id()
+    part = VerificationAnswer(
+        request=new_id(),
+        case_id=case_id,
+        version=said_version,
+        verdicts={"housing_kind": Verdict.MATCH},
+        remark="",
+        answered_at=NOW,
+    )
+    context = seal_context(SPEC, "verification", sealed_for or event_id, case_id, 1)
+    to = side.keyring.current("packet/verification").jwk()
+    value = write_value(
+        Clear(version=1), {"verification": border.seal_part(part, signing, to, context)}
+    )
+    headers = write_headers(
+        SPEC,
+        event_id=event_id,
+        place=department,
+        time=NOW,
+        subject=case_id,
+        sequence=1,
+        traceparent=None,
+    )
+    return RawMessage(ANSWERED, 0, 1, case_id, tuple(headers), value)
+
+
+def intake(side: Side) -> tuple[Intake, list[Message]]:
+    seen: list[Message] = []
+
+    async def take(_: object, __: AsyncConnection, batch: Sequence[Message]) -> Sequence[Outcome]:
+        seen.extend(batch)
+        return [DONE] * len(batch)
+
+    made = Intake(
+        service=side.name,
+        context=side,
+        database=side.database,
+        subscriptions=[Subscription(ANSWERED, take)],
+        keyring=side.keyring,
+    )
+    return made, seen
+
+
+async def test_what_an_enrolled_department_signed_is_taken_once(reviewing: Side) -> None:
+    """R73, R92: an edge has no shard: nothing is a gap, and twice is once."""
+    key = jose.generate("sig")
+    await enrol(reviewing, "housing", key)
+    taking, seen = intake(reviewing)
+    message = answered(reviewing, key)
+    await taking.take(ANSWERED, [message])
+    await taking.take(ANSWERED, [message])
+    assert [item.part.verdicts for item in seen] == [{"housing_kind": Verdict.MATCH}]
+    assert await scalar(reviewing, "SELECT count(*) FROM inbox_position") == 0
+
+
+@pytest.mark.parametrize(
+    ("forged", "rule"),
+    [
+        ({"department": "civil-affairs"}, "wrong-source"),
+        ({"other_key": True}, "packet-key-unknown"),
+        ({"sealed_for": "another event"}, "packet-context"),
+        ({"revoked": True}, None),
+    ],
+)
+async def test_what_another_signed_or_moved_is_refused(
+    reviewing: Side, forged: dict[str, Any], rule: str | None
+) -> None:
+    """An answer of the wrong department, of a key that is not its, a packet moved to another event:
+    each is a dead letter with its reason. A revoked key is nobody's: the message waits."""
+    key, other = jose.generate("sig"), jose.generate("sig")
+    await enrol(reviewing, "housing", key, revoked=forged.pop("revoked", False))
+    await enrol(reviewing, "civil-affairs", other)
+    signing = other if forged.pop("other_key", False) else key
+    taking, seen = intake(reviewing)
+    await taking.take(ANSWERED, [answered(reviewing, signing, **forged)])
+    assert seen == []
+    assert await scalar(reviewing, "SELECT rule FROM dead_letter") == rule
+    assert await scalar(reviewing, "SELECT count(*) FROM parked") == (rule is None)
+
+
+async def test_an_answer_waits_until_its_sender_is_known(reviewing: Side) -> None:
+    """Enrolled a moment ago: the key is still on its way, the message is not lost."""
+    key = jose.generate("sig")
+    taking, seen = intake(reviewing)
+    await taking.take(ANSWERED, [answered(reviewing, key)])
+    assert await scalar(reviewing, "SELECT count(*) FROM parked") == 1
+    await enrol(reviewing, "housing", key)
+    async with reviewing.database.transaction() as conn:
+        await conn.execute(text("UPDATE parked SET next_try_at = now()"))
+    assert await taking.retry_parked() == 1
+    assert len(seen) == 1
+
+
+async def test_a_department_opens_what_was_sealed_to_it_once_it_is_enrolled(
+    reviewing: Side, stack: Any
+) -> None:
+    """R73: nobody but the department opens a request; before it enrols, nothing goes out."""
+    case_id = new_id()
+    part = VerificationRequest(
+        case_id=case_id,
+        version=1,
+        fields={"housing_kind": "自有"},
+        asked=("housing_kind",),
+        asked_at=NOW,
+    )
+
+    async def load(_: object, __: AsyncConnection, rows: Sequence[OutboxRow]) -> dict[str, Event]:
+        clear = Clear(version=1)
+        return {row.event_id: Event(clear, {"connector-housing": part}) for row in rows}
+
+    relay = Relay(
+        service="verification",
+        context=reviewing,
+        database=reviewing.database,
+        publications=[Publication(ASKED, load)],
+        keyring=reviewing.keyring,
+        bootstrap=stack.kafka,
+        bound_unread=False,
+    )
+    async with reviewing.database.transaction() as conn:
+        await outbox.add(conn, [outbox.OutboxItem(topic=ASKED, key=case_id, version=1, ref={})])
+        with pytest.raises(border.UnknownReader):
+            await border.reader(conn, service_topics()[ASKED])
+    own = jose.generate("enc")
+    await enrol(reviewing, "housing", own)
+    packed: list[Any] = []
+    publish = relay._publish
+
+    async def watch(producer: Any, items: Any, window: Any) -> list[str]:
+        packed.extend(items)
+        return await publish(producer, items, window)
+
+    relay._publish = watch  # type: ignore[method-assign]
+    async with running(relay):
+
+        async def marked() -> bool:
+            return bool(await scalar(reviewing, "SELECT published_at IS NOT NULL FROM outbox"))
+
+        await until(marked)
+    [item] = packed
+    box = orjson.loads(item.value)["sealed"]["connector-housing"]
+    context = seal_context(
+        service_topics()[ASKED], "connector-housing", item.row.event_id, case_id, 1
+    )
+    sign = reviewing.keyring.current("sign/verification").jwk()
+    signers = {sign["kid"]: jose.public_jwk(sign)}
+    opened = border.open_packet(box, [own], signers, context)
+    assert VerificationRequest.model_validate_json(opened) == part
+    with pytest.raises(BadPacket, match="packet-context"):
+        border.open_packet(box, [own], signers, {**context, "version": 2})
