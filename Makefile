@@ -8,6 +8,7 @@ PROFILE ?= tongren
 PEOPLE ?= 2000
 SEED ?= 1
 EXIT ?=
+PCSC ?=
 
 MEMBERS := muster-shared $(patsubst services/%/pyproject.toml,muster-%,$(wildcard services/*/pyproject.toml))
 
@@ -17,8 +18,8 @@ help: ## This list
 	@echo "Targets (start with: make demo):"
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## Make .venv from requirements.lock (needs Python 3.11 or 3.12); instant when nothing changed
-	@deploy/setup.sh
+setup: ## Make .venv from requirements.lock (Python 3.11 or 3.12); PCSC=1 builds pyscard too
+	@PCSC=$(PCSC) deploy/setup.sh
 
 demo: setup ## A synthetic county from baseline to ledger: PROFILE=tongren|loudi PEOPLE=2000 SEED=1 EXIT=1
 	@$(BIN)/muster demo --profile $(PROFILE) --people $(PEOPLE) --seed $(SEED) $(if $(EXIT),--exit)
@@ -55,13 +56,18 @@ contracts: setup ## Topic files, models, snapshots and docs/topics.md agree
 format: setup ## Format and mend what ruff can mend
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
-lock: setup ## Resolve requirements.lock anew: names, versions and hashes, no addresses
+lock: setup ## Resolve both locks anew: names, versions and hashes, no addresses
 	@cd $(CURDIR) && $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url \
 		--no-header --no-annotate --quiet --python-version 3.11 \
 		$(foreach m,$(MEMBERS),--no-emit-package $(m)) \
 		pyproject.toml shared/pyproject.toml services/*/pyproject.toml --group dev \
 		-o requirements.lock
-	@! grep -nE '://|file:' requirements.lock
+	@# pyscard is built from source on Linux, so it stands apart and a plain setup leaves it out.
+	@cd $(CURDIR) && $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate --quiet --python-version 3.11 --no-deps --extra pcsc \
+		--no-emit-package muster-shared --no-emit-package pyserial \
+		services/device-gateway/pyproject.toml -o requirements-pcsc.lock
+	@! grep -nE '://|file:' requirements.lock requirements-pcsc.lock
 
 clean: ## Remove what was built, and the demo's or stack's folder if nothing of it runs
 	@if [ -x $(BIN)/muster ]; then $(BIN)/muster down; fi

@@ -2,6 +2,8 @@
 # Makes .venv what requirements.lock says, with every package checked against its hash, and installs
 # the members of the workspace in place. Needs Python 3.11 or 3.12 (with venv) and nothing else.
 # A stamp of everything that it depends on makes a repeated run instant.
+# With PCSC=1 also pyscard, which is built here: needs a C compiler, swig, headers of Python and of
+# pcsc-lite (Debian: gcc libc6-dev swig python3-dev libpcsclite-dev).
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -22,7 +24,7 @@ find_python() {
 }
 
 fingerprint() {
-    .venv/bin/python - requirements.lock deploy/setup.sh shared/pyproject.toml \
+    .venv/bin/python - requirements.lock requirements-pcsc.lock deploy/setup.sh shared/pyproject.toml \
         services/*/pyproject.toml <<'PY'
 import hashlib, pathlib, sys
 
@@ -33,9 +35,15 @@ print(digest.hexdigest())
 PY
 }
 
+has_pcsc() {
+    .venv/bin/python -c 'import smartcard' 2>/dev/null
+}
+
 stamp=.venv/.muster-setup
 if [ -x .venv/bin/python ] && [ -f "$stamp" ] && [ "$(fingerprint)" = "$(cat "$stamp")" ]; then
-    exit 0
+    if [ -z "${PCSC:-}" ] || has_pcsc; then
+        exit 0
+    fi
 fi
 
 if ! .venv/bin/python -c "$WINDOW" >/dev/null 2>&1; then
@@ -60,4 +68,9 @@ for member in services/*/; do
     set -- "$@" -e "./${member%/}"
 done
 .venv/bin/uv pip install --quiet --no-deps --no-build-isolation "$@"
+if [ -n "${PCSC:-}" ] || has_pcsc; then
+    # Built with what requirements.lock brought, not with something fetched beside it.
+    .venv/bin/uv pip install --quiet --require-hashes --no-deps --no-build-isolation \
+        -r requirements-pcsc.lock
+fi
 fingerprint >"$stamp"

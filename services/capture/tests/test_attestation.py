@@ -18,6 +18,7 @@ from muster.contracts.parts.device import CardRead
 from muster.messaging import failpoints
 from muster.persistence.database import Database
 from muster.persistence.migrations import upgrade_async
+from muster.runtime.service import build_running
 from muster.security import digests
 
 from .devices import (
@@ -373,10 +374,18 @@ async def test_what_comes_at_the_same_moment_meets(bench: Bench, slow: str) -> N
         assert await of(bench, person) == ("attested", "awaiting", ())
 
 
-def test_the_service_looks_for_the_overdue_by_itself() -> None:
+async def test_the_service_looks_for_the_overdue_by_itself(bench: Bench) -> None:
     """R70: nobody has to ask for it."""
     [job] = service.jobs
     assert (job.run, job.every <= 60) == (attesting.flag_overdue, True)
+    running = build_running(service, bench.context)
+    task = asyncio.create_task(running.jobs.run())
+    device = await new_device(bench)
+    person, pieces = await visitor(bench, device)
+    await accepted(bench, device, claimed(bench, device, person, pieces=pieces)[0])
+    running.jobs.stop()
+    await asyncio.wait_for(task, 10)
+    assert "device-card-read" in running.intake.topics
 
 
 async def test_records_of_before_are_flagged_when_their_time_is_over(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import subprocess
@@ -146,6 +147,14 @@ def test_a_daemon_that_comes_back_is_found_again(daemon: Daemon, desk: Gateway) 
     with SocialSecurityCard(daemon.port, records(1)):
         assert handlers.read_card(desk, 5).fields["resident_number"] == number_of(1)
     time.sleep(1)
+
+
+def test_the_extra_is_locked_with_hashes_and_no_address() -> None:
+    lock = (Path(__file__).parents[3] / "requirements-pcsc.lock").read_text()
+    first, *rest = lock.splitlines()
+    assert re.fullmatch(r"pyscard==2\.[0-9.]+ \\", first)
+    assert rest
+    assert all(re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", line) for line in rest)
 
 
 def test_without_the_extra_it_is_said(monkeypatch: pytest.MonkeyPatch, gateway: Gateway) -> None:

@@ -228,8 +228,9 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     configure = logging.configure
     monkeypatch.setattr(logging, "configure", lambda name, **_: configure(name, stream=logs))
 
-    def call(*arguments: str) -> tuple[int, str]:
-        done = CliRunner().invoke(app, list(arguments))
+    async def call(*arguments: str) -> tuple[int, str]:
+        # In a thread: the command runs a loop of its own.
+        done = await asyncio.to_thread(CliRunner().invoke, app, list(arguments))
         return done.exit_code, done.stdout if done.exit_code == 0 else done.stderr
 
     return call
@@ -249,7 +250,7 @@ async def test_enrolment(tmp_path: Path, services: Services, command: Any) -> No
     async with services.serving() as port:
         for _ in range(2):
             asked = ("enrol", *addresses(port), "--code", "AAAA-BBBB", "--json")
-            code, said = await asyncio.to_thread(command, *asked)
+            code, said = await command(*asked)
             assert code == 0, said
     found = json.loads(said)
     assert found["terminal_id"] == keyfile.read(home).place
@@ -259,7 +260,7 @@ async def test_enrolment(tmp_path: Path, services: Services, command: Any) -> No
     assert "d" not in first["jwk"]
     for name in (keyfile.NAME, token.NAME, "service-keys.json"):
         assert (home / name).stat().st_mode & 0o777 == 0o600
-    code, said = command("status", "--json")
+    code, said = await command("status", "--json")
     assert code == 0
     state = json.loads(said)
     assert state["running"] is False
@@ -270,24 +271,24 @@ async def test_an_enrolment_that_fails_keeps_its_key(
     tmp_path: Path, services: Services, command: Any
 ) -> None:
     """Access that is away is said; the next attempt shows the same key."""
-    code, said = command("enrol", *addresses(1), "--code", "AAAA-BBBB")
+    code, said = await command("enrol", *addresses(1), "--code", "AAAA-BBBB")
     assert code == 1
     assert "127.0.0.1:1" in said
     kid = keyfile.read(tmp_path / "fresh").signing["kid"]
-    assert command("status")[0] == 1
+    assert (await command("status"))[0] == 1
     async with services.serving() as port:
         asked = ("enrol", *addresses(port), "--code", "AAAA-BBBB")
-        assert (await asyncio.to_thread(command, *asked))[0] == 0
+        assert (await command(*asked))[0] == 0
     assert services.enrolments[0]["jwk"]["kid"] == kid
 
 
 async def test_new_addresses_need_no_code(tmp_path: Path, services: Services, command: Any) -> None:
-    assert command("enrol", *addresses(1))[0] == 1, "nobody is enrolled without a code"
+    assert (await command("enrol", *addresses(1)))[0] == 1, "nobody is enrolled without a code"
     async with services.serving() as port:
         asked = ("enrol", *addresses(port), "--code", "AAAA-BBBB")
-        assert (await asyncio.to_thread(command, *asked))[0] == 0
+        assert (await command(*asked))[0] == 0
     place = keyfile.read(tmp_path / "fresh").place
-    code, said = command("enrol", *addresses(2), "--json")
+    code, said = await command("enrol", *addresses(2), "--json")
     assert code == 0
     assert json.loads(said)["keys_missing"] == ["capture", "reporting"]
     edge = keyfile.read(tmp_path / "fresh")
@@ -320,7 +321,7 @@ def test_a_token_is_made_once_and_checked(home: Path, edge: Edge) -> None:
         ("key", "another key"),
     ],
 )
-def test_a_home_that_cannot_be_used_is_said(
+async def test_a_home_that_cannot_be_used_is_said(
     change: str, words: str, tmp_path: Path, command: Any
 ) -> None:
     home = tmp_path / "fresh"
@@ -333,14 +334,14 @@ def test_a_home_that_cannot_be_used_is_said(
         store.open_spool(home, one).close()
         keyfile.write(home, other)
     for asked in ("run", "status"):
-        code, said = command(asked)
+        code, said = await command(asked)
         assert code == 1
         assert words in said
 
 
-def test_malformed_settings_are_named(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_malformed_settings_are_named(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUSTER_GATEWAY_BAUD", "fast")
-    code, said = command("status")
+    code, said = await command("status")
     assert code == 2
     assert "MUSTER_GATEWAY_BAUD" in said
 

@@ -10,7 +10,11 @@ from muster.vocabulary.states import Severity
 
 _FILE: dict[str, tuple[str, str, str]] = {
     # rule: (field, zh, en)
-    "file-missing": ("file", "找不到该文件，或无权读取。", "The file is not there or not readable."),
+    "file-missing": (
+        "file",
+        "找不到该文件，或无权读取。",
+        "The file is not there or not readable.",
+    ),
     "file-empty": ("file", "文件中没有数据行，原有数据未变。", "No rows of data; nothing changed."),
     "file-type": (
         "file",
@@ -63,8 +67,7 @@ _ROWS: dict[str, tuple[str, str, str]] = {
     "row-nobody": (
         "record",
         "既无有效的公民身份号码，又无姓名和完整的出生日期，无法识别是谁；该行未装载。",
-        "Neither a valid resident number nor a name with a full date of birth: nobody can be found "
-        "by this row, and it was left out.",
+        "Neither a valid number nor a name with a full date of birth: the row was left out.",
     ),
     "number-lost-digits": (
         "resident_number",
@@ -84,8 +87,7 @@ _ROWS: dict[str, tuple[str, str, str]] = {
     "area-unreadable": (
         "household_area",
         "户籍所在地既不是行政区划代码，也不是本地唯一的地名；该单元格未采用。",
-        "The area of household registration is neither a code nor the name of one place here; the "
-        "cell was left out.",
+        "Neither an area code nor the name of one place here; the cell was left out.",
     ),
 }
 
@@ -118,6 +120,11 @@ _SUPPLY: dict[str, tuple[str, str, str]] = {
         "提供过程中数据已被替换，未提供任何内容，请重试。",
         "The data were replaced meanwhile; nothing was supplied. Try again.",
     ),
+    "extract-too-large": (
+        "data",
+        "数据行数过多，一批无法提供（上限约六十万行），未提供任何内容。",
+        "Too many rows for one extract (about six hundred thousand); nothing was supplied.",
+    ),
     "keys-unknown": (
         "service",
         "尚未取得该服务的公钥，请联网后再试。",
@@ -134,7 +141,10 @@ _WORDS = {**_FILE, **_ROWS, **_MESSAGES, **_SUPPLY}
 
 REVEALS = {
     "reason-missing": ("请求未说明理由。", "The request gives no reason."),
-    "row-unknown": ("本部门当前数据中没有该行。", "The department's current data have no such row."),
+    "row-unknown": (
+        "本部门当前数据中没有该行。",
+        "The department's current data have no such row.",
+    ),
     "quota-exceeded": (
         "今日开放行数已达本部门限额。",
         "The department's quota of opened rows for today is used up.",

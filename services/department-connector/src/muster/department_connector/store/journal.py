@@ -69,9 +69,7 @@ def add_answer(work: Work, spool: Spool, one: Answer, opened_on: str | None) -> 
             one.version,
             one.answered_at,
             opened_on,
-            spool.seal(
-                orjson.dumps({"part": one.part, "told": one.told}), "answer", one.event_id
-            ),
+            spool.seal(orjson.dumps({"part": one.part, "told": one.told}), "answer", one.event_id),
         ),
     )
 

@@ -15,7 +15,6 @@ from muster.spool.store import Spool, Work
 
 _REMOVED_AT_ONCE = 2000
 _PAGE = 500
-_ASKED_AT_ONCE = 500
 
 Values = dict[str, FieldValue]
 
@@ -75,18 +74,12 @@ def begin(spool: Spool) -> int:
 
 def known(work: Work, load: int, identities: Collection[str]) -> dict[str, int]:
     """How many rows of a load each of these identities has; those without one are left out."""
-    found: dict[str, int] = {}
-    wanted = sorted(identities)
-    for first in range(0, len(wanted), _ASKED_AT_ONCE):
-        some = wanted[first : first + _ASKED_AT_ONCE]
-        marks = ",".join("?" * len(some))
-        rows = work.execute(
-            "SELECT identity, count(*) AS n FROM person "
-            f"WHERE load = ? AND identity IN ({marks}) GROUP BY identity",  # noqa: S608 - marks
-            (load, *some),
-        )
-        found.update({row["identity"]: row["n"] for row in rows})
-    return found
+    rows = work.execute(
+        "SELECT identity, count(*) AS n FROM person WHERE load = ? "
+        "AND identity IN (SELECT value FROM json_each(?)) GROUP BY identity",
+        (load, orjson.dumps(list(identities)).decode()),
+    )
+    return {row["identity"]: row["n"] for row in rows}
 
 
 def add(work: Work, spool: Spool, load: int, people: Sequence[NewPerson]) -> None:
@@ -166,10 +159,15 @@ def current(source: Spool | Work) -> Loaded | None:
     """The load that is current; None before the first."""
     rows = source.rows(_CURRENT) if isinstance(source, Spool) else source.execute(_CURRENT)
     for row in rows:
-        return Loaded(
-            row["load"], row["finished_at"], row["rows"], row["refused"], row["warned"]
-        )
+        return Loaded(row["load"], row["finished_at"], row["rows"], row["refused"], row["warned"])
     return None
+
+
+def loads(spool: Spool, limit: int) -> list[sqlite3.Row]:
+    """The newest loads that were finished, the newest first."""
+    return spool.rows(
+        "SELECT * FROM loading WHERE state <> 'staged' ORDER BY load DESC LIMIT ?", (limit,)
+    )
 
 
 def by_identity(work: Work, spool: Spool, load: int, identity: str) -> list[Person]:
@@ -192,9 +190,7 @@ def by_name_birth(work: Work, spool: Spool, load: int, name_birth: str) -> list[
 
 def by_row_id(work: Work, spool: Spool, load: int, row_id: str) -> Person | None:
     """The row of that id; None when the current data have none."""
-    found = _two(
-        work, spool, "SELECT * FROM person WHERE load = ? AND row_id = ?", load, row_id
-    )
+    found = _two(work, spool, "SELECT * FROM person WHERE load = ? AND row_id = ?", load, row_id)
     return found[0] if found else None
 
 

@@ -1,0 +1,109 @@
+"""Which column of a department's file holds what."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from muster.department_connector.domain.reasons import reason, refusal
+from muster.department_connector.handlers.common import AREA, BIRTH, DIED_ON, MOVED_TO
+from muster.forms import workbook
+from muster.forms.model import Department
+from muster.forms.profile import Profile
+from muster.forms.text import plain_key
+from muster.forms.workbook import COLUMNS_LIMIT, Cells, Row, as_text
+from muster.vocabulary.reasons import Reason, Refusal
+
+STATUS: Mapping[str, tuple[str, ...]] = {
+    DIED_ON: ("死亡日期", "死亡时间", DIED_ON, "date of death"),
+    MOVED_TO: ("迁往地", "迁往", MOVED_TO, "moved to"),
+}
+"""Headings of what a register says of a life; no file must have them."""
+_STATUS = {plain_key(word): name for name, words in STATUS.items() for word in words}
+_HEADING_ROWS = 10
+"""A title and a note may stand above the heading row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Place of each column by field id, and how many columns are of no use here."""
+
+    by_name: Mapping[str, int]
+    twice: tuple[str, ...]
+    unused: int
+
+    def cells(self, row: Row) -> dict[str, object]:
+        """Cells by field id; those of a row that is shorter are absent."""
+        return {
+            name: row.cells[place] for name, place in self.by_name.items() if place < len(row.cells)
+        }
+
+
+def needed(department: Department, without: Collection[str]) -> tuple[str, ...]:
+    """The fields that a file must have a column for: by what a person is found, where they are
+    registered, and what the department answers for, except those that it says it lacks.
+
+    Raises Refusal when the department cannot be without one of them.
+    """
+    found_by = (*department.identified_by, AREA)
+    odd = sorted(set(without) - set(department.fields) | set(without) & set(found_by))
+    if odd:
+        raise refusal("column-not-optional")
+    wanted = dict.fromkeys((*found_by, *department.fields))
+    return tuple(name for name in wanted if name not in without)
+
+
+def read_heading(cells: Cells, profile: Profile, department: Department) -> Columns:
+    """Columns of a heading row. What the department does not answer for is of no use here (R74)."""
+    useful = {*department.identified_by, BIRTH, AREA, *department.fields}
+    by_name: dict[str, int] = {}
+    twice: list[str] = []
+    unused = 0
+    for place, cell in enumerate(cells[:COLUMNS_LIMIT]):
+        text = as_text(cell)
+        if not text.strip():
+            continue
+        name = profile.columns([text]).get(0) or _STATUS.get(plain_key(text))
+        if name is None or (name not in useful and name not in STATUS):
+            unused += 1
+        elif name in by_name:
+            twice.append(name)
+        else:
+            by_name[name] = place
+    return Columns(by_name, tuple(dict.fromkeys(twice)), unused)
+
+
+def find_heading(
+    rows: Iterator[Row], profile: Profile, department: Department, without: Collection[str]
+) -> Columns:
+    """The columns of a file, read to its heading row.
+
+    Raises Refusal that names each column that is missing or stands there twice. What stands in a
+    heading row is not repeated: it might be somebody's data.
+    """
+    wanted = needed(department, without)
+    best: Columns | None = None
+    try:
+        for seen, row in enumerate(rows, start=1):
+            columns = read_heading(row.cells, profile, department)
+            if best is None or len(columns.by_name) > len(best.by_name):
+                best = columns
+            if set(wanted) <= columns.by_name.keys() or seen >= _HEADING_ROWS:
+                break
+    except workbook.BrokenOff:
+        raise refusal("file-line") from None
+    if best is None:
+        raise refusal("file-empty")
+    wrong = [_about("column-missing", name, profile) for name in wanted if name not in best.by_name]
+    wrong += [_about("column-twice", name, profile) for name in best.twice]
+    if wrong:
+        raise Refusal(wrong)
+    return best
+
+
+def _about(rule: str, name: str, profile: Profile) -> Reason:
+    field = profile.fields.get(name)
+    if field is None:
+        zh, _, _, en = STATUS[name]
+        return reason(rule, field=name, zh=zh, en=en)
+    return reason(rule, field=name, zh=field.zh, en=field.en)

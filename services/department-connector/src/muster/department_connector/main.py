@@ -1,0 +1,233 @@
+"""The ``muster-connector`` command: enrol a department, load its data, supply them, answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from muster.department_connector import enrolment, overview, running
+from muster.department_connector.enrolment import SERVICES, Wanted
+from muster.department_connector.handlers import loading, supplying
+from muster.department_connector.handlers.loading import Report
+from muster.department_connector.handlers.supplying import Supplied
+from muster.department_connector.settings import Settings
+from muster.department_connector.store import journal
+from muster.observability import logging
+from muster.spool.store import SpoolError
+from muster.vocabulary.reasons import Refusal
+
+app = typer.Typer(no_args_is_help=True, help="The connector of one department.")
+_out = Console()
+_err = Console(stderr=True)
+
+_FAULTS = (*enrolment.FAULTS, SpoolError, sqlite3.Error)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
+
+
+@app.command()
+def enrol(
+    department: Annotated[str, typer.Option(help="Id of the department in the profile.")],
+    access: Annotated[str, typer.Option(help="Address of access.")],
+    verification: Annotated[str, typer.Option(help="Address of verification.")],
+    crosscheck: Annotated[str, typer.Option(help="Address of crosscheck.")],
+    kafka: Annotated[str, typer.Option(help="HOST:PORT of the broker.")],
+    keys: Annotated[Path, typer.Option(help="Key ring connector-<department>.json.")],
+    profile: Annotated[str, typer.Option(help="Name or path of the campaign profile.")],
+    code: Annotated[
+        str | None,
+        typer.Option(help="One-time code; without one an enrolled connector takes the rest."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Enrol this department by an administrator's code. May be repeated."""
+    settings = _settings()
+    services = {"access": access, "verification": verification, "crosscheck": crosscheck}
+    wanted = Wanted(department, profile, keys, services, kafka, code)
+    try:
+        edge, missing = asyncio.run(enrolment.enrol(settings.home, wanted))
+    except Refusal as error:
+        raise _refused(error) from None
+    except _FAULTS as error:
+        raise _fail(str(error)) from None
+    found = {
+        "department": edge.place,
+        "area": edge.area,
+        "label": edge.label,
+        "home": str(settings.home),
+        "keys_missing": missing,
+    }
+    if as_json:
+        _print_json(found)
+        return
+    _say(f"Enrolled as {edge.place} in {edge.area}.")
+    if missing:
+        _say(f"Keys of {', '.join(missing)} were not there; they are fetched while it runs.")
+
+
+@app.command()
+def load(
+    file: Annotated[Path, typer.Argument(help="The department's data, .csv or .xlsx.")],
+    without: Annotated[
+        list[str] | None,
+        typer.Option(help="Field for which the file has no column. May be repeated."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Put the rows of a file in the place of the department's data, whole."""
+    try:
+        report: Report = asyncio.run(_load(_settings(), file, without or []))
+    except Refusal as error:
+        raise _refused(error, as_json=as_json) from None
+    except _FAULTS as error:
+        raise _fail(str(error)) from None
+    if as_json:
+        _print_json(report.as_dict())
+        return
+    for number, why in report.findings:
+        _say(f"{number}\t{why.field}\t{why.rule}\t{why.severity}\t{why.zh} {why.en}")
+    _say(f"已装载 {report.rows} 行，其中 {report.warned} 行有提示；未装载 {report.refused} 行。")
+    _say(
+        f"{report.rows} rows are in, {report.warned} of them with remarks; "
+        f"{report.refused} were left out."
+    )
+
+
+async def _load(settings: Settings, file: Path, without: list[str]) -> Report:
+    async with running.composed(settings) as (connector, _):
+        return await asyncio.to_thread(loading.load_file, connector, file, without)
+
+
+@app.command()
+def supply(as_json: Json = False) -> None:
+    """Put the whole of the data into the spool for the cross-check; `run` sends it."""
+    try:
+        done: Supplied = asyncio.run(_supply(_settings()))
+    except Refusal as error:
+        raise _refused(error, as_json=as_json) from None
+    except _FAULTS as error:
+        raise _fail(str(error)) from None
+    if as_json:
+        _print_json(
+            {
+                "extract_id": done.extract_id,
+                "mode": done.mode,
+                "rows": done.rows,
+                "parts": done.parts,
+            }
+        )
+        return
+    _say(f"{done.rows} rows in {done.parts} parts ({done.mode}) stand in the spool.")
+
+
+async def _supply(settings: Settings) -> Supplied:
+    async with running.composed(settings) as (connector, _):
+        await running.refresh_keys(connector, SERVICES[1:])
+        return await asyncio.to_thread(supplying.supply, connector)
+
+
+@app.command()
+def run() -> None:
+    """Answer and publish until SIGTERM. The first line of output says who runs, as JSON."""
+    logging.configure("department-connector", stream=sys.stderr)
+    settings = _settings()
+
+    def ready(who: dict[str, Any]) -> None:
+        sys.stdout.write(json.dumps(who) + "\n")
+        sys.stdout.flush()
+
+    try:
+        asyncio.run(running.run(settings, ready))
+    except _FAULTS as error:
+        raise _fail(str(error)) from None
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Which data are loaded and supplied, what was answered, what waits."""
+    found = _asked(overview.status)
+    if as_json:
+        _print_json(found)
+        return
+    for name, value in found.items():
+        _say(f"{name}: {json.dumps(value, ensure_ascii=False)}")
+
+
+@app.command()
+def log(
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Entries, newest first.")] = 100,
+    as_json: Json = False,
+) -> None:
+    """What this connector loaded, supplied, answered, opened and refused, the newest first."""
+    entries = _asked(lambda connector: overview.log(connector, limit))
+    if as_json:
+        _print_json({"entries": entries})
+        return
+    for entry in entries:
+        rest = {name: value for name, value in entry.items() if name not in ("at", "what")}
+        _say(f"{entry['at']}\t{entry['what']}\t{json.dumps(rest, ensure_ascii=False)}")
+
+
+@app.command()
+def quota(
+    number: Annotated[
+        int | None, typer.Option("--set", min=0, help="Rows a day that may be opened.")
+    ] = None,
+) -> None:
+    """How many rows a day may be opened, and how many were today."""
+    if number is not None:
+        _asked(lambda connector: journal.set_quota(connector.spool, number))
+    used = _asked(overview.quota)
+    _say(f"{used['opened_today']} of {used['quota']} rows were opened today.")
+
+
+def _asked(question: Any) -> Any:
+    """What the connector of the home folder answers to a question."""
+
+    async def ask() -> Any:
+        async with running.composed(_settings()) as (connector, _):
+            return question(connector)
+
+    try:
+        return asyncio.run(ask())
+    except _FAULTS as error:
+        raise _fail(str(error)) from None
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = sorted({f"MUSTER_CONNECTOR_{str(e['loc'][0]).upper()}" for e in error.errors()})
+        raise _fail(f"Malformed in the environment: {', '.join(wrong)}.", 2) from None
+
+
+def _say(text: object) -> None:
+    _out.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_json(found: object) -> None:
+    sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+
+
+def _refused(error: Refusal, *, as_json: bool = False) -> typer.Exit:
+    if as_json:
+        _print_json({"refused": [why.as_dict() for why in error.reasons]})
+    return _fail("\n".join(f"{r.field}: {r.zh}\n{r.field}: {r.en}" for r in error.reasons))
+
+
+def _fail(text: str, code: int = 1) -> typer.Exit:
+    _err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+    return typer.Exit(code)
+
+
+if __name__ == "__main__":
+    app()

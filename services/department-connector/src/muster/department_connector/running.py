@@ -1,0 +1,112 @@
+"""One connector in one event loop: the consumer, the publisher, the watch over services' keys."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import httpx
+
+from muster.department_connector import enrolment, topics
+from muster.department_connector.consuming import Consumer
+from muster.department_connector.enrolment import SERVICES
+from muster.department_connector.handlers.common import Connector
+from muster.department_connector.settings import Settings
+from muster.department_connector.store.tables import open_spool
+from muster.messaging.broker import pause
+from muster.observability.logging import get_logger
+from muster.spool.publisher import Publisher
+from muster.spool.services import ServiceAway, ServiceKeys, new_client
+
+_log = get_logger("muster.connector")
+
+
+@asynccontextmanager
+async def composed(settings: Settings) -> AsyncIterator[tuple[Connector, httpx.AsyncClient]]:
+    """A connector over its home folder, for the length of a block.
+
+    Raises:
+        KeyfileError, NotEnrolled, ProfileError, SpoolError: the home folder is not usable.
+    """
+    edge, profile = enrolment.enrolled(settings.home)
+    spool = open_spool(settings.home, edge)
+    try:
+        async with new_client() as http:
+            keys = ServiceKeys(settings.home, edge.services, http)
+            yield Connector(edge, spool, keys, profile), http
+    finally:
+        spool.close()
+
+
+async def run(settings: Settings, ready: Callable[[dict[str, Any]], None]) -> bool:
+    """Run until SIGTERM or SIGINT; whether all answers were received at the end.
+
+    `ready` hears who runs once requests are waited for. Raises as `composed`.
+    """
+    async with composed(settings) as (connector, http):
+        publisher = Publisher(
+            connector.spool, connector.edge.kafka, connector.edge.services, http=http
+        )
+        consumer = Consumer(connector)
+        stopping = asyncio.Event()
+        tasks = [
+            asyncio.create_task(publisher.run()),
+            asyncio.create_task(_refresh_keys(connector, settings.keys_seconds, stopping)),
+        ]
+        consuming = asyncio.create_task(consumer.run())
+        try:
+            with _signals(stopping):
+                department = connector.department.id
+                ready(
+                    {
+                        "ready": True,
+                        "department": department,
+                        "mode": connector.department.mode,
+                        "topics": list(topics.consumed(department)),
+                        "group": topics.group(department),
+                    }
+                )
+                await stopping.wait()
+            # A second signal ends at once, as if there was nothing to drain.
+            consumer.stop()
+            await consuming
+            drained = await publisher.drain(settings.drain_seconds)
+        finally:
+            stopping.set()
+            consumer.stop()
+            publisher.stop()
+            await asyncio.gather(consuming, *tasks)
+    if not drained:
+        _log.info("ended with answers that wait; the next start sends them")
+    return drained
+
+
+async def refresh_keys(connector: Connector, services: Sequence[str] = SERVICES) -> None:
+    """Fetch the services' public keys, each on its own; kept ones serve while one is away."""
+    for name in services:
+        try:
+            await connector.keys.refresh([name])
+        except (ServiceAway, OSError) as error:
+            _log.info("keys cannot be fetched", service_asked=name, reason=type(error).__name__)
+
+
+async def _refresh_keys(connector: Connector, seconds: float, stopping: asyncio.Event) -> None:
+    while not stopping.is_set():
+        await refresh_keys(connector)
+        await pause(seconds, stopping)
+
+
+@contextmanager
+def _signals(stopping: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    for number in numbers:
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
