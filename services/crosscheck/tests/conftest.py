@@ -390,3 +390,21 @@ async def published(context: Context, topic: str) -> list[Any]:
     async with context.database.transaction() as conn:
         events = await publication.load(context, conn, pending)
     return [(row, events.get(row.event_id)) for row in pending]
+
+
+def rule(response: httpx.Response) -> tuple[int, str]:
+    """Status and first rule of a problem document; both languages are there."""
+    body = response.json()
+    assert response.headers["content-type"] == "application/problem+json"
+    assert all(reason["zh"] and reason["en"] for reason in body["reasons"])
+    return response.status_code, body["reasons"][0]["rule"]
+
+
+async def one_order(
+    context: Context, who: str, fields: Fields, department: str, row: Fields
+) -> str:
+    """The one work order that this record and this row make."""
+    await take(context, subject(who, here(1), fields), *data(department, make_row(department, row)))
+    await open_phase(context)
+    [found] = await rows(context, "SELECT discrepancy_id::text FROM discrepancy")
+    return str(found[0])

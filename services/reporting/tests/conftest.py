@@ -24,6 +24,8 @@ from muster.contracts.parts.capture import (
     StandingForCount,
     UploadForCount,
 )
+from muster.contracts.parts.crosscheck import DiscrepancyForCount
+from muster.contracts.parts.device import DeviceStatus
 from muster.contracts.parts.verification import ReviewForCount
 from muster.contracts.topics import SERVICES, load_topics
 from muster.forms.profile import Profile
@@ -33,11 +35,11 @@ from muster.reporting.main import service
 from muster.reporting.settings import Settings
 from muster.runtime.context import Context, build_context
 from muster.runtime.http import install
-from muster.security import jose, tokens
+from muster.security import digests, jose, tokens
 from muster.security.grants import Grant
 from muster.security.keyring import Keyring, plan, provision
 from muster.vocabulary.ids import new_id
-from muster.vocabulary.states import Origin, ReviewState, Role, SubjectState
+from muster.vocabulary.states import Discrepancy, Origin, ReviewState, Role, SubjectState
 
 COUNTY = "632321"
 
@@ -194,6 +196,69 @@ def upload(area: str, at: datetime, accepted: int = 1, refused: int = 0) -> Mess
     part = UploadForCount(area=area, accepted=accepted, refused=refused, received_at=at)
     clear = Clear(version=1, terminal_id=terminal_id, county=COUNTY)
     return Message("capture-upload-received", terminal_id, new_id(), clear, part, None)
+
+
+def order(
+    discrepancy_id: str,
+    version: int,
+    village: str,
+    opened_at: datetime,
+    *,
+    kind: Discrepancy = Discrepancy.FIELD_MISMATCH,
+    closed_at: datetime | None = None,
+    topic: str | None = None,
+) -> Message:
+    """A work order as it stands, on the topic of what has just happened to it."""
+    part = DiscrepancyForCount(
+        discrepancy_id=discrepancy_id,
+        kind=kind,
+        field=None,
+        department=None,
+        village=village,
+        opened_at=opened_at,
+        closed_at=closed_at,
+    )
+    clear = Clear(version=version, subject_id=new_id(), county=COUNTY)
+    happened = "opened" if closed_at is None else "closed"
+    topic = topic or f"crosscheck-discrepancy-{happened}"
+    return Message(topic, discrepancy_id, new_id(), clear, part, None)
+
+
+def device_status(
+    readers: dict[str, str], waiting: int = 0, at: datetime | None = None
+) -> DeviceStatus:
+    return DeviceStatus(
+        salt=digests.new_salt(),
+        previous=None,
+        readers=readers,
+        waiting=waiting,
+        software="0.1.0",
+        at=at or datetime.now(UTC),
+    )
+
+
+def device(
+    terminal_id: str, version: int, part: DeviceStatus, county: str | None = None
+) -> Message:
+    clear = Clear(version=version, terminal_id=terminal_id, county=county)
+    return Message("device-status-changed", terminal_id, new_id(), clear, part, None)
+
+
+async def enrol(context: Context, terminal_id: str, area: str, jwk: dict[str, str]) -> None:
+    """Reporting knows a terminal's key, and the area for which it was enrolled."""
+    async with context.database.transaction() as conn:
+        await conn.execute(
+            text(
+                "INSERT INTO known_key VALUES (:kid, :owner, 'terminal', 1, :area, 'sig', "
+                "CAST(:jwk AS jsonb), now() - interval '1 day', NULL)"
+            ),
+            {
+                "kid": jwk["kid"],
+                "owner": terminal_id,
+                "area": area,
+                "jwk": json.dumps(jose.public_jwk(jwk)),
+            },
+        )
 
 
 async def take(context: Context, *messages: Message) -> list[Any]:

@@ -32,6 +32,7 @@ from .conftest import (
 )
 
 LEADER = (Role.LEADER, COUNTY)
+EVERY = ("/ledger", "/progress", "/categories", "/problems", "/devices", "/pulse")
 OPEN, COLLECTED = SubjectState.OPEN, SubjectState.COLLECTED
 
 
@@ -110,15 +111,15 @@ async def test_counts_end_at_the_area_of_the_grant(
     """Design section 5, rule 10."""
     a, b = await a_county(context, villages)
     async with door.client((Role.TOWNSHIP_LEADER, a[:9])) as client:
-        for path in ("/ledger", "/progress", "/categories", "/pulse"):
+        for path in EVERY:
             assert rule(await client.get(path)) == (403, "area-not-granted")
-        for path in ("/ledger", "/progress", "/categories"):
+        for path in ("/ledger", "/progress", "/categories", "/problems", "/devices"):
             assert rule(await client.get(path, params={"area": b})) == (403, "area-not-granted")
         mine = (await client.get("/ledger", params={"area": a[:9]})).json()
     assert all(code.startswith(a[:9]) for code in mine["areas"])
     assert mine["total"]["states"]["collected"] == 2
     async with door.client((Role.COLLECTOR, COUNTY)) as client:
-        for path in ("/ledger", "/progress", "/categories", "/pulse"):
+        for path in EVERY:
             assert rule(await client.get(path)) == (403, "area-not-granted")
         del client.headers["authorization"]
         assert rule(await client.get("/ledger")) == (401, "token-missing")
@@ -248,6 +249,11 @@ async def test_without_redis_the_pulse_says_so(door: Door) -> None:
         ("/categories?area=VILLAGE&level=township", "level-above-area"),
         ("/categories?area=nowhere", "area-unknown"),
         ("/progress?area=999999", "area-unknown"),
+        ("/problems?area=999999", "area-unknown"),
+        ("/problems?area=%00", "area-unknown"),
+        ("/problems?area=1234567890123", "string-too-long"),
+        ("/devices?area=nowhere", "area-unknown"),
+        ("/devices?area=1234567890123", "string-too-long"),
         ("/pulse?minutes=0", "greater-than-equal"),
         ("/pulse?minutes=many", "int-parsing"),
     ],

@@ -12,6 +12,7 @@ import socket
 import threading
 import tty
 from collections import deque
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import reduce
@@ -40,6 +41,31 @@ def frame(sw3: int, data: bytes = b"") -> bytes:
     content = bytes([0, 0, sw3]) + data
     body = (len(content) + 1).to_bytes(2, "big") + content
     return _PREAMBLE + body + bytes([reduce(xor, body, 0)])
+
+
+_PLACES = {
+    "name": (0, 30),
+    "sex": (30, 2),
+    "ethnicity": (32, 4),
+    "birth_date": (36, 16),
+    "household_address": (52, 70),
+    "resident_number": (122, 36),
+    "issued_by": (158, 30),
+    "valid_from": (188, 16),
+    "valid_until": (204, 16),
+}
+
+
+def resident_card(fields: Mapping[str, object]) -> bytes:
+    """The text block of a person's resident card; what is too long for its place is cut off, as on
+    real cards."""
+    block = bytearray(" ".encode("utf-16-le") * (_TEXT // 2))
+    told = {"issued_by": "公安局", "valid_from": "20100101", "valid_until": "长期", **fields}
+    for name, (start, size) in _PLACES.items():
+        text = str(told.get(name, "")).replace("-", "" if name == "birth_date" else "-")
+        raw = text.encode("utf-16-le")[:size]
+        block[start : start + len(raw)] = raw
+    return bytes(block)
 
 
 @dataclass

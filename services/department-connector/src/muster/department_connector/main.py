@@ -33,6 +33,13 @@ _FAULTS = (*enrolment.FAULTS, SpoolError, sqlite3.Error)
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
 
+@app.callback()
+def command() -> None:
+    """The connector of one department."""
+    # To standard error: what a command answers stands alone on standard output.
+    logging.configure("department-connector", stream=sys.stderr)
+
+
 @app.command()
 def enrol(
     department: Annotated[str, typer.Option(help="Id of the department in the profile.")],
@@ -137,7 +144,6 @@ async def _supply(settings: Settings) -> Supplied:
 @app.command()
 def run() -> None:
     """Answer and publish until SIGTERM. The first line of output says who runs, as JSON."""
-    logging.configure("department-connector", stream=sys.stderr)
     settings = _settings()
 
     def ready(who: dict[str, Any]) -> None:

@@ -13,13 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.persistence.database import Transaction
 from muster.reporting import handlers, pulse_store, shapes, store
-from muster.reporting.domain import balance, progress, pulse
+from muster.reporting.domain import balance, problems, progress, pulse
 from muster.reporting.domain.balance import Counts
+from muster.reporting.domain.problems import Age, AgeBounds, Problems, ProblemTally
 from muster.runtime.auth import Authenticated, Caller, Composed
 from muster.runtime.context import Context
 from muster.vocabulary.areas import Area, AreaTree
 from muster.vocabulary.reasons import Reason, Refusal
-from muster.vocabulary.states import AreaLevel, Origin, ReviewState, Role, SubjectState
+from muster.vocabulary.states import AreaLevel, Discrepancy, Origin, ReviewState, Role, SubjectState
 
 router = APIRouter(tags=["reporting"])
 
@@ -72,6 +73,54 @@ async def get_progress(
         areas={child.code: view.progress(child) for child in context.areas.children(root.code)},
         cadence=shapes.CadenceAnswer(days=cadence.days, zh=cadence.zh, en=cadence.en),
         formulas={name: shapes.Words(zh=zh, en=en) for name, (zh, en) in progress.FORMULAS.items()},
+    )
+
+
+@router.get("/problems")
+async def get_problems(
+    caller: Authenticated, context: Composed, conn: Transaction, area: AreaQuery = None
+) -> shapes.ProblemsAnswer:
+    """Work orders of the area and of each area directly below it: open ones by kind and age, and
+    how many are closed (R2, R75, R76)."""
+    root, now = _readable(caller, context, area), datetime.now(UTC)
+    found = problems.by_area(
+        await store.problem_tallies(conn, _codes(context.areas, root.code), AgeBounds.at(now)),
+        context.areas,
+    )
+    return shapes.ProblemsAnswer(
+        as_of=now,
+        code=root.code,
+        area=_area_problems(root, found),
+        areas={
+            child.code: _area_problems(child, found) for child in context.areas.children(root.code)
+        },
+        ages=shapes.Words(zh=problems.AGES_ZH, en=problems.AGES_EN),
+    )
+
+
+@router.get("/devices")
+async def get_devices(
+    caller: Authenticated, context: Composed, conn: Transaction, area: AreaQuery = None
+) -> shapes.DevicesAnswer:
+    """Terminals at and below the area: their readers, what waits, when they were heard (R60)."""
+    root = _readable(caller, context, area)
+    rows = await store.devices(conn, _codes(context.areas, root.code), context.profile.area)
+    return shapes.DevicesAnswer(
+        as_of=datetime.now(UTC),
+        code=root.code,
+        devices=tuple(
+            shapes.Device(
+                terminal_id=row.terminal_id,
+                area=row.area,
+                name=context.areas.get(row.area).name,
+                readers=dict(row.readers),
+                waiting=row.waiting,
+                software=row.software,
+                at=row.at,
+                last_heard=row.last_heard,
+            )
+            for row in rows
+        ),
     )
 
 
@@ -193,6 +242,26 @@ def _area_counts(area: Area, counts: Counts) -> shapes.AreaCounts:
     )
 
 
+def _area_problems(area: Area, found: Mapping[str, Problems]) -> shapes.AreaProblems:
+    held = found.get(area.code, Problems())
+    kinds = {
+        kind: shapes.ProblemCounts(
+            open=sum(held.open[kind, age] for age in Age),
+            ages={age: held.open[kind, age] for age in Age},
+            closed=held.closed[kind],
+        )
+        for kind in Discrepancy
+    }
+    return shapes.AreaProblems(
+        name=area.name,
+        level=area.level,
+        open=held.open.total(),
+        ages={age: sum(one.ages[age] for one in kinds.values()) for age in Age},
+        closed=held.closed.total(),
+        kinds=kinds,
+    )
+
+
 class _View:
     """What progress is computed from, read once for an area and all below it."""
 
@@ -202,8 +271,11 @@ class _View:
         tallies: Iterable[balance.Tally],
         uploads: Mapping[str, progress.Uploads],
         first_seen: Mapping[str, datetime],
+        orders: Iterable[ProblemTally],
+        now: datetime,
     ) -> None:
-        self.now = datetime.now(UTC)
+        self.now = now
+        self._problems = problems.by_area(orders, context.areas)
         self._areas = context.areas
         self._days = context.profile.cadence.days
         self._uploads = uploads
@@ -243,6 +315,7 @@ class _View:
                 for unit in progress.upload_units(self._areas, area.code)
                 if self._overdue(unit)
             ),
+            problems_open=self._problems.get(area.code, Problems()).open.total(),
         )
 
     def _overdue(self, unit: str) -> bool:
@@ -257,10 +330,12 @@ class _View:
 
 
 async def _view(context: Context, conn: AsyncConnection, root: str) -> _View:
-    codes = _codes(context.areas, root)
+    codes, now = _codes(context.areas, root), datetime.now(UTC)
     return _View(
         context,
         await store.tallies(conn, codes),
         await store.uploads_by_area(conn, codes),
         await store.first_seen(conn, codes),
+        await store.problem_tallies(conn, codes, AgeBounds.at(now)),
+        now,
     )

@@ -1,7 +1,8 @@
 """What reporting does with what it hears.
 
 Everything heard carries full state, so order, doubles and replays do not matter: of a person the
-highest revision, record version and review count, each by itself.
+highest revision, record version and review count, each by itself; of a work order and of a terminal
+the highest version.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from muster.contracts.parts.capture import (
     UploadForCount,
 )
 from muster.contracts.parts.capture import Standing as StandingPart
+from muster.contracts.parts.crosscheck import DiscrepancyForCount
+from muster.contracts.parts.device import DeviceStatus
 from muster.contracts.parts.verification import ReviewForCount
 from muster.messaging.message import DONE, Done, Invalid, Message, Outcome
 from muster.reporting import store
@@ -48,6 +51,23 @@ _BAD_COUNT = Invalid(
     "上传条数不得为负数。",
     "An upload has no negative counts.",
 )
+_BAD_PROBLEM = Invalid(
+    "discrepancy-differs",
+    "消息的键与问题单编号不一致。",
+    "The key of the message is not the work order it speaks of.",
+)
+_BAD_WAITING = Invalid(
+    "count-negative",
+    "待发送条数不得为负数。",
+    "No fewer than no events wait.",
+)
+_BAD_WORDS = Invalid(
+    "text-unreadable",
+    "读卡设备名称、状态或软件版本为空、过长或含有不可显示的字符。",
+    "A name or state of a reader, or the software, is empty, too long or not printable.",
+)
+_LONGEST = 200
+"""Characters of a reader's name or state; drivers give shorter ones."""
 
 
 async def take_standings(
@@ -65,10 +85,7 @@ async def take_records(
     """Count records: a newer version of a reviewed one counts as submitted again."""
     outcomes = [_check_standing(context, message) for message in batch]
     taken = _done(batch, outcomes)
-    last: dict[str, Message] = {}
-    for message in taken:
-        if message.key not in last or message.version > last[message.key].version:
-            last[message.key] = message
+    last = {message.key: message for message in _highest(taken)}
     await store.put_standings(conn, _standings(taken))
     await store.put_versions(conn, {key: message.version for key, message in last.items()})
     await store.put_categories(conn, await _seal_categories(context, conn, last))
@@ -105,6 +122,60 @@ async def take_uploads(
                 "accepted": part.accepted,
                 "refused": part.refused,
                 "received_at": part.received_at,
+            }
+            for message, part in parts
+        ],
+    )
+    return outcomes
+
+
+async def take_problems(
+    context: Context, conn: AsyncConnection, batch: Sequence[Message]
+) -> Sequence[Outcome]:
+    """Follow work orders as they open, close and open again (R75, R76).
+
+    Which of the two topics said it does not matter: both say how the order stands.
+    """
+    outcomes = [_check_problem(context, message) for message in batch]
+    parts: list[tuple[Message, DiscrepancyForCount]] = [
+        (m, m.part) for m in _highest(_done(batch, outcomes))
+    ]
+    await store.put_problems(
+        conn,
+        [
+            {
+                "discrepancy_id": message.key,
+                "version": message.version,
+                "kind": part.kind.value,
+                "village": part.village,
+                "opened_at": part.opened_at,
+                "closed_at": part.closed_at,
+            }
+            for message, part in parts
+        ],
+    )
+    return outcomes
+
+
+async def take_devices(
+    context: Context, conn: AsyncConnection, batch: Sequence[Message]
+) -> Sequence[Outcome]:
+    """Follow how the devices of each terminal are (R60)."""
+    outcomes = [_check_device(context, message) for message in batch]
+    parts: list[tuple[Message, DeviceStatus]] = [
+        (m, m.part) for m in _highest(_done(batch, outcomes))
+    ]
+    await store.put_devices(
+        conn,
+        [
+            {
+                "terminal_id": message.key,
+                "version": message.version,
+                "county": message.clear.county,
+                "readers": part.readers,
+                "waiting": part.waiting,
+                "software": part.software,
+                "at": part.at,
             }
             for message, part in parts
         ],
@@ -174,6 +245,15 @@ def _done(batch: Sequence[Message], outcomes: Sequence[Outcome]) -> list[Message
     return [m for m, outcome in zip(batch, outcomes, strict=True) if isinstance(outcome, Done)]
 
 
+def _highest(taken: Iterable[Message]) -> list[Message]:
+    """The message of the highest version of each key, in order of key."""
+    held: dict[str, Message] = {}
+    for message in taken:
+        if message.key not in held or message.version > held[message.key].version:
+            held[message.key] = message
+    return [held[key] for key in sorted(held)]
+
+
 def _check_standing(context: Context, message: Message) -> Outcome:
     part: StandingForCount | RecordForCount = message.part
     if message.clear.subject_id != message.key:
@@ -204,4 +284,27 @@ def _check_upload(context: Context, message: Message) -> Outcome:
         return _BAD_AREA
     if part.accepted < 0 or part.refused < 0:
         return _BAD_COUNT
+    return DONE
+
+
+def _check_problem(context: Context, message: Message) -> Outcome:
+    part: DiscrepancyForCount = message.part
+    if part.discrepancy_id != message.key:
+        return _BAD_PROBLEM
+    if part.village not in context.areas:
+        return _BAD_AREA
+    return DONE
+
+
+def _check_device(context: Context, message: Message) -> Outcome:
+    part: DeviceStatus = message.part
+    if message.clear.terminal_id != message.key:
+        return _BAD_TERMINAL
+    if message.clear.county is not None and message.clear.county not in context.areas:
+        return _BAD_AREA
+    if part.waiting < 0:
+        return _BAD_WAITING
+    words = (*part.readers, *part.readers.values(), part.software)
+    if not all(0 < len(word) <= _LONGEST and word.isprintable() for word in words):
+        return _BAD_WORDS
     return DONE

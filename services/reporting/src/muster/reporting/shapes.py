@@ -6,7 +6,8 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from muster.vocabulary.states import AreaLevel, Origin, ReviewState, SubjectState
+from muster.reporting.domain.problems import Age
+from muster.vocabulary.states import AreaLevel, Discrepancy, Origin, ReviewState, SubjectState
 
 
 class AreaCounts(BaseModel):
@@ -55,6 +56,7 @@ class AreaProgress(BaseModel):
     accepted: int
     refused: int
     overdue: tuple[str, ...]
+    problems_open: int
 
 
 class CadenceAnswer(BaseModel):
@@ -83,6 +85,55 @@ class CategoriesAnswer(BaseModel):
     level: AreaLevel
     areas: dict[str, dict[str, int]]
     total: dict[str, int]
+
+
+class ProblemCounts(BaseModel):
+    """Work orders: how many are open, by age, and how many are closed."""
+
+    open: int
+    ages: dict[Age, int]
+    closed: int
+
+
+class AreaProblems(ProblemCounts):
+    """The work orders of one area, together and by kind."""
+
+    name: str
+    level: AreaLevel
+    kinds: dict[Discrepancy, ProblemCounts]
+
+
+class ProblemsAnswer(BaseModel):
+    """Problems of one area and of each area directly below it; ``ages`` says how they count."""
+
+    as_of: datetime
+    code: str
+    area: AreaProblems
+    areas: dict[str, AreaProblems]
+    ages: Words
+
+
+class Device(BaseModel):
+    """One terminal. Of each reader ``ready``, or the rule that says why not; ``waiting`` are the
+    events that waited in its spool at ``at``, by its own clock; ``last_heard`` is by ours, of a
+    status or an upload."""
+
+    terminal_id: str
+    area: str
+    name: str
+    readers: dict[str, str]
+    waiting: int
+    software: str
+    at: datetime
+    last_heard: datetime
+
+
+class DevicesAnswer(BaseModel):
+    """The terminals at and below an area of which anything was heard, by area."""
+
+    as_of: datetime
+    code: str
+    devices: tuple[Device, ...]
 
 
 class PulseWindow(BaseModel):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,15 +13,11 @@ from typing import Any
 
 from muster.forms import Profile
 from muster.runtime import ledger
-from muster.runtime.demo.client import (
-    Account,
-    Refused,
-    Services,
-    Terminal,
-    administrator,
-    read,
-)
+from muster.runtime.demo.client import Account, Refused, Services, administrator, read
+from muster.runtime.demo.crosscheck import CrossCheck
+from muster.runtime.demo.departments import Departments
 from muster.runtime.demo.desk import CollectingDesk
+from muster.runtime.demo.edges import Gateway
 from muster.runtime.demo.office import Reviewer
 from muster.runtime.demo.report import Tale
 from muster.runtime.demo.stage import Stage
@@ -54,37 +51,62 @@ class Campaign:
     tale: Tale
     stage: Stage
     unfinished: list[str] = field(default_factory=list)
+    before: list[dict[str, Any]] = field(default_factory=list)
+    after: list[dict[str, Any]] = field(default_factory=list)
     desks: list[CollectingDesk] = field(default_factory=list)
     reviewers: list[Reviewer] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         people = self.world.people
         back = sum(p.comes and bool(p.overlooked) and p.comes_back for p in people)
-        # A record that comes back is decided twice.
-        self._decisions = sum(p.comes and p.reviewed for p in people) + back
+        reviewed = sum(p.comes and p.reviewed for p in people)
         self._collecting = self.stage.bar("people at the desks", sum(p.comes for p in people))
-        self._reviewing = self.stage.bar("records reviewed", self._decisions)
+        # A record that comes back is decided twice.
+        self._reviewing = self.stage.bar("decisions of reviewers", reviewed + back)
         self._correcting = self.stage.bar("records corrected", back)
         self.admin = administrator(self.services)
+        self.checking = CrossCheck(self.admin, self.world)
+        self._others = {person.ref: person for person in people}
 
     async def run(self) -> None:
         """From the first administrator's sign-in to the last corrected record."""
-        with self.stage.phase("accounts and terminals"):
+        with self.stage.phase("accounts, terminals and departments"):
             await self._wait_for_keys()
             await self._appoint()
-        with self.stage.phase("baseline"):
-            await self._import()
+            offices = Departments(self.services, self.admin, self.world, self.profile, self.tale)
+        async with offices:
+            with self.stage.phase("baseline"):
+                await self._import()
+            done = asyncio.Event()
+            async with asyncio.TaskGroup() as tasks:
+                for one in self.reviewers:
+                    tasks.create_task(self._review(one, done))
+                await self._all_phases(offices)
+                done.set()
+
+    async def _all_phases(self, offices: Departments) -> None:
         with self.stage.phase("desks and review"):
             await self._campaign()
+        with self.stage.phase("cross-check"):
+            await offices.supply()
+            await self.checking.await_extracts()
+            await self.checking.open()
+            await self.checking.settle()
+            self.before = await self.checking.findings("open")
+        with self.stage.phase("work orders"):
+            await self._mend()
+            await self.checking.settle()
+            self.after = await self.checking.findings("all")
 
     # -- accounts --------------------------------------------------------------------------------
 
     async def _wait_for_keys(self) -> None:
         """Services learn of access's signing key by a topic; moments after the first start."""
         area = self.profile.area
-        for service in ("capture", "verification", "reporting"):
+        asked = [(service, "/ledger") for service in ("capture", "verification", "reporting")]
+        for service, path in (*asked, ("crosscheck", "/counts")):
             await self._patiently(
-                partial(self.admin.get, service, "/ledger", area=area),
+                partial(self.admin.get, service, path, area=area),
                 f"{service} to know the key that signs tokens",
             )
 
@@ -113,7 +135,7 @@ class Campaign:
             return made
 
         self.desks = list(await asyncio.gather(*(appoint(desk) for desk in self.world.desks)))
-        by_number = {person.number: person for person in self.world.people}
+        by_number = self._by_number()
         for county in sorted({desk.county for desk in self.world.desks}):
             for role in _REVIEWERS:
                 account = await self._account(role, county)
@@ -124,11 +146,12 @@ class Campaign:
         opened = await self.admin.post(
             "access", "/enrolments", {"area": desk.area, "label": f"{desk.name}采集端1号"}
         )
-        terminal = await Terminal.enrol(self.services, str(opened["code"]))
+        gateway = Gateway.beside(self.services, desk.area)
+        terminal = await gateway.enrol(str(opened["code"]))
         self.tale.counts["terminals"] += 1
         collector = await self._account("collector", desk.area)
         collector.terminal = terminal
-        return CollectingDesk(desk, collector, terminal, recipient, self.tale)
+        return CollectingDesk(desk, collector, terminal, recipient, self.tale, gateway)
 
     async def _account(self, role: str, area: str) -> Account:
         name = f"{role.replace('_', '-')}-{area}"
@@ -205,28 +228,26 @@ class Campaign:
 
     async def _campaign(self) -> None:
         gate = asyncio.Semaphore(_DESKS_AT_ONCE)
-        done = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
-            reviews = [tasks.create_task(self._review(one, done)) for one in self.reviewers]
-            desks = [tasks.create_task(self._work(desk, gate)) for desk in self.desks]
-            await asyncio.gather(*desks)
-            await self._until_reviewed()
-            done.set()
-            await asyncio.gather(*reviews)
+            for desk in self.desks:
+                tasks.create_task(self._work(desk, gate))
+        await self._until_reviewed()
 
     async def _work(self, desk: CollectingDesk, gate: asyncio.Semaphore) -> None:
         """One desk's campaign: those who come, then endings, then what reviewers sent back."""
         people = self.world.at(desk.desk)
-        others = {person.ref: person for person in self.world.people}
-        async with gate:
-            await desk.enter_roster(p for p in people if p.origin in ("roster", "moved_in"))
+        assert desk.gateway is not None
+        async with gate, desk.gateway:
+            if desk.desk.area in self.world.rosters:
+                await desk.enter_roster(self.world.rosters[desk.desk.area])
+            await desk.enter_moved(p for p in people if p.origin == "moved_in")
             for person in people:
                 if person.ending == "moved_within" and _announced(person):
                     await self._announce(person)
             await desk.collect([person for person in people if person.comes], self._collecting)
             for person in people:
                 if not person.comes and person.ending != "open":
-                    await desk.end(person, others)
+                    await desk.end(person, self._others)
         waiting = sum(p.comes and bool(p.overlooked) and p.comes_back for p in people)
         await self._progressing(
             lambda: desk.correct(self._correcting), waiting, f"returned records at {desk.desk.area}"
@@ -263,16 +284,57 @@ class Campaign:
                 await asyncio.sleep(2 * _POLL)
 
     async def _until_reviewed(self) -> None:
-        """Every accepted version of those whose review will be finished has its decision."""
-        last = 0
+        """Every record has its decision and the departments' answers, except those whose review
+        is not finished. Raises Stuck."""
+        wanted = sum(p.comes and not p.reviewed for p in self.world.people)
+        loop = asyncio.get_running_loop()
+        deadline, last = loop.time() + _PATIENCE, None
+        while True:
+            sides = await ledger.fetch(self.admin, self.profile.area)
+            collected = ledger.total(sides.capture).states.get("collected", 0)
+            reviews = Counter(ledger.total(sides.verification).review)
+            left = collected - reviews["verified"] - reviews["returned"]
+            if left == wanted and sum(reviews.values()) == collected:
+                return
+            if reviews != last:
+                deadline, last = loop.time() + _PATIENCE, reviews
+            elif loop.time() > deadline:
+                raise Stuck(f"Waited {_PATIENCE:.0f} s for reviews: {left} left, not {wanted}")
+            await asyncio.sleep(2 * _POLL)
 
-        async def step() -> int:
-            nonlocal last
-            now = sum(len(reviewer.decided) for reviewer in self.reviewers)
-            gained, last = now - last, now
-            return gained
+    # -- work orders -----------------------------------------------------------------------------
 
-        await self._progressing(step, self._decisions, "reviews")
+    async def _mend(self) -> None:
+        """Every desk takes up the work orders of its area, person by person."""
+        by_number = self._by_number()
+        told: dict[str, dict[str, Person]] = {}
+        for number in {str(one["resident_number"]) for one in self.before}:
+            person = by_number.get(number)
+            if person is not None and person.correction is not None:
+                told.setdefault(person.desk, {})[person.ref] = person
+        bar = self.stage.bar("work orders mended", sum(map(len, told.values())))
+        gate = asyncio.Semaphore(_DESKS_AT_ONCE)
+
+        async def work(desk: CollectingDesk) -> None:
+            assert desk.gateway is not None
+            async with gate, desk.gateway:
+                for _, person in sorted(told[desk.desk.area].items()):
+                    await desk.mend(person, self._others)
+                    bar.add()
+
+        async with asyncio.TaskGroup() as tasks:
+            for desk in self.desks:
+                if desk.desk.area in told:
+                    tasks.create_task(work(desk))
+        await self._until_reviewed()
+
+    def _by_number(self) -> dict[str, Person]:
+        """Who a number belongs to, also after a correction of it."""
+        found = {person.number: person for person in self.world.people}
+        for person in self.world.people:
+            if "resident_number" in person.corrected:
+                found[str(person.corrected["resident_number"])] = person
+        return found
 
     # -- the end ---------------------------------------------------------------------------------
 
@@ -287,27 +349,9 @@ class Campaign:
                 if not left or loop.time() - began > _PATIENCE:
                     break
                 await asyncio.sleep(_POLL)
-        self.unfinished += _missing(self.world.people, ledger.total(sides.reporting))
         return sides, self.unfinished
 
 
 def _announced(person: Person) -> bool:
     """Half of those who moved told their old village; of the others their record tells."""
     return int(person.ref[1:]) % 2 == 0
-
-
-def _missing(people: Sequence[Person], total: ledger.Tally) -> Iterable[str]:
-    """What the ledger should hold of these people and does not."""
-    wanted = {
-        "collected": sum(person.comes for person in people),
-        "declined": sum(person.ending == "declined" for person in people),
-        "merged": sum(person.ending == "merged" for person in people),
-        "ineligible": sum(person.ending == "ineligible" for person in people),
-        "dead_before": sum(person.ending == "dead_before" for person in people),
-        "dead_after": sum(person.ending == "dead_after" for person in people),
-        "moved_out": sum(person.ending in ("moved_out", "moved_within") for person in people),
-        "open": sum(person.ending == "open" for person in people),
-    }
-    for state, count in wanted.items():
-        if total.states.get(state, 0) != count:
-            yield f"{state}: {total.states.get(state, 0)} in the ledger, {count} in the county"

@@ -10,7 +10,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -19,14 +21,17 @@ from muster.runtime import ledger, lifecycle
 from muster.runtime.demo import report
 from muster.runtime.demo.campaign import Campaign, Stuck
 from muster.runtime.demo.client import NotRunning, Refused, Services, Unreachable
+from muster.runtime.demo.crosscheck import NotSettled
 from muster.runtime.demo.desk import Undone
+from muster.runtime.demo.edges import EdgeFailed
 from muster.runtime.demo.report import Outcome, Tale
+from muster.runtime.demo.scorecard import judge
 from muster.runtime.demo.stage import Stage
 from muster.runtime.demo.world import World
 from muster.runtime.home import Home, write_private
 from muster.synth import build, write
 
-__all__ = ["drive", "run"]
+__all__ = ["Driven", "drive", "run"]
 
 FOLDER = "demo"
 RESULT = "demo.json"
@@ -64,7 +69,7 @@ def run(profile: str, people: int, seed: int, *, stay: bool) -> int:
         return 2
 
 
-_FAILURES = (NotRunning, Unreachable, Refused, Stuck, Undone)
+_FAILURES = (NotRunning, Unreachable, Refused, Stuck, Undone, EdgeFailed, NotSettled)
 
 
 def _causes(error: Exception) -> list[Exception]:
@@ -135,11 +140,17 @@ def _campaign(
     with Stage(console, tale) as stage:
         with stage.phase("start"):
             world = _start(home, name, profile, people, seed, stage)
-        sides, unfinished = asyncio.run(drive(home, world, profile, tale, stage))
+        driven = asyncio.run(drive(home, world, profile, tale, stage))
+        with stage.phase("scoring"):
+            scorecard = judge(
+                profile, people, seed, driven.before, driven.after, driven.sides.reporting
+            )
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     peak = int(home.stack().get("memory", {}).get("peak", 0))
-    differences = ledger.compare(sides)
-    return Outcome(name, people, seed, tale, sides, differences, unfinished, peak, own)
+    differences = ledger.compare(driven.sides)
+    return Outcome(
+        name, people, seed, tale, driven.sides, differences, driven.unfinished, scorecard, peak, own
+    )
 
 
 def _start(home: Home, name: str, profile: Profile, people: int, seed: int, stage: Stage) -> World:
@@ -170,15 +181,24 @@ def _start(home: Home, name: str, profile: Profile, people: int, seed: int, stag
     return world
 
 
-async def drive(
-    home: Home, world: World, profile: Profile, tale: Tale, stage: Stage
-) -> tuple[ledger.Sides, list[str]]:
-    """The campaign on a stack that runs: the ledgers at its end, and what should be there and is
-    not."""
+@dataclass(frozen=True)
+class Driven:
+    """What a campaign came to: the ledgers at its end, what stayed undone, and crosscheck's
+    findings before and after correction."""
+
+    sides: ledger.Sides
+    unfinished: list[str]
+    before: list[dict[str, Any]]
+    after: list[dict[str, Any]]
+
+
+async def drive(home: Home, world: World, profile: Profile, tale: Tale, stage: Stage) -> Driven:
+    """The campaign on a stack that runs."""
     async with Services(home) as services:
         campaign = Campaign(services, world, profile, tale, stage)
         await campaign.run()
-        return await campaign.settle()
+        sides, unfinished = await campaign.settle()
+        return Driven(sides, unfinished, campaign.before, campaign.after)
 
 
 def _stay(console: Console, home: Home) -> None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import openpyxl
+
 from muster.runtime.demo.client import Account, Refused, Terminal, read
+from muster.runtime.demo.edges import Gateway
 from muster.runtime.demo.report import Tale
 from muster.runtime.demo.stage import Bar
-from muster.runtime.demo.visit import Visit
+from muster.runtime.demo.visit import TRACE, Visit
 from muster.runtime.demo.world import Desk, Paper, Person
 from muster.security.jose import Jwk
+from muster.synth.reader import resident_card
 from muster.vocabulary.ids import new_id
 
 __all__ = ["CollectingDesk", "Undone"]
@@ -37,26 +42,32 @@ class CollectingDesk:
     terminal: Terminal
     recipient: Jwk
     tale: Tale
+    gateway: Gateway | None = None
     visits: dict[str, Visit] = field(default_factory=dict)
     accepted: int = 0
 
     # -- collecting ------------------------------------------------------------------------------
 
-    async def enter_roster(self, people: Iterable[Person]) -> None:
-        """Put down those whom the village committee named, and those who have just moved in."""
+    async def enter_roster(self, path: Path) -> None:
+        """Put down those whom the village committees named (R49)."""
+        for village, name, number in await asyncio.to_thread(_roster, path):
+            await self._enter("roster", village, name, number)
+
+    async def enter_moved(self, people: Iterable[Person]) -> None:
+        """Put down those who have just moved in."""
         for person in people:
-            await self.collector.post(
-                "capture",
-                "/subjects",
-                {
-                    "subject_id": new_id(),
-                    "origin": person.origin,
-                    "village": person.village,
-                    "name": person.fields["name"],
-                    "resident_number": person.number,
-                },
-            )
-            self.tale.counts["persons entered by roster or move"] += 1
+            await self._enter(person.origin, person.at, str(person.fields["name"]), person.number)
+
+    async def _enter(self, origin: str, village: str, name: str, number: str) -> None:
+        body = {
+            "subject_id": new_id(),
+            "origin": origin,
+            "village": village,
+            "name": name,
+            "resident_number": number,
+        }
+        await self.collector.post("capture", "/subjects", body)
+        self.tale.counts["persons entered by roster or move"] += 1
 
     async def collect(self, people: Sequence[Person], bar: Bar) -> None:
         """Take these people's records, packet by packet."""
@@ -89,7 +100,7 @@ class CollectingDesk:
         waiting = list(visits)
         while waiting:
             await self._send_evidence(waiting)
-            receipts = await self._upload([visit.record() for visit in waiting])
+            receipts = await self._upload([await self._sign(visit) for visit in waiting])
             again = []
             for visit, receipt in zip(waiting, receipts, strict=True):
                 if receipt["status"] in ("accepted", "duplicate"):
@@ -100,6 +111,18 @@ class CollectingDesk:
                     again.append(visit)
                     await self._mend(visit, receipt)
             waiting = again
+
+    async def _sign(self, visit: Visit) -> dict[str, Any]:
+        """Read the card of who has it with them, and let the person sign what the record says."""
+        if self.gateway is None:
+            return visit.record()
+        if visit.person.card and visit.reading is None:
+            visit.reading = await self.gateway.read(resident_card(visit.person.fields))
+            self.tale.counts["cards read"] += 1
+        record = visit.record()
+        signed = await self.gateway.sign(record["signature"]["digest"], TRACE)
+        record["signature"] = {**signed["signature"], "trace": TRACE}
+        return record
 
     async def _mend(self, visit: Visit, receipt: Mapping[str, Any]) -> None:
         """Correct what the receipt says; gives up when there is nothing left to correct."""
@@ -181,20 +204,47 @@ class CollectingDesk:
             bar.add(len(again))
         return len(again)
 
-    async def end(self, person: Person, others: Mapping[str, Person]) -> None:
-        """Record what became of somebody of whom no record is made."""
+    async def end(
+        self,
+        person: Person,
+        others: Mapping[str, Person],
+        ending: str | None = None,
+        detail: Mapping[str, str] | None = None,
+    ) -> None:
+        """Record what became of somebody; as the person's line says unless it is said here."""
         found = await self.look_up(person.number)
         if not found["known"]:
             raise Undone(f"{person.ref} should be known, for an ending, and is not")
-        told: dict[str, object] = {"ending": person.ending}
-        if "died_on" in person.detail:
-            told["date"] = person.detail["died_on"]
-        if "reason" in person.detail:
-            told["note"] = person.detail["reason"]
-        if "same_as" in person.detail:
-            same = await self.look_up(others[person.detail["same_as"]].number)
+        detail = person.detail if detail is None else detail
+        told: dict[str, object] = {"ending": ending or person.ending}
+        if "died_on" in detail:
+            told["date"] = detail["died_on"]
+        if "reason" in detail:
+            told["note"] = detail["reason"]
+        if "same_as" in detail:
+            same = await self.look_up(others[detail["same_as"]].number)
             told["merged_into"] = same["subject_id"]
-        await self.record_ending(str(found["subject_id"]), person.village, told)
+        await self.record_ending(str(found["subject_id"]), person.at, told)
+
+    # -- work orders -----------------------------------------------------------------------------
+
+    async def mend(self, person: Person, others: Mapping[str, Person]) -> None:
+        """Do what a work order about somebody asks for (R76)."""
+        assert person.correction is not None
+        how = person.correction["how"]
+        if how == "ending":
+            await self.end(person, others, person.correction["ending"], person.correction["detail"])
+        elif how == "collect":
+            await self._hand_in(await self._look_up([person]))
+        else:
+            [visit] = [one for one in self.visits.values() if one.person is person]
+            visit.corrected, visit.overlooked = True, False
+            found = await self.collector.post(
+                "capture", "/subjects/lookup", {"subject_id": visit.subject_id}
+            )
+            visit.version = int(found["version"])
+            await self._hand_in([visit])
+        self.tale.counts["work orders mended"] += 1
 
     async def announce_move(self, person: Person, from_village: str) -> None:
         """The old village's desk puts down where the person went."""
@@ -212,6 +262,15 @@ class CollectingDesk:
         except Refused as refused:
             raise Undone(f"the ending {told['ending']} was refused: {refused}") from None
         self.tale.counts["endings"] += 1
+
+
+def _roster(path: Path) -> list[tuple[str, str, str]]:
+    """Village, name and number of everybody in a village committee's workbook."""
+    book = openpyxl.load_workbook(path, read_only=True)
+    rows = book.worksheets[0].iter_rows(min_row=2, values_only=True)
+    found = [(str(village), str(name), str(number)) for village, name, number in rows]
+    book.close()
+    return found
 
 
 def _piece(visit: Visit, paper: Paper) -> dict[str, str]:

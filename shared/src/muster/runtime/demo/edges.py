@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +39,7 @@ class EdgeFailed(Exception):  # noqa: N818 - reads as what it says
 
 
 @dataclass
-class _Program:
+class _Program(ABC):
     """One program with its folder: commands that end, and `run`, which lasts."""
 
     services: Services
@@ -52,8 +53,9 @@ class _Program:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")}
         return {**kept, **self._settings()}
 
+    @abstractmethod
     def _settings(self) -> Mapping[str, str]:
-        raise NotImplementedError  # pragma: no cover - each program has its own
+        """Its environment variables."""
 
     def _path(self) -> str:
         return str(Path(sys.executable).with_name(self.program))
@@ -64,9 +66,14 @@ class _Program:
 
     async def call(self, *arguments: str) -> dict[str, Any]:
         """One command that ends, with its JSON answer. Raises EdgeFailed."""
+        found: dict[str, Any] = json.loads(await self.tell(*arguments, "--json"))
+        return found
+
+    async def tell(self, *arguments: str) -> str:
+        """One command that ends, and what it prints. Raises EdgeFailed."""
         done = await asyncio.to_thread(
             subprocess.run,
-            (self._path(), *arguments, "--json"),
+            (self._path(), *arguments),
             env=self._environment(),
             capture_output=True,
             text=True,
@@ -76,8 +83,7 @@ class _Program:
         if done.returncode:
             said = (done.stderr or done.stdout)[-1000:]
             raise EdgeFailed(f"{self.program} {arguments[0]} ended with {done.returncode}: {said}")
-        found: dict[str, Any] = json.loads(done.stdout)
-        return found
+        return done.stdout
 
     async def start(self) -> dict[str, Any]:
         """Run it; what its first line of output says. Raises EdgeFailed."""
@@ -133,9 +139,9 @@ class _Program:
                 await self.start()
             await asyncio.sleep(_LOOK)
 
+    @abstractmethod
     async def readdress(self) -> None:
         """Tell it where everything is now."""
-        raise NotImplementedError  # pragma: no cover - each program has its own
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -193,9 +199,9 @@ class Gateway(_Program):
         if not self.reader.path:
             self.reader.__enter__()
         told = await super().start()
-        token = Path(told["token_file"]).read_text(encoding="utf-8").strip()
+        token = await asyncio.to_thread(Path(told["token_file"]).read_text, "utf-8")
         self.http = httpx.AsyncClient(
-            base_url=told["url"], headers={"authorization": f"Bearer {token}"}, timeout=30.0
+            base_url=told["url"], headers={"authorization": f"Bearer {token.strip()}"}, timeout=30.0
         )
         return told
 

@@ -28,25 +28,25 @@ class Reviewer:
     people: Mapping[str, Person]
     tale: Tale
     bar: Bar
-    decided: set[tuple[str, int]] = field(default_factory=set)
+    decisions: int = 0
     left: set[tuple[str, int]] = field(default_factory=set)
 
     async def work(self) -> int:
-        """Go through the queue once; how many records were decided."""
-        before = len(self.decided)
+        """Go through the queue once; how many decisions were taken."""
+        before = self.decisions
         after: str | None = None
         while True:
             page = await self.account.get("verification", "/queue", after=after, limit=_PAGE)
             todo = [
                 item["subject_id"]
                 for item in page["items"]
-                if (item["subject_id"], item["version"]) not in self.left | self.decided
+                if (item["subject_id"], item["version"]) not in self.left
             ]
             gate = asyncio.Semaphore(_AT_ONCE)
             await asyncio.gather(*(self._review(gate, subject_id) for subject_id in todo))
             after = page["next"]
             if after is None:
-                return len(self.decided) - before
+                return self.decisions - before
 
     async def _review(self, gate: asyncio.Semaphore, subject_id: str) -> None:
         async with gate:
@@ -64,16 +64,22 @@ class Reviewer:
                 if refused.status not in _NOT_ANY_MORE:
                     raise
                 return  # a newer version has come, or the decision was taken at a first attempt
-            self.decided.add(place)
+            self.decisions += 1
             self.bar.add()
 
     def _findings(self, item: Mapping[str, Any], person: Person) -> list[dict[str, str]]:
-        """Every field in which the record says something else than the papers."""
+        """Every field in which the record says something else than the papers do, those that a
+        work order brings included, and every department that does not confirm it."""
         fields = item["record"]["fields"]
-        return [
+        found = [
             {"code": "differs-from-papers", "field": name, "text": "请对照证件更正"}
             for name in person.fields.keys() | fields.keys()
-            if fields.get(name) != person.fields.get(name)
+            if fields.get(name) not in (person.fields.get(name), person.corrected.get(name))
+        ]
+        return found + [
+            {"code": "other", "field": "record", "text": f"{said['zh']}反馈不一致，请核实"}
+            for said in item["departments"]
+            if said["contradicts"]
         ]
 
     async def _decide(self, item: Mapping[str, Any], findings: list[dict[str, str]]) -> None:

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from muster.runtime import ledger
+from muster.runtime.demo.scorecard import Scorecard
 from muster.runtime.ledger import Difference, Sides
 from muster.vocabulary.areas import AreaTree
 
@@ -47,7 +48,8 @@ class Tale:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The demo's result. It is good when the ledger agrees everywhere and nothing stayed undone."""
+    """The demo's result. It is good when the ledger agrees everywhere and is as planned, nothing
+    stayed undone, and the cross-check found what was planted and closed what was corrected."""
 
     profile: str
     people: int
@@ -56,12 +58,13 @@ class Outcome:
     sides: Sides
     differences: Sequence[Difference]
     unfinished: Sequence[str]
+    scorecard: Scorecard
     peak_memory: int
     driver_memory: int
 
     @property
     def good(self) -> bool:
-        return not self.differences and not self.unfinished
+        return not self.differences and not self.unfinished and self.scorecard.good
 
     def as_dict(self, tree: AreaTree) -> dict[str, object]:
         """The content of demo.json."""
@@ -74,6 +77,7 @@ class Outcome:
             "agrees": not self.differences,
             "differences": [one.as_dict() for one in self.differences],
             "unfinished": list(self.unfinished),
+            "crosscheck": self.scorecard.as_dict(),
             "ledger": {
                 "total": ledger.as_dict(ledger.total(reporting)),
                 "townships": {
@@ -125,7 +129,9 @@ def show(console: Console, outcome: Outcome, tree: AreaTree, stack: Mapping[str,
     areas = {one.area for one in outcome.differences}
     console.print(ledger.table(outcome.sides.reporting, tree, areas))
     ledger.explain(console, outcome.differences, tree)
-    for line in outcome.unfinished:
+    console.print()
+    console.print(_findings(outcome.scorecard))
+    for line in (*outcome.unfinished, *outcome.scorecard.amiss):
         console.print(line, style="red", markup=False, highlight=False)
     console.print()
     console.print(_figures(outcome), markup=False, highlight=False)
@@ -137,6 +143,32 @@ def show(console: Console, outcome: Outcome, tree: AreaTree, stack: Mapping[str,
         )
     console.print()
     console.print(_addresses(stack))
+
+
+def _findings(scorecard: Scorecard) -> Table:
+    shown = Table(title="What was planted, and what the cross-check found", title_justify="left")
+    shown.box = SIMPLE
+    for title in ("planted", "found", "right", "precision", "recall", "corrected", "closed"):
+        if title == "planted":
+            shown.add_column("kind")
+        shown.add_column(title, justify="right")
+    shown.add_column("left open", justify="right")
+    for kind, found in scorecard.before.items():
+        mended = scorecard.after[kind]
+        good = found.good() and mended.good()
+        shown.add_row(
+            kind,
+            str(found.planted),
+            str(found.found),
+            str(found.true_positives),
+            f"{found.precision:.3f}",
+            f"{found.recall:.3f}",
+            str(mended.corrected),
+            str(mended.closed),
+            f"{mended.still_open} of {mended.uncorrected}",
+            style=None if good else "red",
+        )
+    return shown
 
 
 def _refusals(tale: Tale) -> Table:

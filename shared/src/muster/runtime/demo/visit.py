@@ -12,14 +12,16 @@ from muster.runtime.demo.world import FieldValue, Paper, Person
 from muster.security.digests import new_salt, record_digest
 from muster.vocabulary.ids import new_id
 
-__all__ = ["Visit"]
+__all__ = ["TRACE", "Visit"]
 
 
 @dataclass
 class Visit:
     """What the desk holds of one person between look-up and receipt.
 
-    `slip` is true until the desk has noticed its own mistake, `overlooked` until the reviewer has.
+    `slip` is true until the desk has noticed its own mistake, `overlooked` until the reviewer has,
+    `corrected` once a work order has told what is right. `reading` is what the gateway gave of
+    the person's card.
     """
 
     person: Person
@@ -30,6 +32,8 @@ class Visit:
     papers: tuple[Paper, ...]
     slip: bool
     overlooked: bool
+    corrected: bool = False
+    reading: Mapping[str, Any] | None = None
     record_id: str = field(default_factory=new_id)
     sent: set[str] = field(default_factory=set)
     tries: int = 0
@@ -58,8 +62,8 @@ class Visit:
         """Those of them that have not been uploaded yet."""
         return [paper for paper in self.shown() if paper.digest not in self.sent]
 
-    def record(self) -> dict[str, object]:
-        """One record of an upload packet, signed by the person for what it says now."""
+    def record(self) -> dict[str, Any]:
+        """One record of an upload packet; the person has yet to sign the digest of what it says."""
         self.tries += 1
         fields = self._fields()
         evidence = [paper.digest for paper in self.shown()]
@@ -70,7 +74,7 @@ class Visit:
         }
         salt = new_salt()
         digest = record_digest(content, evidence, self.record_id, salt)
-        record = {
+        record: dict[str, Any] = {
             **content,
             "record_id": self.record_id,
             "subject_id": self.subject_id,
@@ -78,9 +82,12 @@ class Visit:
             "provenance": {name: self._source(name, value) for name, value in fields.items()},
             "evidence": [{"digest": p.digest, "kind": p.kind} for p in self.shown()],
             "salt": salt,
-            "signature": {"kind": "handwriting", "digest": digest, "trace": _TRACE},
+            "signature": {"kind": "handwriting", "digest": digest, "trace": TRACE},
             "collected_at": instant(datetime.now(UTC)),
         }
+        if "chip" in record["provenance"].values():
+            assert self.reading is not None
+            record["reading"] = self.reading["reading"]
         return record if self.known else {**record, "origin": "new"}
 
     def accepted(self, version: int) -> None:
@@ -95,6 +102,8 @@ class Visit:
     def _fields(self) -> dict[str, FieldValue]:
         mistake = self._mistake()
         fields = dict(self.person.fields)
+        if self.corrected:
+            fields |= self.person.corrected
         if self.overlooked:
             fields |= self.person.overlooked or {}
         fields |= mistake.get("put", {})
@@ -103,8 +112,10 @@ class Visit:
         return fields
 
     def _source(self, name: str, value: FieldValue) -> str:
+        if self.reading is not None and self.reading["fields"].get(name) == value:
+            return "chip"
         return "baseline" if self.baseline.get(name) == value else "typed"
 
 
 # A pen's way over the pad: x, y, milliseconds.
-_TRACE = [[12, 40, 0], [30, 22, 40], [48, 44, 90], [66, 20, 140], [90, 38, 200]]
+TRACE = [[12, 40, 0], [30, 22, 40], [48, 44, 90], [66, 20, 140], [90, 38, 200]]

@@ -43,7 +43,9 @@ class Person:
     """Somebody who comes to the desk, or of whom the desk hears.
 
     `ending` is a state of the balance, or "moved_within" for who moved here from another village
-    of the area. `archive` is what a paper archive says in the place of their baseline row.
+    of the area. `archive` is what a paper archive says in the place of their baseline row. `card`
+    is whether they have their resident card with them. `correction` is what comes of a work order
+    about them: other values in their record, an ending, or that they come after all.
     """
 
     ref: str
@@ -61,10 +63,23 @@ class Person:
     overlooked: Mapping[str, FieldValue] | None
     comes_back: bool
     reviewed: bool
+    card: bool
+    correction: Mapping[str, Any] | None
 
     @property
     def number(self) -> str:
         return str(self.fields["resident_number"])
+
+    @property
+    def corrected(self) -> Mapping[str, FieldValue]:
+        """Values that a work order will put into the record."""
+        put: Mapping[str, FieldValue] = (self.correction or {}).get("put", {})
+        return put
+
+    @property
+    def at(self) -> str:
+        """The village that counts the person before the record says otherwise."""
+        return str(self.archive["village"]) if self.archive else self.village
 
     @property
     def comes(self) -> bool:
@@ -92,6 +107,8 @@ class Person:
             overlooked=said.get("overlooked"),
             comes_back=said.get("comes_back", True),
             reviewed=said.get("reviewed", True),
+            card=said.get("card", False),
+            correction=said.get("correction"),
         )
 
 
@@ -113,6 +130,8 @@ class World:
     headings: tuple[tuple[str | None, str], ...]
     desks: tuple[Desk, ...]
     people: tuple[Person, ...]
+    departments: Mapping[str, Path]
+    rosters: Mapping[str, Path]
 
     @classmethod
     def load(cls, folder: Path) -> World:
@@ -125,6 +144,8 @@ class World:
             tuple((name, text) for name, text in outline["headings"]),
             tuple(Desk(d["area"], d["name"], d["county"]) for d in outline["desks"]),
             tuple(Person.parse(line) for line in lines),
+            {name: folder / file for name, file in outline["departments"].items()},
+            {area: folder / file for area, file in outline["rosters"].items()},
         )
 
     @property

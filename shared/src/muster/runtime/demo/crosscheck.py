@@ -1,0 +1,109 @@
+"""The cross-check as the county's administrator and its desks meet it: over its API alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from muster.runtime.demo.client import Account
+from muster.runtime.demo.world import World
+
+__all__ = ["CrossCheck", "NotSettled"]
+
+_POLL = 0.5
+_PATIENCE = 300.0
+_QUIET = 3
+"""Looks in a row between which nothing may change before all counts as settled."""
+_PAGE = 1000
+_AT_ONCE = 6
+_REASON = "演示: 与计划对照"
+
+
+class NotSettled(Exception):  # noqa: N818 - reads as what it says
+    """The cross-check did not come to rest in time; says what it waited for."""
+
+
+@dataclass
+class CrossCheck:
+    """What an administrator asks crosscheck for."""
+
+    admin: Account
+    world: World
+
+    async def await_extracts(self) -> dict[str, int]:
+        """Rows of every department's extract, once all are current. Raises NotSettled."""
+        deadline = asyncio.get_running_loop().time() + _PATIENCE
+        while True:
+            items = (await self.admin.get("crosscheck", "/extracts"))["items"]
+            refused = [f"{i['department']}: {i['en']}" for i in items if i["state"] == "refused"]
+            if refused:
+                raise NotSettled(f"extracts were refused: {'; '.join(refused)}")
+            current = {i["department"]: int(i["rows"]) for i in items if i["state"] == "current"}
+            if current.keys() >= self.world.departments.keys():
+                return current
+            if asyncio.get_running_loop().time() > deadline:
+                missing = sorted(self.world.departments.keys() - current.keys())
+                raise NotSettled(f"no extract of {', '.join(missing)} after {_PATIENCE:.0f} s")
+            await asyncio.sleep(_POLL)
+
+    async def open(self) -> None:
+        """Open the comparison phase."""
+        await self.admin.post("crosscheck", "/comparison", {"open": True})
+
+    async def settle(self) -> None:
+        """Wait until nothing is left to match and nothing changes any more. Raises NotSettled."""
+        deadline = asyncio.get_running_loop().time() + _PATIENCE
+        quiet, before = 0, None
+        while quiet < _QUIET:
+            now = await self._look()
+            quiet = quiet + 1 if now == before and now["waiting"] == 0 else 0
+            before = now
+            if asyncio.get_running_loop().time() > deadline:
+                raise NotSettled(f"the cross-check did not come to rest: {now}")
+            await asyncio.sleep(_POLL)
+
+    async def _look(self) -> dict[str, Any]:
+        phase = await self.admin.get("crosscheck", "/comparison")
+        counts = await self.admin.get("crosscheck", "/counts")
+        candidates = await self.admin.get("crosscheck", "/candidates", limit=_PAGE)
+        return {
+            "waiting": phase["waiting"],
+            "open": counts["total"],
+            "candidates": len(candidates["items"]),
+        }
+
+    async def findings(self, state: str) -> list[dict[str, Any]]:
+        """Work orders with the number of whom they are about, as the scorer reads them."""
+        return await opened(self.admin, state)
+
+
+async def opened(account: Account, state: str, area: str | None = None) -> list[dict[str, Any]]:
+    """Every work order that an account sees, opened with a reason."""
+    orders: list[Mapping[str, Any]] = []
+    after: str | None = None
+    while True:
+        page = await account.get(
+            "crosscheck", "/discrepancies", state=state, area=area, after=after, limit=_PAGE
+        )
+        orders += page["items"]
+        after = page["next"]
+        if after is None:
+            break
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(order: Mapping[str, Any]) -> dict[str, Any]:
+        async with gate:
+            path = f"/discrepancies/{order['discrepancy_id']}/open"
+            told = await account.post("crosscheck", path, {"reason": _REASON})
+        return {
+            "kind": order["kind"],
+            "resident_number": told["person"]["number"],
+            "field": order["field"],
+            "department": order["department"],
+            "state": order["state"],
+            "village": order["village"],
+        }
+
+    return list(await asyncio.gather(*(one(order) for order in orders)))

@@ -1,0 +1,92 @@
+"""The departments of the county: each with a connector of its own and its own file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from muster.forms import Profile
+from muster.runtime.demo.client import Account, Services
+from muster.runtime.demo.edges import Connector
+from muster.runtime.demo.report import Tale
+from muster.runtime.demo.world import World
+
+__all__ = ["Departments"]
+
+_AT_ONCE = 2
+_QUOTA = 100_000
+"""Reveals a day: a demo does in minutes what takes a campaign months."""
+
+
+@dataclass
+class Departments:
+    """Those who confirm records run from the beginning; the others supply their data once."""
+
+    services: Services
+    admin: Account
+    world: World
+    profile: Profile
+    tale: Tale
+    connectors: dict[str, Connector] = field(default_factory=dict)
+
+    async def __aenter__(self) -> Departments:
+        """Enrol every department, load its file, and start those that confirm records."""
+        try:
+            await self._each(self._set_up)
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stop()
+
+    async def supply(self) -> None:
+        """Every department hands its extract to the cross-check."""
+        await self._each(self._supply)
+
+    async def _each(self, work: Any) -> None:
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(name: str) -> None:
+            async with gate:
+                await work(name)
+
+        async with asyncio.TaskGroup() as tasks:
+            for name in sorted(self.world.departments):
+                tasks.create_task(one(name))
+
+    async def _set_up(self, name: str) -> None:
+        opened: Mapping[str, Any] = await self.admin.post(
+            "access",
+            "/enrolments",
+            {"area": self.profile.area, "label": f"{name}-connector", "department": name},
+        )
+        connector = Connector.at(self.services, name, str(self.services.home.stack()["profile"]))
+        self.connectors[name] = connector
+        await connector.enrol(str(opened["code"]))
+        loaded = await connector.call("load", str(self.world.departments[name]))
+        self.tale.counts["department rows loaded"] += int(loaded["rows"])
+        self.tale.counts["department rows refused"] += int(loaded["refused"])
+        await connector.tell("quota", "--set", str(_QUOTA))
+        if self._lasts(name):
+            await connector.start()
+
+    def _lasts(self, name: str) -> bool:
+        """Whether it is asked while the campaign goes on: it confirms records, or opens rows."""
+        department = self.profile.departments[name]
+        return "review" in department.tasks or department.mode == "blind"
+
+    async def _supply(self, name: str) -> None:
+        connector = self.connectors[name]
+        await connector.call("supply")
+        if connector.child is None:
+            await connector.start()
+        await connector.drain()
+        if not self._lasts(name):
+            await connector.stop()
+
+    async def _stop(self) -> None:
+        await asyncio.gather(*(one.stop() for one in self.connectors.values()))
