@@ -13,7 +13,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / ".importlinter"
-SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/pyproject.toml"))
+SERVICES = sorted(
+    path.parent.name.replace("-", "_") for path in (ROOT / "services").glob("*/pyproject.toml")
+)
 SHARED = sorted(path.name for path in (ROOT / "shared/src/muster").iterdir() if path.is_dir())
 SHARED = [name for name in SHARED if name != "__pycache__"]
 LAYERS = ("main", "commands", "api", "topics", "handlers", "store", "domain")

@@ -20,7 +20,7 @@ from rich.console import Console
 from muster.forms import Profile
 from muster.runtime import ledger
 from muster.runtime.demo.client import Services, administrator
-from muster.runtime.demo.command import drive
+from muster.runtime.demo.command import Driven, drive
 from muster.runtime.demo.report import Tale
 from muster.runtime.demo.stage import Stage
 from muster.runtime.demo.world import World
@@ -90,11 +90,11 @@ class County:
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def campaign(self, meanwhile: Meanwhile | None = None) -> tuple[ledger.Sides, list[str]]:
+    def campaign(self, meanwhile: Meanwhile | None = None) -> Driven:
         """Run it all; `meanwhile` runs beside it and does harm."""
         stage = Stage(Console(file=io.StringIO()), self.tale)
 
-        async def both() -> tuple[ledger.Sides, list[str]]:
+        async def both() -> Driven:
             world = World.load(self.folder)
             harm = asyncio.create_task(meanwhile(self)) if meanwhile else None
             result = await drive(self.home, world, self.profile, self.tale, stage)

@@ -31,6 +31,7 @@ from muster.runtime.provisioning import service_names
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
 MUSTER = (sys.executable, "-m", "muster.runtime.cli")
 PATIENCE = 90.0
+WORKERS = ("reporting-pulse", "crosscheck-matcher")
 
 
 async def _drop_databases(admin_url: str) -> None:
@@ -158,7 +159,7 @@ def test_every_container_works_with_what_it_is_told(machine: Machine) -> None:
     for name, container in machine.containers.items():
         if container.get("command", [""])[0] in {"serve", "work"}:
             machine.start(name)
-    assert set(machine.running) == {*service_names(), "reporting-pulse"}
+    assert set(machine.running) == {*service_names(), *WORKERS}
     for service in service_names():
         machine.await_ready(service)
 
@@ -167,7 +168,8 @@ def test_every_container_works_with_what_it_is_told(machine: Machine) -> None:
     while (said := _ledger(machine)).returncode and time.monotonic() < deadline:
         time.sleep(0.5)
     assert json.loads(said.stdout)["agrees"], said.stderr
-    assert machine.running["reporting-pulse"].poll() is None, machine.log("reporting-pulse")
+    for worker in WORKERS:
+        assert machine.running[worker].poll() is None, machine.log(worker)
     codes = machine.stop()
     # uvicorn ends in order and then by the signal that asked it to.
     assert set(codes.values()) <= {0, -signal.SIGTERM}, codes

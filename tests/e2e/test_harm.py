@@ -15,6 +15,7 @@ import asyncpg
 import pytest
 
 from muster.runtime import ledger, lifecycle
+from muster.runtime.demo.command import Driven
 from muster.runtime.embedded import EmbeddedPostgres
 from muster.runtime.home import Home
 
@@ -47,25 +48,26 @@ async def _kill_one_after_the_other(county: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def harmed(county_in: Callable[..., Any]) -> Iterator[tuple[Any, ledger.Sides, list[str]]]:
+def harmed(county_in: Callable[..., Any]) -> Iterator[tuple[Any, Driven]]:
     """A campaign during which every service and the broker were killed."""
     folder = Path(tempfile.mkdtemp(prefix="muster-e2e-"))
     home = Home(folder).create()
     county = county_in(home, "tongren", PEOPLE, 21)
     try:
         county.muster("up", "--profile", "tongren")
-        yield (county, *county.campaign(_kill_one_after_the_other))
+        yield county, county.campaign(_kill_one_after_the_other)
     finally:
         lifecycle.down(home)
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_the_ledger_agrees_although_every_service_was_killed(
-    harmed: tuple[Any, ledger.Sides, list[str]],
+    harmed: tuple[Any, Driven],
     plan: Callable[[Path], Any],
     count: Callable[[ledger.Sides], Any],
 ) -> None:
-    county, sides, unfinished = harmed
+    county, driven = harmed
+    sides, unfinished = driven.sides, driven.unfinished
     restarts = {name: part["restarts"] for name, part in county.home.stack()["parts"].items()}
     assert all(restarts[name] for name, _, _ in VICTIMS), restarts
     assert ledger.compare(sides) == []
@@ -74,12 +76,12 @@ def test_the_ledger_agrees_although_every_service_was_killed(
 
 
 def test_a_lost_broker_and_an_emptied_database_are_refilled_from_the_stores(
-    harmed: tuple[Any, ledger.Sides, list[str]],
+    harmed: tuple[Any, Driven],
     plan: Callable[[Path], Any],
     count: Callable[[ledger.Sides], Any],
 ) -> None:
     """The embedded broker keeps nothing over `down`; reporting's database is dropped besides."""
-    county, _, _ = harmed
+    county, _ = harmed
     county.muster("down")
     asyncio.run(_drop(county.home, "muster_reporting"))
     county.muster("up")

@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from muster.runtime import ledger, lifecycle
+from muster.runtime.demo.scorecard import judge
 from muster.runtime.home import Home
 from muster.runtime.provisioning import service_names
 
@@ -57,7 +58,9 @@ def test_the_campaign_balances_on_apache_kafka(
     county = county_in(native_home, "loudi", PEOPLE, 31)
     county.muster("up", "--profile", "loudi")
     assert native_home.stack()["stack"] == "native"
-    sides, unfinished = county.campaign()
-    assert ledger.compare(sides) == []
-    assert unfinished == []
-    assert count(sides) == plan(county.folder)
+    driven = county.campaign()
+    assert ledger.compare(driven.sides) == []
+    assert driven.unfinished == []
+    assert count(driven.sides) == plan(county.folder)
+    scored = judge(county.profile, PEOPLE, 31, driven.before, driven.after, driven.sides.reporting)
+    assert scored.good, scored.as_dict()

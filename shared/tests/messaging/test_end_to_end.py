@@ -167,7 +167,8 @@ async def test_the_relay_never_has_more_unread_than_the_embedded_broker_keeps(
         await until(as_far_as_it_may)
         await asyncio.sleep(1)
         assert await as_far_as_it_may(), "nobody has read anything"
-        async with running(make_consumer(reader, stack), _OtherGroup("verification", stack.kafka)):
+        others = [_OtherGroup(name, stack.kafka) for name in ("verification", "crosscheck")]
+        async with running(make_consumer(reader, stack), *others):
             await until(all_taken)
 
 

@@ -9,6 +9,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import BinaryIO
@@ -103,25 +104,26 @@ def _must_fit(fits: bool) -> None:
 def _csv_rows(file: BinaryIO) -> Iterator[Row]:
     encoding = _encoding(file)
     file.seek(0)
+    return _csv_read(file, encoding)
+
+
+def _csv_read(file: BinaryIO, encoding: str) -> Iterator[Row]:
     text = io.TextIOWrapper(file, encoding=encoding, newline="")
     reader = csv.reader(text)
-
-    def rows() -> Iterator[Row]:
-        number = 0
-        while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except (csv.Error, UnicodeDecodeError):
-                raise BrokenOff from None
+    number = 0
+    try:
+        for cells in reader:
             # Numbered by line, so that a cell with a line break does not shift what follows.
             number = max(number + 1, reader.line_num)
             if any(len(cell) > _CELL_LIMIT for cell in cells):
                 raise BrokenOff
             yield Row(number, cells[:COLUMNS_LIMIT])
-
-    return rows()
+    except (csv.Error, UnicodeDecodeError):
+        raise BrokenOff from None
+    finally:
+        # The file belongs to the caller, who may have closed it by now.
+        with suppress(ValueError):
+            text.detach()
 
 
 def _encoding(file: BinaryIO) -> str:

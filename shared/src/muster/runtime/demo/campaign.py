@@ -248,10 +248,12 @@ class Campaign:
             for person in people:
                 if not person.comes and person.ending != "open":
                     await desk.end(person, self._others)
-        waiting = sum(p.comes and bool(p.overlooked) and p.comes_back for p in people)
-        await self._progressing(
-            lambda: desk.correct(self._correcting), waiting, f"returned records at {desk.desk.area}"
-        )
+            waiting = sum(p.comes and bool(p.overlooked) and p.comes_back for p in people)
+            await self._progressing(
+                lambda: desk.correct(self._correcting),
+                waiting,
+                f"returned records at {desk.desk.area}",
+            )
         self.tale.counts["records accepted"] += desk.accepted
 
     async def _announce(self, person: Person) -> None:

@@ -222,7 +222,9 @@ class Gateway(_Program):
                 await self.drain()
         finally:
             await super().__aexit__(kind, error, trace)
-            self.reader.__exit__(None, None, None)
+            # The computer may be switched on again, with its reader.
+            reader, self.reader = self.reader, SerialReader()
+            reader.__exit__(None, None, None)
 
     async def read(self, text: bytes) -> dict[str, Any]:
         """Lay a card on the reader, read it, lift it."""
