@@ -92,11 +92,12 @@ class Campaign:
             await self.checking.await_extracts()
             await self.checking.open()
             await self.checking.settle()
-            self.before = await self.checking.findings("open")
+            self.before = await self.checking.findings()
         with self.stage.phase("work orders"):
             await self._mend()
             await self.checking.settle()
-            self.after = await self.checking.findings("all")
+            closed = await self.checking.closed(self.before)
+            self.after = [*await self.checking.findings(), *closed]
 
     # -- accounts --------------------------------------------------------------------------------
 

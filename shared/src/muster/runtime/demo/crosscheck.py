@@ -74,36 +74,42 @@ class CrossCheck:
             "candidates": len(candidates["items"]),
         }
 
-    async def findings(self, state: str) -> list[dict[str, Any]]:
-        """Work orders with the number of whom they are about, as the scorer reads them."""
-        return await opened(self.admin, state)
+    async def findings(self) -> list[dict[str, Any]]:
+        """Open work orders with the number of whom they are about, as the scorer reads them: each
+        is opened with a reason."""
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(order: Mapping[str, Any]) -> dict[str, Any]:
+            async with gate:
+                path = f"/discrepancies/{order['discrepancy_id']}/open"
+                told = await self.admin.post("crosscheck", path, {"reason": _REASON})
+            return _finding(order, told["person"]["number"])
+
+        orders = await self._orders("open")
+        return list(await asyncio.gather(*(one(order) for order in orders)))
+
+    async def closed(self, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those of earlier findings that are closed now; nobody can open them any more."""
+        numbers = {one["discrepancy_id"]: one["resident_number"] for one in before}
+        return [
+            _finding(order, numbers[order["discrepancy_id"]])
+            for order in await self._orders("closed")
+            if order["discrepancy_id"] in numbers
+        ]
+
+    async def _orders(self, state: str) -> list[Mapping[str, Any]]:
+        orders: list[Mapping[str, Any]] = []
+        after: str | None = None
+        while True:
+            page = await self.admin.get(
+                "crosscheck", "/discrepancies", state=state, after=after, limit=_PAGE
+            )
+            orders += page["items"]
+            after = page["next"]
+            if after is None:
+                return orders
 
 
-async def opened(account: Account, state: str, area: str | None = None) -> list[dict[str, Any]]:
-    """Every work order that an account sees, opened with a reason."""
-    orders: list[Mapping[str, Any]] = []
-    after: str | None = None
-    while True:
-        page = await account.get(
-            "crosscheck", "/discrepancies", state=state, area=area, after=after, limit=_PAGE
-        )
-        orders += page["items"]
-        after = page["next"]
-        if after is None:
-            break
-    gate = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(order: Mapping[str, Any]) -> dict[str, Any]:
-        async with gate:
-            path = f"/discrepancies/{order['discrepancy_id']}/open"
-            told = await account.post("crosscheck", path, {"reason": _REASON})
-        return {
-            "kind": order["kind"],
-            "resident_number": told["person"]["number"],
-            "field": order["field"],
-            "department": order["department"],
-            "state": order["state"],
-            "village": order["village"],
-        }
-
-    return list(await asyncio.gather(*(one(order) for order in orders)))
+def _finding(order: Mapping[str, Any], number: str) -> dict[str, Any]:
+    kept = ("discrepancy_id", "kind", "field", "department", "state")
+    return {**{name: order[name] for name in kept}, "resident_number": number}

@@ -1,0 +1,253 @@
+"""The connector as the process that runs at a department: start, end, kill, a broker away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from muster.contracts.topics import service_topics
+from muster.department_connector.handlers import supplying
+from muster.department_connector.store import journal
+from muster.department_connector.store.journal import Raw
+from muster.department_connector.topics import consumed
+from muster.messaging.broker import BrokerView, new_producer
+from muster.messaging.outbox import partition_of
+from muster.spool import keyfile
+
+from .conftest import Bench, Make, Services, person, soldier, until
+
+
+@dataclass
+class Running:
+    """A connector's process."""
+
+    process: asyncio.subprocess.Process
+    who: dict[str, Any]
+
+    async def end(self, how: int = signal.SIGTERM) -> int:
+        if self.process.returncode is None:
+            self.process.send_signal(how)
+        async with asyncio.timeout(60):
+            return await self.process.wait()
+
+
+@contextlib.asynccontextmanager
+async def running(bench: Bench, **settings: str) -> AsyncIterator[Running]:
+    """Run ``muster-connector run`` for the length of a block; it is ended if it still runs."""
+    log = bench.home.parent / "connector.log"
+    with log.open("ab") as file:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "muster.department_connector.main", "run"),
+            env={**os.environ, "MUSTER_CONNECTOR_HOME": str(bench.home), **settings},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=file,
+        )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(60):
+            line = await process.stdout.readline()
+        assert line, log.read_text()
+        yield Running(process, json.loads(line))
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def at(bench: Bench, kafka: str) -> None:
+    """Tell the connector where the broker is."""
+    edge = bench.connector.edge
+    keyfile.write(bench.home, edge.at(edge.services, kafka))
+
+
+async def publish(kafka: str, raws: Sequence[Raw]) -> None:
+    """Put messages on their topics, as a service's relay does."""
+    producer = new_producer(kafka, "test")
+    await producer.start()
+    try:
+        for raw in raws:
+            await producer.send_and_wait(
+                raw.topic,
+                value=raw.value,
+                key=raw.key.encode(),
+                partition=partition_of(raw.key, service_topics()[raw.topic].partitions),
+                headers=list(raw.headers),
+            )
+    finally:
+        await producer.stop()
+
+
+async def committed(kafka: str, group: str) -> int:
+    """How many messages a group has committed."""
+    view = BrokerView(kafka)
+    await view.start()
+    try:
+        topics = consumed(group.removeprefix("connector-"))
+        shards = [(t, n) for t in topics for n in range(service_topics()[t].partitions)]
+        return sum((await view.committed(group, shards)).values())
+    finally:
+        await view.stop()
+
+
+def answered(services: Services) -> list[str]:
+    """Requests that were answered, as often as they were under another event."""
+    return [e.part.request for e in services.events() if e.topic.startswith("verification-")]
+
+
+def ids(raws: Sequence[Raw]) -> list[str]:
+    return [dict(raw.headers)["ce_id"].decode() for raw in raws]
+
+
+async def test_from_ready_to_drained(make: Make, stack: Any) -> None:
+    """R73, R92: what is asked is answered, what is supplied arrives; SIGTERM ends it drained."""
+    services = Services()
+    bench = make("public-security", port=services.port)
+    at(bench, stack.kafka)
+    bench.load([person(seed) for seed in range(150)])
+    supplying.supply(bench.connector)
+    raws = [bench.request(person(seed), ["sex"]) for seed in range(20)]
+    async with services.serving(), services.reading(stack.kafka, bench.connector.edge):
+        async with running(bench) as connector:
+            assert connector.who == {
+                "ready": True,
+                "department": "public-security",
+                "mode": "sealed",
+                "topics": [
+                    "verification-requested-public-security",
+                    "crosscheck-reveal-requested-public-security",
+                ],
+                "group": "connector-public-security",
+            }
+            await publish(stack.kafka, raws)
+            await until(lambda: len(answered(services)) == 20)
+            assert await connector.end() == 0
+        assert await committed(stack.kafka, "connector-public-security") == 20
+    assert sorted(answered(services)) == sorted(ids(raws))
+    assert len([e for e in services.events() if e.topic.startswith("crosscheck-")]) == 3
+    counts = bench.connector.spool.counts()
+    assert (counts.waiting, counts.published, counts.received) == (0, 0, 23)
+
+
+async def test_a_broker_and_services_that_are_away_delay_only(make: Make, stack: Any) -> None:
+    """Requests of before are answered later; an end without them is bounded, and loses nothing."""
+    services = Services()
+    bench = make("armed-forces", port=services.port)
+    at(bench, "127.0.0.1:1")
+    bench.load([soldier(1)])
+    supplying.supply(bench.connector)
+    async with running(bench, MUSTER_CONNECTOR_DRAIN_SECONDS="0.5") as connector:
+        await asyncio.sleep(1)
+        assert await connector.end() == 0
+    at(bench, stack.kafka)
+    raws = [bench.request(soldier(1), ["enlisted_on"]), bench.reveal(bench.row_id(soldier(1)))]
+    await publish(stack.kafka, raws)
+    async with services.reading(stack.kafka, bench.connector.edge), running(bench) as connector:
+        await until(lambda: len(services.events()) == 4)
+        async with services.serving():
+            await until(lambda: bench.connector.spool.counts().received == 4)
+            assert await connector.end() == 0
+
+
+async def test_requests_of_before_the_data_wait_for_them(make: Make, stack: Any) -> None:
+    """The connector runs and has no data: it says nothing about anybody until they are loaded."""
+    services = Services()
+    bench = make("public-security", port=services.port)
+    at(bench, stack.kafka)
+    raws = [bench.request(person(1), ["sex"])]
+    async with (
+        services.serving(),
+        services.reading(stack.kafka, bench.connector.edge),
+        running(bench) as connector,
+    ):
+        await publish(stack.kafka, raws)
+        await until(lambda: journal.counts(bench.connector.spool)["waiting"] == 1)
+        assert services.events() == []
+        await asyncio.to_thread(bench.load, [person(1)])
+        await until(lambda: answered(services) == ids(raws))
+        assert await connector.end() == 0
+
+
+POINTS = (
+    "spool.before-commit=kill@1",
+    "spool.before-commit=kill@3",
+    "spool.after-commit=kill@1",
+    "spool.after-commit=kill@3",
+    "inbox.before-offset-commit=kill@1",
+    "inbox.after-offset-commit=kill@1",
+    "spool.before-publish=kill@1",
+    "spool.after-publish=kill@1",
+    "spool.before-mark=kill@1",
+    "spool.after-mark=kill@1",
+    "spool.before-received=kill@1",
+)
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_a_kill_loses_and_doubles_no_answer(point: str, make: Make, stack: Any) -> None:
+    """Killed at any step, each request has one answer, under one event id; each opened row counts
+    once for the quota."""
+    services = Services()
+    bench = make("armed-forces", port=services.port)
+    at(bench, stack.kafka)
+    bench.load([soldier(seed) for seed in range(6)])
+    asked = [bench.request(soldier(seed), ["enlisted_on"]) for seed in range(6)]
+    opened = [bench.reveal(bench.row_id(soldier(seed))) for seed in range(3)]
+    async with services.serving(), services.reading(stack.kafka, bench.connector.edge):
+        await publish(stack.kafka, [*asked, *opened])
+        async with running(bench, MUSTER_FAIL_POINTS=point) as connector:
+            async with asyncio.timeout(60):
+                assert await connector.process.wait() == -signal.SIGKILL
+        async with running(bench) as connector:
+            await until(lambda: len(services.events()) >= 9)
+            await until(lambda: bench.connector.spool.counts().received == 9)
+            assert await connector.end() == 0
+    assert sorted(answered(services)) == sorted(ids(asked))
+    reveals = [e.part for e in services.events() if e.topic.startswith("crosscheck-")]
+    assert len({part.reveal_id for part in reveals}) == len(reveals) == 3
+    assert journal.counts(bench.connector.spool) == {"answered": 9, "waiting": 0, "refused": 0}
+    [[day]] = bench.connector.spool.rows("SELECT DISTINCT opened_on FROM answer WHERE opened_on")
+    assert journal.opened_on(bench.connector.spool, day) == 3
+
+
+@pytest.mark.parametrize("passage", [1, 2, 4])
+async def test_a_killed_load_or_supply_is_done_again(make: Make, passage: int) -> None:
+    """The command is killed at a commit; the data of before stand, and it can be repeated."""
+    bench = make("public-security")
+    bench.load([person(1)])
+    file = bench.file([person(seed) for seed in range(700)])
+    env = {**os.environ, "MUSTER_CONNECTOR_HOME": str(bench.home)}
+
+    async def command(*arguments: str, point: str = "") -> int:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "muster.department_connector.main", *arguments),
+            env={**env, "MUSTER_FAIL_POINTS": point},
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        async with asyncio.timeout(120):
+            return await process.wait()
+
+    def rows() -> list[int]:
+        return [
+            r[0]
+            for r in bench.connector.spool.rows("SELECT rows FROM loading WHERE state = 'current'")
+        ]
+
+    point = f"spool.before-commit=kill@{passage}"
+    assert await command("load", str(file), point=point) == -signal.SIGKILL
+    assert rows() == [1]
+    assert await command("load", str(file)) == 0
+    assert await command("supply", point=point) == -signal.SIGKILL
+    assert bench.spooled() == []
+    assert await command("supply") == 0
+    parts = [event.part for event in bench.spooled()]
+    assert sum(len(part.rows) for part in parts) == rows()[0]
