@@ -148,11 +148,11 @@ def show(console: Console, outcome: Outcome, tree: AreaTree, stack: Mapping[str,
 def _findings(scorecard: Scorecard) -> Table:
     shown = Table(title="What was planted, and what the cross-check found", title_justify="left")
     shown.box = SIMPLE
-    for title in ("planted", "found", "right", "precision", "recall", "corrected", "closed"):
-        if title == "planted":
-            shown.add_column("kind")
+    shown.add_column("kind", no_wrap=True)
+    for title in ("plan-\nted", "found", "right", "preci-\nsion", "re-\ncall", "cor-\nrected"):
         shown.add_column(title, justify="right")
-    shown.add_column("left open", justify="right")
+    shown.add_column("closed", justify="right")
+    shown.add_column("still\nopen", justify="right")
     for kind, found in scorecard.before.items():
         mended = scorecard.after[kind]
         good = found.good() and mended.good()
@@ -165,7 +165,7 @@ def _findings(scorecard: Scorecard) -> Table:
             f"{found.recall:.3f}",
             str(mended.corrected),
             str(mended.closed),
-            f"{mended.still_open} of {mended.uncorrected}",
+            f"{mended.still_open}/{mended.uncorrected}",
             style=None if good else "red",
         )
     return shown

@@ -14,6 +14,7 @@ from muster.forms import Profile
 from muster.runtime.ledger import Tallies, Tally
 from muster.synth import build, expectations, scoring
 from muster.synth.desk import tell
+from muster.synth.workbook import compose
 
 __all__ = ["Scorecard", "judge"]
 
@@ -55,6 +56,8 @@ def judge(
 ) -> Scorecard:
     """Score the findings and compare the ledger with the plan of that county."""
     county = build(profile, people, seed)
+    # Whose row of the workbook cannot be mended comes to the desk as a new person.
+    compose(county)
     told = {person.ref: tell(seed, profile, person) for person in county.people}
     wanted = expectations.Expectations(county, told)
     truth = scoring.planted(wanted.problems())
