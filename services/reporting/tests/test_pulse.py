@@ -37,7 +37,7 @@ def sample(topic: str, *, county: str | None = COUNTY, sequence: int = 1) -> Sam
     headers = write_headers(
         service_topics()[topic],
         event_id=new_id(),
-        shard=0,
+        shard=partition_of(key, pulse.PARTITIONS),
         time=datetime.now(UTC),
         subject=key,
         sequence=sequence,
@@ -63,16 +63,19 @@ def test_the_pulse_reads_the_topics_that_let_it() -> None:
 def test_a_beat_is_read_from_what_is_clear() -> None:
     spec = service_topics()[TOPICS[0]]
     headers, key, value = sample(TOPICS[0])
-    beat = pulse.read_beat(spec, headers, key, value, 3)
-    assert beat == Beat(TOPICS[0], 3, COUNTY, beat.at if beat else datetime.now(UTC))
+    place = partition_of(key.decode(), pulse.PARTITIONS)
+    beat = pulse.read_beat(spec, headers, key, value, place)
+    assert beat == Beat(TOPICS[0], place, COUNTY, beat.at if beat else datetime.now(UTC))
     headers, key, value = sample(TOPICS[0], county=None)
-    assert pulse.read_beat(spec, headers, key, value, 3) is None
+    place = partition_of(key.decode(), pulse.PARTITIONS)
+    assert pulse.read_beat(spec, headers, key, value, place) is None
 
 
 @pytest.mark.parametrize("harm", ["value", "headers", "time", "naive", "key"])
 def test_a_message_that_is_none_is_unreadable_and_no_error(harm: str) -> None:
     spec = service_topics()[TOPICS[0]]
     headers, key, value = sample(TOPICS[0])
+    place = partition_of(key.decode(), pulse.PARTITIONS)
     if harm == "value":
         value = b"\xff\x00"
     elif harm == "headers":
@@ -83,7 +86,7 @@ def test_a_message_that_is_none_is_unreadable_and_no_error(harm: str) -> None:
         moment = b"yesterday" if harm == "time" else b"2018-10-01T00:00:00"
         headers = [(n, moment if n == "ce_time" else v) for n, v in headers]
     with pytest.raises(Unreadable):
-        pulse.read_beat(spec, headers, key, value, 0)
+        pulse.read_beat(spec, headers, key, value, place)
 
 
 async def send(kafka: str, count: int, *, first: int = 1) -> None:

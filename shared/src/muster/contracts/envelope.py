@@ -6,6 +6,7 @@ fields that any topic may show (design section 4); there is no other way onto th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +15,13 @@ from typing import Annotated
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from muster.contracts.parts.base import Digest, Instant, Uuid
+from muster.contracts.parts.base import UUID_PATTERN, Digest, Instant, Uuid
 from muster.contracts.topics import TopicSpec
 
 COUNTY = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 SEQUENCE_DIGITS = 16
+_DIGITS = re.compile(rf"[0-9]{{1,{SEQUENCE_DIGITS}}}")
+_EVENT_ID = re.compile(UUID_PATTERN)
 """``ce_sequence`` is zero padded, so that it also orders as text (CloudEvents sequence)."""
 
 
@@ -84,33 +87,44 @@ def write_headers(
     return [(name, value.encode()) for name, value in headers.items()]
 
 
-def read_headers(spec: TopicSpec, raw: Sequence[tuple[str, bytes]], key: str) -> Headers:
-    """The headers of one message.
+def read_headers(
+    spec: TopicSpec, raw: Sequence[tuple[str, bytes]], key: str, partition: int
+) -> Headers:
+    """The headers of one message that came on that partition.
+
+    Everything that goes into the inbox is checked here: what the database would refuse must
+    become a dead letter, and not stop the intake.
 
     Raises:
         Unreadable: an attribute is absent or damaged, the type is not this topic's, or the
-            message was moved to another key.
+            message was moved to another key or partition.
     """
     try:
         found = {name: value.decode("ascii") for name, value in raw}
     except UnicodeDecodeError as error:
         raise Unreadable("header-not-text", "a header is not ASCII") from error
+    if "\0" in key:
+        raise Unreadable("key-damaged", "the key holds a zero byte")
     try:
         _, namespace, service, shard = found["ce_source"].split("/")
         headers = Headers(
             event_id=found["ce_id"],
             type=found["ce_type"],
             service=service,
-            shard=int(shard),
+            shard=_number(shard),
             time=found["ce_time"],
             subject=found["ce_subject"],
-            sequence=int(found["ce_sequence"]),
+            sequence=_number(found["ce_sequence"]),
             traceparent=found.get("traceparent"),
         )
     except KeyError as error:
         raise Unreadable("header-missing", f"no header {error.args[0]}") from error
     except ValueError as error:
         raise Unreadable("header-damaged", "ce_source or ce_sequence") from error
+    if _EVENT_ID.fullmatch(headers.event_id) is None or headers.sequence == 0:
+        raise Unreadable("header-damaged", "ce_id or ce_sequence")
+    if headers.shard != partition:
+        raise Unreadable("partition-differs", "the shard is not the partition it came on")
     if namespace != "muster" or service != spec.owner:
         raise Unreadable("wrong-source", f"only {spec.owner} writes {spec.name}")
     if headers.type != spec.type:
@@ -118,6 +132,12 @@ def read_headers(spec: TopicSpec, raw: Sequence[tuple[str, bytes]], key: str) ->
     if headers.subject != key:
         raise Unreadable("key-differs", "the key is not ce_subject")
     return headers
+
+
+def _number(text: str) -> int:
+    if _DIGITS.fullmatch(text) is None:
+        raise ValueError("no number")
+    return int(text)
 
 
 def write_value(clear: Clear, sealed: Mapping[str, str]) -> bytes:

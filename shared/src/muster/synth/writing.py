@@ -37,10 +37,12 @@ class Told:
     finding: tuple[str, Value] | None
 
 
-def write(county: County, folder: Path) -> Path:
-    """Write everything below `folder`, which is made, and return it."""
-    (folder / TRUTH).parent.mkdir(parents=True, exist_ok=True)
-    (folder / TRUTH).parent.chmod(0o700)
+def write(county: County, folder: Path, *, truth: bool = True) -> Path:
+    """Write everything below `folder`, which is made, and return it.
+
+    Without `truth` what was planted is not written down: it can be made again from the seed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     baseline = compose(county)
     write_workbook(
         folder / "baseline.xlsx", baseline.headings, (row.cells for row in baseline.rows)
@@ -52,7 +54,9 @@ def write(county: County, folder: Path) -> Path:
             line = _person(county, person, told[person.ref], archive.get(person.ref))
             file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
     _dump(folder / "county.json", _outline(county, baseline))
-    _dump(folder / TRUTH, _truth(county, baseline, told))
+    if truth:
+        (folder / TRUTH).parent.mkdir(mode=0o700, exist_ok=True)
+        _dump(folder / TRUTH, _truth(county, baseline, told))
     return folder
 
 

@@ -53,7 +53,7 @@ def source_topics() -> dict[str, TopicSpec]:
 
 def read_beat(
     spec: TopicSpec,
-    headers: Iterable[tuple[str, bytes]],
+    headers: Iterable[tuple[str, bytes | None]],
     key: bytes | None,
     value: bytes | None,
     partition: int,
@@ -63,7 +63,8 @@ def read_beat(
     Raises:
         Unreadable: it is no Muster event of that topic.
     """
-    head = read_headers(spec, list(headers), (key or b"").decode(errors="replace"))
+    told = [(name, value or b"") for name, value in headers]
+    head = read_headers(spec, told, (key or b"").decode(errors="replace"), partition)
     clear, _ = read_value(value)
     try:
         at = datetime.fromisoformat(head.time)

@@ -155,7 +155,7 @@ def _start(home: Home, name: str, profile: Profile, people: int, seed: int, stag
     starting = threading.Thread(target=up, name="stack", daemon=True)
     starting.start()
     try:
-        folder = write(build(profile, people, seed), home.path / "county")
+        folder = write(build(profile, people, seed), home.path / "county", truth=False)
         stage.say(f"a county of {people} people for {name}, seed {seed}")
         world = World.load(folder)
         starting.join()
