@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import shlex
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -42,6 +44,8 @@ def run(profile: str, people: int, seed: int, *, stay: bool) -> int:
     console = Console(stderr=True)
     base = Home.find()
     home = Home(base.path / FOLDER)
+    # What an earlier demo found must not be taken for what this one did.
+    (base.path / RESULT).unlink(missing_ok=True)
     try:
         loaded = Profile.load(profile)
     except (ProfileError, FileNotFoundError) as error:
@@ -181,20 +185,26 @@ async def drive(
         return await campaign.settle()
 
 
+def _program() -> str:
+    """The `muster` of this environment, which need not be on the path."""
+    return str(Path(sys.executable).with_name("muster"))
+
+
 def _stay(console: Console, home: Home) -> None:
     """Until somebody ends it."""
-    setting = f"MUSTER_HOME={home.path}"
+    command = f"MUSTER_HOME={shlex.quote(str(home.path))} {shlex.quote(_program())}"
     console.print()
     console.print(
         "Try next, in another terminal:\n"
-        f"  {setting} muster status\n"
-        f"  {setting} muster ledger\n"
-        f"  {setting} muster progress\n"
+        f"  {command} status\n"
+        f"  {command} ledger\n"
+        f"  {command} progress\n"
         "  kill -9 one of the services by its number in the status, then look at the ledger\n"
         f"The first administrator's name and password are in {home.admin_file}\n"
         "Ctrl-C stops everything.",
         markup=False,
         highlight=False,
+        soft_wrap=True,
     )
     while lifecycle.supervisor_of(home.stack()) is not None:
         time.sleep(1.0)
