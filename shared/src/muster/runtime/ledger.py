@@ -120,7 +120,7 @@ def _differences(village: str, ours: Tally, reviewed: Tally, told: Tally) -> Ite
 
 async def fetch(account: Account, area: str) -> Sides:
     """Ask all three at once; a moment's difference between them is normal while facts travel."""
-    answers: list[Any] = await asyncio.gather(
+    answers: tuple[Any, ...] = await asyncio.gather(
         account.get("capture", "/ledger", area=area),
         account.get("verification", "/ledger", area=area),
         account.get("reporting", "/ledger", area=area, level="village"),
