@@ -10,6 +10,7 @@ import pytest
 
 from muster.messaging import failpoints
 from muster.security import packets
+from muster.vocabulary import resident_number
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Role
 
@@ -84,6 +85,18 @@ async def test_good_records_of_a_packet_go_in_and_bad_ones_come_back(bench: Benc
     )
     assert only(await bench.upload(terminal, [mended]))["status"] == "accepted"
     assert await bench.scalar("SELECT count(*) FROM refused_row WHERE settled_at IS NULL") == 0
+
+
+async def test_a_doubtful_record_goes_in_and_stays_on_the_list(bench: Bench) -> None:
+    """R70: what is only flagged is no reason to turn anybody away, and must still be looked at."""
+    terminal = await bench.terminal()
+    person = bench.person()
+    person.number = resident_number.shorten(person.number)
+    pieces = await bench.bring_evidence(terminal, person)
+    receipt = only(await bench.upload(terminal, [bench.record(person, pieces=pieces)]))
+    assert (receipt["status"], rules(receipt)) == ("accepted", ["number-old-form"])
+    [row] = await bench.rows("SELECT * FROM refused_row WHERE settled_at IS NULL")
+    assert (row["severity"], row["sealed"]) == ("warn", None)
 
 
 async def test_a_record_whose_evidence_is_absent_is_refused(bench: Bench) -> None:
@@ -353,6 +366,10 @@ async def test_what_is_no_packet_of_an_enrolled_terminal_is_refused(
     refused_for(await post(bench, route, flipped, terminal), "packet-damaged")
     stranger = packets.sign_and_seal(payload, packets.generate_key("sig"), bench.recipient)
     refused_for(await post(bench, route, stranger, terminal), "packet-key-unknown")
+    no_terminal = packets.generate_key("sig")
+    await bench.enrol_key(no_terminal, new_id(), "department", terminal.area)
+    signed = packets.sign_and_seal(payload, no_terminal, bench.recipient)
+    refused_for(await post(bench, route, signed, terminal), "packet-key-unknown")
     elsewhere = packets.sign_and_seal(payload, terminal.jwk, packets.generate_key("enc"))
     refused_for(await post(bench, route, elsewhere, terminal), "packet-recipient")
     refused_for(await post(bench, route, whole, terminal), "packet-shape")

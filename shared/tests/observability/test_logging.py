@@ -63,6 +63,7 @@ def test_line_has_the_agreed_shape(lines: io.StringIO) -> None:
 
 @pytest.mark.parametrize("leak", PLANTED)
 def test_leak_in_any_place_is_masked(lines: io.StringIO, leak: str) -> None:
+    """R100: a number or a name in the event, in a value, a key, a context or a library's line."""
     log = muster_logging.get_logger("muster.test")
     log.info(f"record of {leak}", at=f"x{leak}y", nested=[{"deep": ({"er": [leak]},)}])
     log.info("as a key", table={f"k-{leak}": 1})
