@@ -22,7 +22,7 @@ setup: ## Make .venv from requirements.lock (Python 3.11 or 3.12); PCSC=1 builds
 	@PCSC=$(PCSC) deploy/setup.sh
 
 demo: setup ## A synthetic county from baseline to ledger: PROFILE=tongren|loudi PEOPLE=2000 SEED=1 EXIT=1
-	@$(BIN)/muster demo --profile $(PROFILE) --people $(PEOPLE) --seed $(SEED) $(if $(EXIT),--exit)
+	@$(BIN)/muster demo --profile $(PROFILE) --people $(PEOPLE) --seed $(SEED) $(if $(filter-out 0 no false,$(EXIT)),--exit)
 
 up: setup ## Start the lasting stack (PROFILE counts at its first start)
 	@$(BIN)/muster up $(if $(filter command line environment,$(origin PROFILE)),--profile $(PROFILE))
@@ -69,7 +69,13 @@ lock: setup ## Resolve both locks anew: names, versions and hashes, no addresses
 		services/device-gateway/pyproject.toml -o requirements-pcsc.lock
 	@! grep -nE '://|file:' requirements.lock requirements-pcsc.lock
 
-clean: ## Remove what was built, and the demo's or stack's folder if nothing of it runs
-	@if [ -x $(BIN)/muster ]; then $(BIN)/muster down; fi
+clean: ## Remove what was built, and .muster with all data in it; refuses while anything runs there
+	@for home in $(CURDIR)/.muster/demo $(CURDIR)/.muster; do \
+		if [ -x $(BIN)/muster ] && [ -d $$home ] && MUSTER_HOME=$$home $(BIN)/muster status --json \
+			| grep -qE '"state": "(ready|starting|degraded|stopping|left)"'; then \
+			echo "Something runs in $$home; nothing is removed. Stop it first:" >&2; \
+			echo "  MUSTER_HOME=$$home $(BIN)/muster down" >&2; exit 1; \
+		fi; \
+	done
 	@rm -rf .muster .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -not -path './.venv/*' -type d -prune -exec rm -rf {} +

@@ -18,7 +18,6 @@ SERVICES = sorted(
 )
 SHARED = sorted(path.name for path in (ROOT / "shared/src/muster").iterdir() if path.is_dir())
 SHARED = [name for name in SHARED if name != "__pycache__"]
-LAYERS = ("main", "commands", "api", "topics", "handlers", "store", "domain")
 
 
 def lint(*, cwd: Path, config: Path, first: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -59,28 +58,44 @@ def copy(tmp_path: Path) -> Path:
         package.mkdir(parents=True)
         (package / "__init__.py").touch()
     for name in SERVICES:
-        package = tmp_path / "muster" / name
-        package.mkdir(parents=True)
-        for module in ("__init__", *LAYERS):
-            (package / f"{module}.py").touch()
+        source = ROOT / "services" / name / "src"
+        for module in source.rglob("*.py"):
+            empty = tmp_path / module.relative_to(source)
+            empty.parent.mkdir(parents=True, exist_ok=True)
+            empty.touch()
     return tmp_path
 
 
-# File, the line planted in it, and the words of the rule that must be found broken.
+# File, the line planted in it, and the words of the rule that must be found broken. A file that no
+# layer names is a breach by itself.
 PLANTED = [
-    ("capture/api.py", "import muster.capture.main", "Inside a service"),
-    ("capture/api.py", "import muster.capture.topics", "Inside a service"),
-    ("capture/handlers.py", "import muster.capture.api", "Inside a service"),
-    ("capture/handlers.py", "import muster.capture.topics", "Inside a service"),
+    ("capture/api/people.py", "import muster.capture.main", "Inside a service"),
+    ("capture/api/people.py", "import muster.capture.topics", "Inside a service"),
+    ("capture/handlers/people.py", "import muster.capture.api", "Inside a service"),
+    ("capture/handlers/people.py", "import muster.capture.topics", "Inside a service"),
     ("reporting/store.py", "import muster.reporting.handlers", "Inside a service"),
-    ("access/domain.py", "import muster.access.store", "Inside a service"),
-    ("verification/commands.py", "import muster.verification.main", "Inside a service"),
+    ("access/domain/areas.py", "import muster.access.store", "Inside a service"),
+    ("access/handlers/start.py", "import muster.access.commands", "Inside a service"),
+    ("access/commands.py", "import muster.access.main", "Inside a service"),
+    ("access/passwords.py", "import muster.access.handlers", "Inside a service"),
+    ("access/store/tokens.py", "import muster.access.passwords", "Inside a service"),
+    ("verification/shapes.py", "import muster.verification.api", "Inside a service"),
+    ("verification/handlers.py", "import muster.verification.shapes", "Inside a service"),
+    ("reporting/api.py", "import muster.reporting.pulse", "Inside a service"),
+    ("reporting/pulse.py", "import muster.reporting.topics", "Inside a service"),
+    ("reporting/pulse_store.py", "import muster.reporting.store", "Inside a service"),
+    ("reporting/pulse_store.py", "import muster.reporting.handlers", "Inside a service"),
+    ("capture/settings.py", "import muster.capture.domain", "Inside a service"),
+    ("capture/helpers.py", "", "Inside a service"),
+    ("access/api/models.py", "import muster.access.api.tokens", "Inside an api"),
+    ("capture/api/models.py", "from muster.capture.api import lists", "Inside an api"),
+    ("capture/api/helpers.py", "", "Inside an api"),
     ("reporting/handlers.py", "from muster.capture import domain", "Services know each other"),
     ("access/main.py", "import muster.verification", "Services know each other"),
     ("runtime/cli.py", "import muster.capture.main", "What is shared imports no service"),
     ("vocabulary/states.py", "from muster.access import api", "What is shared imports no service"),
-    ("capture/domain.py", "import muster.persistence", "A domain knows rules and words only"),
-    ("access/domain.py", "from muster import security", "A domain knows rules and words only"),
+    ("capture/domain/endings.py", "import muster.persistence", "A domain knows rules and words"),
+    ("access/domain/areas.py", "from muster import security", "A domain knows rules and words"),
     ("vocabulary/ids.py", "import muster.security", "Words import nothing of ours"),
     ("synth/cli.py", "import muster.persistence", "The maker of synthetic people"),
 ]

@@ -25,6 +25,7 @@ VICTIMS = (
     ("verification", "records verified", 10),
     ("reporting", "records verified", 30),
     ("broker", "records verified", 50),
+    ("postgres", "records verified", 60),
     ("capture", "records verified", 75),
     ("access", "records verified", 90),
 )

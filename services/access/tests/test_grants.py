@@ -32,7 +32,8 @@ def rule(answer: Any) -> str:
 
 @pytest.mark.requirement("R52")
 async def test_nobody_delegates_beyond_their_area(house: Any, places: Any) -> None:
-    """R52: graded authorisation, area by area."""
+    """R52, R87: graded authorisation, area by area: a township's administrator gives its villages
+    away, and neither its county nor its neighbours; nothing of a mixed request is taken."""
     local = await local_administrator(house, places["township"])
     made = await house.account("collector", area=places["township"], by=local)
     path = f"/accounts/{made['account_id']}/grants"
@@ -57,6 +58,7 @@ async def test_nobody_delegates_beyond_their_area(house: Any, places: Any) -> No
 
 
 async def test_nobody_delegates_beyond_their_time(house: Any, places: Any) -> None:
+    """R87: what is given ends no later, and begins no earlier, than what is held."""
     local = await local_administrator(house, places["township"], valid_until=in_days(10))
     made = await house.account("collector", area=places["township"], by=local)
     path = f"/accounts/{made['account_id']}/grants"
@@ -74,7 +76,7 @@ async def test_nobody_delegates_beyond_their_time(house: Any, places: Any) -> No
 
 @pytest.mark.parametrize("role", ["collector", "leader", "township_leader", "auditor"])
 async def test_only_administrators_delegate(house: Any, places: Any, role: str) -> None:
-    """Not even what they hold themselves."""
+    """R87: not even what they hold themselves."""
     await house.account("someone", (role, places["county"]))
     made = await house.account("other", ("collector", places["village"]))
     bearer = await house.bearer("someone")

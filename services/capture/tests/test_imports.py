@@ -9,6 +9,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import xlsxwriter
 
 from muster.capture.handlers import imports
 from muster.messaging import failpoints
@@ -29,9 +30,11 @@ def counts(answer: Any) -> tuple[int, ...]:
     return tuple(answer.json()[name] for name in COUNTS)
 
 
+HEADINGS = ["姓名", "公民身份号码", "户籍所在地", "对象类别", "性别", "联系电话"]
+
+
 def csv_of(rows: list[list[Any]], encoding: str = "utf-8") -> bytes:
-    head = ["姓名", "公民身份号码", "户籍所在地", "对象类别", "性别", "联系电话"]
-    return "\r\n".join(",".join(map(str, row)) for row in (head, *rows)).encode(encoding)
+    return "\r\n".join(",".join(map(str, row)) for row in (HEADINGS, *rows)).encode(encoding)
 
 
 async def refusals(bench: Bench, import_id: str) -> list[dict[str, Any]]:
@@ -329,6 +332,40 @@ async def test_a_workbook_that_unpacks_to_too_much_is_refused(
 ) -> None:
     monkeypatch.setattr("muster.forms.workbook._UNPACKED_LIMIT", 1000)
     refused_for(await bench.import_file(make_workbook([])), "file-too-large", 413)
+
+
+@pytest.mark.parametrize("place", [(1_048_575, 16_383), (100_000, 16_383), (1_048_575, 500)])
+async def test_one_stray_cell_far_off_allocates_nothing(
+    bench: Bench, make_row: Row, place: tuple[int, int]
+) -> None:
+    """A few kilobytes whose one stray cell would make a rectangle of hundreds of gigabytes."""
+    packed = io.BytesIO()
+    book = xlsxwriter.Workbook(packed, {"in_memory": True})
+    sheet = book.add_worksheet()
+    for row, cells in enumerate([HEADINGS, make_row(bench.person())]):
+        sheet.write_row(row, 0, cells)
+    sheet.write(*place, "x")
+    book.close()
+    refused_for(await bench.import_file(packed.getvalue()), "file-too-large", 413)
+
+
+async def test_a_zip_of_an_unknown_kind_is_refused(bench: Bench, make_workbook: Book) -> None:
+    """One changed byte: the version that is needed to unpack it."""
+    content = bytearray(make_workbook([]))
+    for place in range(len(content) - 6):
+        if content[place : place + 4] == b"PK\x01\x02":
+            content[place + 6] = 0xFF
+    refused_for(await bench.import_file(bytes(content)), "file-type")
+
+
+async def test_an_unclosed_quote_does_not_swallow_what_follows(bench: Bench, make_row: Row) -> None:
+    """The rows before it go in, and the clerk is told that the file was not read to its end."""
+    lines = csv_of([make_row(bench.person()) for _ in range(80)]).splitlines(keepends=True)
+    lines.insert(2, b'"')
+    answer = await bench.import_file(b"".join(lines))
+    assert answer.json()["state"] == "stopped"
+    assert [found["rule"] for found in answer.json()["reasons"]] == ["file-line"]
+    assert answer.json()["added"] == 1
 
 
 async def test_a_form_without_a_file_is_refused(bench: Bench) -> None:

@@ -37,7 +37,7 @@ def sample(topic: str, *, county: str | None = COUNTY, sequence: int = 1) -> Sam
     headers = write_headers(
         service_topics()[topic],
         event_id=new_id(),
-        place=0,
+        place=partition_of(key, pulse.PARTITIONS),
         time=datetime.now(UTC),
         subject=key,
         sequence=sequence,
@@ -63,16 +63,19 @@ def test_the_pulse_reads_the_topics_that_let_it() -> None:
 def test_a_beat_is_read_from_what_is_clear() -> None:
     spec = service_topics()[TOPICS[0]]
     headers, key, value = sample(TOPICS[0])
-    beat = pulse.read_beat(spec, headers, key, value, 3)
-    assert beat == Beat(TOPICS[0], 3, COUNTY, beat.at if beat else datetime.now(UTC))
+    place = partition_of(key.decode(), pulse.PARTITIONS)
+    beat = pulse.read_beat(spec, headers, key, value, place)
+    assert beat == Beat(TOPICS[0], place, COUNTY, beat.at if beat else datetime.now(UTC))
     headers, key, value = sample(TOPICS[0], county=None)
-    assert pulse.read_beat(spec, headers, key, value, 3) is None
+    place = partition_of(key.decode(), pulse.PARTITIONS)
+    assert pulse.read_beat(spec, headers, key, value, place) is None
 
 
 @pytest.mark.parametrize("harm", ["value", "headers", "time", "naive", "key"])
 def test_a_message_that_is_none_is_unreadable_and_no_error(harm: str) -> None:
     spec = service_topics()[TOPICS[0]]
     headers, key, value = sample(TOPICS[0])
+    place = partition_of(key.decode(), pulse.PARTITIONS)
     if harm == "value":
         value = b"\xff\x00"
     elif harm == "headers":
@@ -83,7 +86,7 @@ def test_a_message_that_is_none_is_unreadable_and_no_error(harm: str) -> None:
         moment = b"yesterday" if harm == "time" else b"2018-10-01T00:00:00"
         headers = [(n, moment if n == "ce_time" else v) for n, v in headers]
     with pytest.raises(Unreadable):
-        pulse.read_beat(spec, headers, key, value, 0)
+        pulse.read_beat(spec, headers, key, value, place)
 
 
 async def send(kafka: str, count: int, *, first: int = 1) -> None:
@@ -121,11 +124,17 @@ async def until(check: Callable[[], Awaitable[Any]], wanted: Any, seconds: float
         await asyncio.sleep(0.2)
 
 
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
 @contextmanager
-def worker(stack: Any, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def worker(stack: Any, log: Path, here: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker that runs in the folder ``here``, whose temporary folder stands beside the log."""
     prefix = "MUSTER_REPORTING_"
     environment = {
         **os.environ,
+        "TMPDIR": str(log.parent),
         f"{prefix}DATABASE_URL": "postgresql+asyncpg://nobody@127.0.0.1:1/nothing",
         f"{prefix}KAFKA": stack.kafka,
         f"{prefix}REDIS_URL": stack.redis_url,
@@ -135,7 +144,7 @@ def worker(stack: Any, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     }
     with log.open("ab") as file:
         process = subprocess.Popen(
-            [sys.executable, "-c", WORKER], env=environment, stdout=file, stderr=file
+            [sys.executable, "-c", WORKER], env=environment, cwd=here, stdout=file, stderr=file
         )
         try:
             yield process
@@ -145,26 +154,32 @@ def worker(stack: Any, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 async def test_a_killed_worker_goes_on_counting_where_it_was(stack: Any, tmp_path: Path) -> None:
-    """Needs no key; survives messages that nobody can read, kill -9 and an emptied Redis."""
+    """Needs no key; survives messages that nobody can read, kill -9 and an emptied Redis; leaves
+    nothing in the folder where it was started, and no temporary folder when it ends in peace."""
     log = tmp_path / "worker.log"
+    here = tmp_path / "here"
+    here.mkdir()
     async with Redis.from_url(stack.redis_url) as redis:
         await redis.flushdb()
 
         async def seen() -> dict[str, int]:
             return await totals(redis)
 
-        with worker(stack, log):
+        with worker(stack, log, here):
             await send(stack.kafka, 40)
             await until(seen, dict.fromkeys(TOPICS, 40))
             # Past Faust's next commit, so that the kill comes between two of them.
             await asyncio.sleep(3)
+        left = names(tmp_path)
         await redis.flushdb()
         await send(stack.kafka, 20, first=41)
-        with worker(stack, log) as process:
+        with worker(stack, log, here) as process:
             # All of it again: the windows came back from the changelog, and were written anew.
             await until(seen, dict.fromkeys(TOPICS, 60), seconds=90)
             process.terminate()
             assert await asyncio.to_thread(process.wait, 20) == 0
+    assert names(here) == set()
+    assert names(tmp_path) == left  # the killed worker's own stays for the system to clear
     lines = log.read_text(encoding="utf-8")
     assert "header-missing" in lines
     assert "Traceback" not in lines

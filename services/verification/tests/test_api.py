@@ -352,6 +352,8 @@ BAD_REQUESTS = [
         422,
     ),
     ("DELETE", f"/items/{SOMEBODY}", None, 405),
+    ("GET", f"/queue?after=0001-01-01T00:00:00%2B23:59~{SOMEBODY}", None, 422),
+    ("GET", f"/queue?after=9999-12-31T23:59:59-23:59~{SOMEBODY}", None, 422),
 ]
 
 

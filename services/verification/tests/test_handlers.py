@@ -45,19 +45,44 @@ ITEMS = "SELECT version, state, desk, village FROM review_item ORDER BY version"
 async def test_a_record_waits_at_the_desk_of_its_categories(
     context: Context, villages: list[str]
 ) -> None:
-    """R71."""
-    first, second = new_id(), new_id()
+    """R71, R90: transferred officers wait for human resources, whatever else they are; everybody
+    else waits for civil affairs."""
     here = villages[0]
+    desks = {
+        ("discharged_soldier",): "civil_affairs",
+        ("martyr_survivor", "retired_cadre"): "civil_affairs",
+        ("transferred_officer",): "human_resources",
+        ("disabled_serviceman", "transferred_officer"): "human_resources",
+        ("active_duty_family", "martyr_survivor", "transferred_officer"): "human_resources",
+    }
+    people = {new_id(): categories for categories in desks}
     await take(
         context,
-        record(first, 1, collected(2, here)),
-        record(second, 1, collected(2, here), categories=("transferred_officer",)),
+        *(
+            record(person, 1, collected(2, here), categories=categories)
+            for person, categories in people.items()
+        ),
     )
     found = await rows(context, "SELECT subject_id::text, desk, state FROM review_item")
     assert set(found) == {
-        (first, "civil_affairs", "submitted"),
-        (second, "human_resources", "submitted"),
+        (person, desks[categories], "submitted") for person, categories in people.items()
     }
+
+
+async def test_a_corrected_category_takes_the_record_to_the_other_desk(
+    context: Context, villages: list[str]
+) -> None:
+    """R90: each version waits where its own categories belong."""
+    person = new_id()
+    await take(
+        context,
+        record(person, 1, collected(2, villages[0])),
+        record(person, 2, collected(3, villages[0]), categories=("transferred_officer",)),
+    )
+    assert [(row.version, row.desk) for row in await rows(context, ITEMS)] == [
+        (1, "civil_affairs"),
+        (2, "human_resources"),
+    ]
 
 
 async def test_a_late_older_version_never_takes_the_place_of_a_newer(

@@ -198,6 +198,19 @@ BROKEN = [
     ("base/evidence.yaml", "    one_of: [id_card]", "    one_of: [passport]", "unknown paper"),
     ("base/campaign.yaml", "attestation_grace: P7D", "attestation_grace: P", "like P7D or PT12H"),
     ("base/categories.yaml", "    number: 1", "    number: one", "expected a whole number"),
+    ("base/categories.yaml", "    number: 2", "    number: 1", "already means"),
+    ("base/fields.yaml", "    max_length: 60", "    max_length: 0", "is at least 1"),
+    ("base/fields.yaml", "    max: 10", "    max: -10", "greater than `max`"),
+    ("base/fields.yaml", "    type: area", "    type: text", "is of type area"),
+    (
+        "base/campaign.yaml",
+        "baseline_required: [name,",
+        "baseline_required: [name]#",
+        "belongs here",
+    ),
+    ("tongren.yaml", "  every: P7D", "  every: P0D", "like P7D"),
+    ("tongren.yaml", "form_version: tongren/1", "form_version: ''", "is 1 to 100 letters"),
+    ("tongren.yaml", "phases:", "phases: &again\n  loop: *again", "refers to itself"),
 ]
 
 
@@ -208,6 +221,10 @@ ELSEWHERE = {
     "`years` is missing": "  young-at-enlistment:",
     "is not for": "    required: [civilian_staff]",
     "is not valid YAML": "    kind: at-most-one",
+    "already means": "  discharged_soldier:",
+    "greater than `max`": "    min: 1",
+    "is of type area": "  household_area:",
+    "refers to itself": "# 同仁县",
 }
 
 

@@ -132,34 +132,53 @@ async def test_a_dead_letter_is_sealed_and_opens_to_the_message_as_it_arrived(
         ("other subject", "bad-seal"),
         ("not json", "value-not-json"),
         ("extra clear field", "clear-fields"),
+        ("ce_id: hello", "header-damaged"),
+        ("ce_id: ", "header-damaged"),
+        ("ce_id: 3F0A1C52-6F0E-4A8E-9A51-6D7C1A2B3C4D", "header-damaged"),
+        ("ce_sequence: 999999999999999999999999999999", "header-damaged"),
+        ("ce_sequence: 0", "header-damaged"),
+        ("ce_sequence: -1", "header-damaged"),
+        ("ce_source: /muster/capture/99999999999999999", "header-damaged"),
+        ("ce_source: /muster/capture/9", "partition-differs"),
+        ("zero byte in the key", "key-damaged"),
     ],
 )
 async def test_what_is_no_message_of_ours_becomes_a_dead_letter(
     source: Side, reader: Side, damage: str, rule: str
 ) -> None:
-    """Unreadable, moved to another key, or sealed to somebody else: refused with its rule."""
+    """Unreadable, moved to another key, or sealed to somebody else: refused with its rule, and the
+    good message of the same batch is taken."""
     key = new_subject()
     good = raw(source.keyring, key, 1, 1)
+    place = good.partition
     loaded = orjson.loads(good.value)
     if damage == "no headers":
-        bad = RawMessage(TOPIC, 0, 1, key, (), good.value)
+        bad = RawMessage(TOPIC, place, 1, key, (), good.value)
     elif damage == "other key":
-        bad = RawMessage(TOPIC, 0, 1, new_subject(), good.headers, good.value)
+        bad = RawMessage(TOPIC, place, 1, new_subject(), good.headers, good.value)
     elif damage == "other consumer":
         other = raw(source.keyring, key, 1, 1, consumer="verification")
         box = orjson.loads(other.value)["sealed"]["verification"]
         bad = RawMessage(
-            TOPIC, 0, 1, key, other.headers, write_value(Clear(version=1), {"reporting": box})
+            TOPIC, place, 1, key, other.headers, write_value(Clear(version=1), {"reporting": box})
         )
     elif damage == "other subject":
         bad = raw(source.keyring, key, 1, 1, subject=new_subject())
     elif damage == "not json":
-        bad = RawMessage(TOPIC, 0, 1, key, good.headers, b"\xff\xfe")
-    else:
+        bad = RawMessage(TOPIC, place, 1, key, good.headers, b"\xff\xfe")
+    elif damage == "extra clear field":
         loaded["clear"]["name"] = "x"
-        bad = RawMessage(TOPIC, 0, 1, key, good.headers, orjson.dumps(loaded))
+        bad = RawMessage(TOPIC, place, 1, key, good.headers, orjson.dumps(loaded))
+    elif damage == "zero byte in the key":
+        bad = RawMessage(TOPIC, place, 1, "\0", good.headers, good.value)
+    else:
+        name, _, value = damage.partition(": ")
+        headers = tuple({**dict(good.headers), name: value.encode()}.items())
+        bad = RawMessage(TOPIC, place, 1, key, headers, good.value)
     intake = make_intake(reader)
-    await intake.take(TOPIC, [bad])
+    fine = raw(source.keyring, new_subject(), 1, 2)
+    await intake.take(TOPIC, [fine, bad])
+    assert len(await effects(reader)) == 1
     if rule == "bad-seal" and damage == "other consumer":
         # Reporting holds no key of verification's part at all.
         assert await scalar(reader, "SELECT count(*) FROM parked") == 1

@@ -63,6 +63,7 @@ def test_line_has_the_agreed_shape(lines: io.StringIO) -> None:
 
 @pytest.mark.parametrize("leak", PLANTED)
 def test_leak_in_any_place_is_masked(lines: io.StringIO, leak: str) -> None:
+    """R100: a number or a name in the event, in a value, a key, a context or a library's line."""
     log = muster_logging.get_logger("muster.test")
     log.info(f"record of {leak}", at=f"x{leak}y", nested=[{"deep": ({"er": [leak]},)}])
     log.info("as a key", table={f"k-{leak}": 1})
@@ -112,7 +113,31 @@ def test_pydantic_error_does_not_quote_the_input(lines: io.StringIO) -> None:
     except ValidationError:
         logging.getLogger("x").exception("bad")
     assert typed not in lines.getvalue()
-    assert "int_parsing" in lines.getvalue()
+    assert "ValidationError" in lines.getvalue()
+
+
+def test_an_exception_is_told_by_type_and_place_never_by_its_text(lines: io.StringIO) -> None:
+    """R100: a handler's error may repeat what somebody sent, in any language."""
+    said = "Zhaxi Dorje, 5 Main Street, 仁青卓玛"
+
+    nothing: dict[str, int] = {}
+
+    def fail() -> None:
+        try:
+            nothing[said]
+        except KeyError as error:
+            raise RuntimeError(said) from error
+
+    try:
+        fail()
+    except RuntimeError:
+        muster_logging.get_logger("muster.test").exception("a message cannot be taken")
+    text = lines.getvalue()
+    assert "KeyError" in text
+    assert "RuntimeError" in text
+    assert "in fail" in text
+    for word in ("Zhaxi", "Main Street", "仁青卓玛"):
+        assert word not in text
 
 
 @pytest.mark.parametrize(

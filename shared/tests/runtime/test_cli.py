@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from muster.runtime import lifecycle, provisioning
-from muster.runtime.home import Home
+from muster.runtime.demo.command import _program
+from muster.runtime.home import Home, write_private
 from muster.runtime.stacks import NativeStack, StackError
 
 
@@ -115,3 +117,48 @@ def test_a_process_is_told_of_its_own_service_only(tmp_path: Path) -> None:
     assert {name for name in told if not name.startswith("MUSTER_CAPTURE_")} == set()
     assert told["MUSTER_CAPTURE_KEYRING"] == str(home.keys / "capture.json")
     assert "hidden" not in str(told)
+
+
+@pytest.mark.parametrize("command", ["ledger", "progress"])
+def test_a_stack_that_does_not_run_is_said_at_once(tmp_path: Path, command: str) -> None:
+    """Nobody waits a minute and a half for services that nobody started."""
+    home = Home(tmp_path).create()
+    for described in ({}, {"state": "ready", "services": {"access": {"url": "http://x"}}}):
+        if described:
+            write_private(home.stack_file, described)
+        said = muster(command, home=tmp_path)
+        assert said.returncode == 2
+        assert "muster up" in said.stderr
+        assert "Traceback" not in said.stderr
+
+
+def test_a_demo_that_cannot_start_leaves_no_older_result(tmp_path: Path) -> None:
+    (tmp_path / "demo.json").write_text('{"good": true}', encoding="utf-8")
+    said = muster("demo", "--profile", "atlantis", "--exit", home=tmp_path)
+    assert said.returncode == 2
+    assert not (tmp_path / "demo.json").exists()
+
+
+def test_what_the_demo_says_to_try_can_be_pasted() -> None:
+    program = Path(_program())
+    assert program.is_file()
+    assert program.name == "muster"
+
+
+def test_clean_removes_nothing_while_something_runs(tmp_path: Path) -> None:
+    """`make clean` beside a running stack would take its data from under it."""
+    root = Path(__file__).parents[3]
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    shutil.copy(root / "Makefile", tmp_path)
+    told = tmp_path / ".venv" / "bin" / "muster"
+    kept = tmp_path / ".muster" / "demo" / "data"
+    kept.mkdir(parents=True)
+    for state, code in (("ready", 2), ("left", 2), ("stopped", 0)):
+        told.write_text(f'#!/bin/sh\necho \'{{"state": "{state}"}}\'\n', encoding="utf-8")
+        told.chmod(0o755)
+        done = subprocess.run(
+            ["make", "clean"], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, done.stderr
+        assert kept.exists() == bool(code)
+        assert ("muster down" in done.stderr) == bool(code)

@@ -6,6 +6,7 @@ fields that any topic may show (design section 4); there is no other way onto th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +15,13 @@ from typing import Annotated
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from muster.contracts.parts.base import Digest, Instant, Uuid
+from muster.contracts.parts.base import UUID_PATTERN, Digest, Instant, Uuid
 from muster.contracts.topics import CONNECTOR, DEVICE, TopicSpec
 
 COUNTY = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 SEQUENCE_DIGITS = 16
+_DIGITS = re.compile(rf"[0-9]{{1,{SEQUENCE_DIGITS}}}")
+_EVENT_ID = re.compile(UUID_PATTERN)
 """``ce_sequence`` is zero padded, so that it also orders as text (CloudEvents sequence)."""
 
 
@@ -92,48 +95,64 @@ def write_headers(
     return [(name, value.encode()) for name, value in headers.items()]
 
 
-def read_headers(spec: TopicSpec, raw: Sequence[tuple[str, bytes]], key: str) -> Headers:
-    """The headers of one message.
+def read_headers(
+    spec: TopicSpec, raw: Sequence[tuple[str, bytes]], key: str, partition: int | None = None
+) -> Headers:
+    """The headers of one message that came on that partition; None where no positions are kept.
+
+    Everything that goes into the inbox is checked here: what the database would refuse must
+    become a dead letter, and not stop the intake.
 
     Raises:
         Unreadable: an attribute is absent or damaged, the type is not this topic's, or the
-            message was moved to another key.
+            message was moved to another key or partition.
     """
     try:
         found = {name: value.decode("ascii") for name, value in raw}
     except UnicodeDecodeError as error:
         raise Unreadable("header-not-text", "a header is not ASCII") from error
+    if "\0" in key:
+        raise Unreadable("key-damaged", "the key holds a zero byte")
     try:
         _, namespace, kind, place = found["ce_source"].split("/")
         headers = Headers(
             event_id=found["ce_id"],
             type=found["ce_type"],
             sender=f"{kind}/{place}" if spec.from_edge else kind,
-            shard=-1 if spec.from_edge else int(place),
+            shard=-1 if spec.from_edge else _number(place),
             time=found["ce_time"],
             subject=found["ce_subject"],
-            sequence=int(found["ce_sequence"]),
+            sequence=_number(found["ce_sequence"]),
             traceparent=found.get("traceparent"),
         )
     except KeyError as error:
         raise Unreadable("header-missing", f"no header {error.args[0]}") from error
     except ValueError as error:
         raise Unreadable("header-damaged", "ce_source or ce_sequence") from error
-    if namespace != "muster" or not _writes(spec, kind, place):
-        raise Unreadable("wrong-source", f"only {spec.owner} writes {spec.name}")
+    if _EVENT_ID.fullmatch(headers.event_id) is None or headers.sequence == 0:
+        raise Unreadable("header-damaged", "ce_id or ce_sequence")
+    if not spec.from_edge and partition not in (None, headers.shard):
+        raise Unreadable("partition-differs", "the shard is not the partition it came on")
+    if namespace != "muster" or not _writes(spec, kind, place, key):
+        raise Unreadable("wrong-source", f"only {spec.owner} writes {spec.name}, of itself")
     if headers.type != spec.type:
         raise Unreadable("wrong-type", f"{spec.name} carries {spec.type}")
     if headers.subject != key:
         raise Unreadable("key-differs", "the key is not ce_subject")
-    if spec.owner == DEVICE and place != key:
-        raise Unreadable("wrong-source", "a terminal writes of itself only")
     return headers
 
 
-def _writes(spec: TopicSpec, kind: str, place: str) -> bool:
+def _writes(spec: TopicSpec, kind: str, place: str, key: str) -> bool:
+    """Whether that source may write it: a terminal under its own id only."""
     if spec.owner.startswith(CONNECTOR):
         return spec.owner == f"{kind}-{place}"
-    return kind == spec.owner
+    return kind == spec.owner and (spec.owner != DEVICE or place == key)
+
+
+def _number(text: str) -> int:
+    if _DIGITS.fullmatch(text) is None:
+        raise ValueError("no number")
+    return int(text)
 
 
 def write_value(clear: Clear, sealed: Mapping[str, str]) -> bytes:

@@ -1,6 +1,7 @@
 """Writes the schema snapshots and ``docs/topics.md``; refuses a breaking change in place.
 
-Run by ``make contracts``. With ``--check`` nothing is written and a difference is an error.
+``python -m muster.contracts.generate``. With ``--check`` nothing is written and a difference is an
+error; ``make contracts`` tests the same and writes nothing.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def topics_page() -> bytes:
     lines = [
         "# Topics",
         "",
-        "Generated from `shared/contracts/topics` by `make contracts`; do not edit.",
+        "Generated from `shared/contracts/topics`; do not edit, but run",
+        "`python -m muster.contracts.generate`.",
         "",
         'Every value is `{"clear": {...}, "sealed": {consumer: box}}`. Clear on any topic are',
         f"at most: {', '.join(f'`{name}`' for name in Clear.model_fields)}.",
@@ -95,7 +97,10 @@ def main(arguments: list[str]) -> int:
     stale = [path for path, content in wanted.items() if not _same(path, content)]
     if "--check" in arguments:
         for path in stale:
-            print(f"out of date, run `make contracts`: {path.name}", file=sys.stderr)  # noqa: T201
+            print(  # noqa: T201
+                f"out of date, run `python -m muster.contracts.generate`: {path.name}",
+                file=sys.stderr,
+            )
         return 1 if stale else 0
     for path in stale:
         path.parent.mkdir(parents=True, exist_ok=True)

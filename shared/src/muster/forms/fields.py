@@ -53,6 +53,11 @@ def _field(name: str, node: Node, whole: Node, names: Names) -> Field:
     if required and not must <= categories:
         raise required.error(f"`{name}` is required of categories that it is not for")
     length = node.integer_of("max_length")
+    if length is not None and length < 1:
+        raise node.need("max_length").error("`max_length` is at least 1")
+    low, high = node.integer_of("min"), node.integer_of("max")
+    if low is not None and high is not None and low > high:
+        raise node.need("min").error("`min` is greater than `max`")
     return Field(
         id=name,
         zh=node.need("zh").text(),
@@ -67,8 +72,8 @@ def _field(name: str, node: Node, whole: Node, names: Names) -> Field:
         matter=matter.one_of(whole.need("matters").entries(), "matter") if matter else None,
         table=node.text_of("table"),
         options=_field_options(node, kind),
-        min=node.integer_of("min"),
-        max=node.integer_of("max"),
+        min=low,
+        max=high,
         max_length=_DEFAULT_LENGTH if length is None else length,
         cite=node.text_of("cite"),
         practice=node.flag("practice"),

@@ -23,12 +23,14 @@ from muster.forms.model import (
 from muster.forms.names import Names
 from muster.forms.rules import Check, read_rule
 from muster.forms.source import Node, read, suggestion
+from muster.forms.text import plain_key
 from muster.vocabulary.areas import AreaTree, UnknownArea
 from muster.vocabulary.data import data_path
 from muster.vocabulary.states import AreaLevel, Severity
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _DASHED = re.compile(r"[a-z][a-z0-9-]*")
+_VERSION = re.compile(r"[A-Za-z0-9._/-]{1,100}")
 _DAYS = re.compile(r"P([0-9]{1,3})D")
 _SPAN = re.compile(r"P(?:([0-9]{1,3})D)?(?:T([0-9]{1,3})H)?")
 # A section, its entries, and the attributes of an entry: what a locality may lay over the base.
@@ -88,6 +90,7 @@ def load(path: Path) -> Parts:
         group: frozenset(c.id for c in categories.values() if c.group == group)
         for group in whole.need("groups").entries()
     }
+    _one_category_per_word(whole.need("categories").entries(), categories)
     fields = read_fields(whole, Names(frozenset(categories), groups, {}))
     departments = _each(
         whole, "departments", _DASHED, lambda i, n: _department(i, n, whole, fields)
@@ -103,7 +106,7 @@ def load(path: Path) -> Parts:
     areas_on = whole.need("areas_on").day()
     return Parts(
         id=_id(whole.need("id"), _DASHED),
-        form_version=whole.need("form_version").text(),
+        form_version=_form_version(whole.need("form_version")),
         title=Label(own.need("id").text(), own.need("zh").text(), own.need("en").text()),
         source=whole.need("source").text(),
         area=whole.need("area").text(),
@@ -127,12 +130,50 @@ def load(path: Path) -> Parts:
         papers=papers,
         evidence=_each(whole, "evidence", _ID, lambda i, n: _evidence(i, n, names, papers)),
         rules=_each(whole, "rules", _DASHED, lambda i, n: read_rule(i, n, names)),
-        baseline_required=frozenset(
-            names.field(item) for item in whole.need("baseline_required").items()
-        ),
+        baseline_required=_baseline_required(whole, names, fields),
         attestation_grace=_span(whole.need("attestation_grace")),
         inherits_because=_inherits(own, base),
     )
+
+
+FINDS = {"name": "text", "resident_number": "resident_number", "household_area": "area"}
+"""The fields by which a person is listed, found and counted, with their types: the only ones that
+code names. Every profile has them, required of everybody and of every baseline row."""
+
+
+def _baseline_required(whole: Node, names: Names, fields: Mapping[str, Field]) -> frozenset[str]:
+    node = whole.need("baseline_required")
+    found = frozenset(names.field(item) for item in node.items())
+    every = whole.need("fields")
+    for name, kind in FINDS.items():
+        field = fields.get(name)
+        if field is None:
+            raise every.error(f"every profile has a field `{name}` of type {kind}")
+        place = every.need(name)
+        if field.type != kind:
+            raise place.error(f"`{name}` is of type {kind}: by it people are found and counted")
+        if field.required != frozenset(whole.need("categories").entries()):
+            raise place.error(f"`{name}` is required of all: by it people are found and counted")
+        if name not in found:
+            raise node.error(f"`{name}` belongs here: without it a row cannot be counted")
+    return found
+
+
+def _one_category_per_word(nodes: Mapping[str, Node], categories: Mapping[str, Category]) -> None:
+    """A cell like "退役士兵" or "2" must mean one category."""
+    owners: dict[str, str] = {}
+    for name, category in categories.items():
+        words = (name, category.zh, category.en, str(category.number), *category.aliases)
+        for text in words:
+            owner = owners.setdefault(plain_key(text), name)
+            if owner != name:
+                raise nodes[name].error(f"`{text}` of `{name}` already means `{owner}`")
+
+
+def _form_version(node: Node) -> str:
+    if not _VERSION.fullmatch(node.text()):
+        raise node.error("a form version is 1 to 100 letters, digits and - . _ /")
+    return node.text()
 
 
 def _base(own: Node) -> Node | None:
@@ -240,7 +281,7 @@ def _step(name: str, node: Node) -> Label:
 def _cadence(node: Node) -> Cadence:
     node.allow({"every", "zh", "en", "cite", "practice"})
     match = _DAYS.fullmatch(node.need("every").text())
-    if match is None:
+    if match is None or int(match[1]) == 0:
         raise node.need("every").error("expected a number of days like P7D")
     return Cadence(int(match[1]), node.need("zh").text(), node.need("en").text())
 

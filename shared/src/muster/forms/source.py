@@ -188,7 +188,10 @@ def read(path: Path) -> Node:
         raise ProfileError(path, 1, f"is not valid YAML: {problem}") from None
     if root is None:
         raise ProfileError(path, 1, "is empty")
-    node = _convert(path, root)
+    try:
+        node = _convert(path, root)
+    except RecursionError:
+        raise ProfileError(path, 1, "an alias refers to itself, or values nest too deep") from None
     node.entries()
     return node
 

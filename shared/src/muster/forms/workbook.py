@@ -7,7 +7,9 @@ the file. What a heading means is its reader's business, and so are the words of
 import codecs
 import csv
 import io
+import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +21,10 @@ import python_calamine
 _UNPACKED_LIMIT = 1 << 30
 _ROWS_LIMIT = 2_000_000
 COLUMNS_LIMIT = 512
+_CELLS_LIMIT = 60_000_000
+"""calamine holds the whole rectangle from the first cell to the last, empty ones included."""
+_LINES_PER_ROW = 50
+"""A row of a CSV that runs over more lines is an unclosed quote that swallows what follows."""
 _CELL_LIMIT = 32_768
 """Characters; Excel's own limit."""
 _ZIP, _PROBE = b"PK\x03\x04", 1 << 16
@@ -86,14 +92,58 @@ def _xlsx_rows(file: BinaryIO) -> Iterator[Row]:
     try:
         with zipfile.ZipFile(file) as packed:
             _must_fit(sum(item.file_size for item in packed.infolist()) <= _UNPACKED_LIMIT)
+            for item in packed.infolist():
+                if item.filename.startswith("xl/worksheets/"):
+                    _check_extent(packed, item)
         file.seek(0)
-        book = python_calamine.CalamineWorkbook.from_filelike(file)
-        sheet = book.get_sheet_by_index(0)
-        _must_fit(sheet.total_height <= _ROWS_LIMIT and sheet.total_width <= COLUMNS_LIMIT)
-        rows = sheet.iter_rows()
-    except (zipfile.BadZipFile, python_calamine.CalamineError, OSError, ValueError, IndexError):
+        rows = (
+            python_calamine.CalamineWorkbook.from_filelike(file).get_sheet_by_index(0).iter_rows()
+        )
+    except _UNREADABLE:
         raise Unusable("file-type") from None
     return (Row(number, cells) for number, cells in enumerate(rows, start=1))
+
+
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    python_calamine.CalamineError,
+    NotImplementedError,
+    EOFError,
+    OSError,
+    ValueError,
+    IndexError,
+)
+_PLACE = re.compile(rb"""<(?:\w+:)?c\b[^<>]*?\sr=["']([A-Za-z]{1,4})([0-9]{1,9})["']""")
+_OVERLAP = 1024
+"""Bytes of a piece that are read again with the next, so that no cell is cut in two."""
+
+
+def _check_extent(packed: zipfile.ZipFile, item: zipfile.ZipInfo) -> None:
+    """Refuse a sheet whose cells span more than is held in memory. Raises Unusable.
+
+    Where cells stand is read from the cells themselves: a declared size may lie, and one stray
+    cell far off would have the whole rectangle allocated.
+    """
+    columns: set[bytes] = set()
+    height = 0
+    tail = b""
+    with packed.open(item) as sheet:
+        while piece := sheet.read(_PROBE * 16):
+            found = _PLACE.findall(tail + piece)
+            columns.update(column for column, _ in found)
+            height = max(height, *(int(row) for _, row in found), 0)
+            tail = piece[-_OVERLAP:]
+    width = max((_column(name) for name in columns), default=0)
+    _must_fit(height <= _ROWS_LIMIT and width <= COLUMNS_LIMIT and height * width <= _CELLS_LIMIT)
+
+
+def _column(name: bytes) -> int:
+    """A, B, ... Z, AA as 1, 2, ..."""
+    number = 0
+    for letter in name.upper():
+        number = number * 26 + letter - 64
+    return number
 
 
 def _must_fit(fits: bool) -> None:
@@ -109,12 +159,14 @@ def _csv_rows(file: BinaryIO) -> Iterator[Row]:
 
 def _csv_read(file: BinaryIO, encoding: str) -> Iterator[Row]:
     text = io.TextIOWrapper(file, encoding=encoding, newline="")
-    reader = csv.reader(text)
+    reader = csv.reader(text, strict=True)
     number = 0
     try:
         for cells in reader:
             # Numbered by line, so that a cell with a line break does not shift what follows.
-            number = max(number + 1, reader.line_num)
+            before, number = number, max(number + 1, reader.line_num)
+            if number - before > _LINES_PER_ROW:
+                raise BrokenOff
             if any(len(cell) > _CELL_LIMIT for cell in cells):
                 raise BrokenOff
             yield Row(number, cells[:COLUMNS_LIMIT])

@@ -94,7 +94,8 @@ class Consumer:
                         tp.partition,
                         record.offset,
                         (record.key or b"").decode(errors="replace"),
-                        tuple(record.headers),
+                        # A header may be null; as a text that is damage, and no crash.
+                        tuple((name, value or b"") for name, value in record.headers),
                         record.value or b"",
                     )
                 )

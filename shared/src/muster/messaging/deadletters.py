@@ -13,7 +13,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.envelope import Clear
-from muster.contracts.parts.base import Part
 from muster.contracts.parts.operations import DeadLetter
 from muster.messaging import outbox
 from muster.messaging.message import Event, Invalid, OutboxRow, Publication
@@ -22,6 +21,9 @@ from muster.persistence.bulk import insert_rows
 from muster.persistence.tables import dead_letter
 from muster.security.boxes import open_box, seal
 from muster.security.keyring import Keyring
+
+LARGEST = 512 * 1024
+"""Characters of a value that a published letter carries; sealing makes a third more of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +114,15 @@ class DeadLetters:
         sealed: Mapping[str, str] = {row.id: row.sealed for row in found}
         events = {}
         for row in rows:
-            letter: Part = DeadLetter.model_validate_json(
+            letter = DeadLetter.model_validate_json(
                 open_box(
                     sealed[row.ref["id"]],
                     self._keyring,
                     {"table": "dead_letter", "row": row.ref["id"]},
                 )
             )
+            if len(letter.value) > LARGEST:
+                letter = letter.model_copy(update={"value": "", "complete": False})
             events[row.event_id] = Event(Clear(version=row.version), {self.service: letter})
         return events
 

@@ -105,7 +105,7 @@ class Intake:
         arrivals: list[_Arrival] = []
         for raw in batch:
             try:
-                headers = read_headers(spec, raw.headers, raw.key)
+                headers = read_headers(spec, raw.headers, raw.key, raw.partition)
             except Unreadable as error:
                 letters.append((raw, _unreadable(error)))
             else:
@@ -287,7 +287,7 @@ class Intake:
             for topic, items in by_topic.items():
                 spec = self._specs[topic]
                 raws = [raw for _, raw in items]
-                headers = [read_headers(spec, raw.headers, raw.key) for raw in raws]
+                headers = [read_headers(spec, raw.headers, raw.key, raw.partition) for raw in raws]
                 outcomes = await self._handle(conn, spec, raws, headers)
                 for (row_id, raw), outcome in zip(items, outcomes, strict=True):
                     if isinstance(outcome, NotNow):

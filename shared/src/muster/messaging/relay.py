@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import SQLAlchemyError
@@ -384,13 +384,19 @@ class Relay:
             for item in packed:
                 if window is not None and not window.has_room((item.row.topic, item.row.partition)):
                     continue
-                future = await producer.send(
-                    item.row.topic,
-                    value=item.value,
-                    key=item.row.key.encode(),
-                    partition=item.row.partition,
-                    headers=item.headers,
-                )
+                try:
+                    future = await producer.send(
+                        item.row.topic,
+                        value=item.value,
+                        key=item.row.key.encode(),
+                        partition=item.row.partition,
+                        headers=item.headers,
+                    )
+                except MessageSizeTooLargeError as error:
+                    # Its shard must stop, because order would be lost; the others must not.
+                    _log.critical("an event is too large for the broker", topic=item.row.topic)
+                    future = asyncio.get_running_loop().create_future()
+                    future.set_exception(error)
                 if window is not None:
                     window.add((item.row.topic, item.row.partition), len(item.value))
                 futures.append((item.row, future))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import traceback
 from types import TracebackType
 from typing import TextIO
 
@@ -82,6 +83,24 @@ def _shared_processors(service: str) -> list[Processor]:
     ]
 
 
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+def _frames(exc_info: _ExcInfo) -> str:
+    """Where an exception came from and its types, its causes included; never its text, which may
+    repeat what somebody sent."""
+    lines = []
+    one: BaseException | None = exc_info[1]
+    while one is not None:
+        lines.append(type(one).__qualname__)
+        lines += [
+            f"  {frame.filename}:{frame.lineno} in {frame.name}"
+            for frame in traceback.extract_tb(one.__traceback__)
+        ]
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+    return "\n".join(lines)
+
+
 class _Unhandled:
     """Takes the place of the hooks that print an exception's text to standard error."""
 
@@ -113,7 +132,7 @@ def configure(service: str, *, level: int = logging.INFO, stream: TextIO | None 
         foreign_pre_chain=shared,
         processors=[
             structlog.processors.StackInfoRenderer(),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(_frames),
             _redact_event,
             _render,
         ],

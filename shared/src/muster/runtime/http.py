@@ -14,11 +14,12 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from muster.observability import metrics, trace
 from muster.observability.logging import get_logger
+from muster.persistence.errors import is_transient
 from muster.vocabulary.reasons import Reason, Refusal
 
 _log = get_logger("muster.http")
@@ -74,6 +75,8 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(SQLAlchemyError, _on_database)
+    # A database that does not take connections at all is no error of SQLAlchemy's.
+    app.add_exception_handler(OSError, _on_database)
 
 
 async def _observe(
@@ -138,7 +141,7 @@ async def _on_http(_: Request, error: Exception) -> JSONResponse:
 
 async def _on_database(_: Request, error: Exception) -> JSONResponse:
     _log.error("the database did not answer", reason=type(error).__name__, exc_info=error)
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    if is_transient(error):
         reason = Reason(
             "request",
             "store-away",

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from muster.forms import Profile
+from muster.runtime import lifecycle
 from muster.runtime.demo.client import (
     Account,
     NotRunning,
@@ -119,11 +120,17 @@ def _differences(village: str, ours: Tally, reviewed: Tally, told: Tally) -> Ite
 
 async def fetch(account: Account, area: str) -> Sides:
     """Ask all three at once; a moment's difference between them is normal while facts travel."""
-    capture, verification, reporting = await asyncio.gather(
+    answers: tuple[Any, ...] = await asyncio.gather(
         account.get("capture", "/ledger", area=area),
         account.get("verification", "/ledger", area=area),
         account.get("reporting", "/ledger", area=area, level="village"),
+        return_exceptions=True,
     )
+    # All have ended, so that none is left behind when one was refused.
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    capture, verification, reporting = (dict(answer) for answer in answers)
     return Sides(
         _tallies(capture["villages"]),
         {
@@ -247,6 +254,11 @@ def tree_of(home: Home) -> AreaTree:
 
 def _asked(home: Home, path: str, area: str | None) -> Any:
     """Answer of one service to the administrator of the running stack; ends the command on no."""
+
+    state = lifecycle.status(home).state
+    if state in ("none", "stopped", "stopping", "left", "failed"):
+        _err.print(f"The stack in {home.path} is not running ({state}). Start it: muster up")
+        raise typer.Exit(2)
 
     async def ask() -> Any:
         async with Services(home) as services:

@@ -18,7 +18,16 @@ from muster.runtime.parts import Readiness, end_leftovers, probe
 from muster.runtime.processes import Identity, end
 from muster.runtime.stacks import StackError
 
-__all__ = ["StackError", "Status", "chosen_profile", "down", "status", "supervisor_of", "up"]
+__all__ = [
+    "StackError",
+    "Status",
+    "chosen_profile",
+    "down",
+    "status",
+    "supervisor_of",
+    "up",
+    "without_password",
+]
 
 DEFAULT_PROFILE = "tongren"
 # Setting up, four services and two cores that others use too.
@@ -42,7 +51,7 @@ class Status:
         """For ``--json``: ``stack.json`` without passwords, with what was asked just now."""
         shown = {key: value for key, value in self.stack.items() if key != "supervisor_created"}
         if "redis" in shown:
-            shown["redis"] = _without_password(str(shown["redis"]))
+            shown["redis"] = without_password(str(shown["redis"]))
         services = {
             name: {
                 **dict(self.stack.get("services", {}).get(name, {})),
@@ -55,7 +64,8 @@ class Status:
         return {**shown, "state": self.state, "services": services}
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
+    """An address to show: host and port."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=f"{parts.hostname}:{parts.port}"))
 

@@ -46,10 +46,12 @@ class _Written:
     rosters: Mapping[str, str]
 
 
-def write(county: County, folder: Path) -> Path:
-    """Write everything below `folder`, which is made, and return it."""
-    (folder / TRUTH).parent.mkdir(parents=True, exist_ok=True)
-    (folder / TRUTH).parent.chmod(0o700)
+def write(county: County, folder: Path, *, truth: bool = True) -> Path:
+    """Write everything below `folder`, which is made, and return it.
+
+    Without `truth` what was planted is not written down: it can be made again from the seed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     baseline = compose(county)
     write_workbook(
         folder / "baseline.xlsx", baseline.headings, (row.cells for row in baseline.rows)
@@ -65,7 +67,9 @@ def write(county: County, folder: Path) -> Path:
     rosters = write_rosters(county, folder)
     written = _Written(county, baseline, told, expectations, extracts, rosters)
     _dump(folder / "county.json", _outline(written))
-    _dump(folder / TRUTH, _truth(written))
+    if truth:
+        (folder / TRUTH).parent.mkdir(mode=0o700, exist_ok=True)
+        _dump(folder / TRUTH, _truth(written))
     return folder
 
 

@@ -267,8 +267,9 @@ def _cursor(text: str) -> tuple[datetime, str]:
     )
     try:
         at, order = datetime.fromisoformat(moment), UUID(place)
-    except ValueError:
+        if at.tzinfo is None:
+            raise malformed
+        # In UTC here, where a year out of bounds is still an answer and no error.
+        return at.astimezone(UTC), str(order)
+    except (ValueError, OverflowError):
         raise malformed from None
-    if at.tzinfo is None:
-        raise malformed
-    return at, str(order)

@@ -3,8 +3,9 @@
 It holds no key and reads headers and clear fields only. Its windows may be lost (design section 4);
 facts never depend on them. How it is set up answers Faust's known traps: at least once with one
 agent at a time, nothing raised out of the agent (Faust would drop the message silently), no topics
-declared, no leader topic, no web server, tables in memory, and a watchdog that ends a worker which
-stands still, so that its supervisor starts another.
+declared, no leader topic, no web server, tables in memory (the data folder that Faust makes all the
+same is a temporary one), and a watchdog that ends a worker which stands still, so that its
+supervisor starts another.
 
 Nothing is wired at import: ``run_pulse`` builds the app and blocks until it is told to stop.
 """
@@ -14,9 +15,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -53,7 +56,7 @@ def source_topics() -> dict[str, TopicSpec]:
 
 def read_beat(
     spec: TopicSpec,
-    headers: Iterable[tuple[str, bytes]],
+    headers: Iterable[tuple[str, bytes | None]],
     key: bytes | None,
     value: bytes | None,
     partition: int,
@@ -63,7 +66,8 @@ def read_beat(
     Raises:
         Unreadable: it is no Muster event of that topic.
     """
-    head = read_headers(spec, list(headers), (key or b"").decode(errors="replace"))
+    told = [(name, value or b"") for name, value in headers]
+    head = read_headers(spec, told, (key or b"").decode(errors="replace"), partition)
     clear, _ = read_value(value)
     try:
         at = datetime.fromisoformat(head.time)
@@ -77,11 +81,12 @@ def read_beat(
 class Pulse:
     """The Faust app of one worker, and what it must write to Redis."""
 
-    def __init__(self, kafka: str, redis: Redis) -> None:
+    def __init__(self, kafka: str, redis: Redis, folder: Path) -> None:
         self.app = faust.App(
             APP_ID,
             broker=";".join(f"aiokafka://{address}" for address in kafka.split(",")),
             store="memory://",
+            datadir=folder,
             topic_partitions=PARTITIONS,
             topic_replication_factor=1,
             topic_allow_declare=False,
@@ -197,9 +202,10 @@ def run_pulse(settings: ServiceSettings) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    pulse = Pulse(settings.kafka, Redis.from_url(settings.redis_url))
-    worker = faust.Worker(
-        pulse.app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False
-    )
-    worker.spinner = None
-    worker.execute_from_commandline()
+    with tempfile.TemporaryDirectory(prefix=f"muster-{APP_ID}-") as folder:
+        pulse = Pulse(settings.kafka, Redis.from_url(settings.redis_url), Path(folder))
+        worker = faust.Worker(
+            pulse.app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False
+        )
+        worker.spinner = None
+        worker.execute_from_commandline()

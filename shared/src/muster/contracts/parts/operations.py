@@ -6,7 +6,9 @@ from muster.contracts.parts.base import Instant, Part, Uuid
 class DeadLetter(Part):
     """A message that could not be taken, as it arrived.
 
-    ``value`` and ``headers`` are base64: a damaged message need not be text.
+    ``value`` and ``headers`` are base64: a damaged message need not be text. A value that would
+    not fit into another message is empty here (``complete`` is false) and whole in the store of
+    the service that wrote the letter.
     """
 
     event_id: Uuid
@@ -20,6 +22,7 @@ class DeadLetter(Part):
     headers: tuple[tuple[str, str], ...]
     value: str
     failed_at: Instant
+    complete: bool = True
 
 
 class ReplayRequest(Part):

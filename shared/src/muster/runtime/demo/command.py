@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import shlex
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -47,6 +49,8 @@ def run(profile: str, people: int, seed: int, *, stay: bool) -> int:
     console = Console(stderr=True)
     base = Home.find()
     home = Home(base.path / FOLDER)
+    # What an earlier demo found must not be taken for what this one did.
+    (base.path / RESULT).unlink(missing_ok=True)
     try:
         loaded = Profile.load(profile)
     except (ProfileError, FileNotFoundError) as error:
@@ -166,7 +170,7 @@ def _start(home: Home, name: str, profile: Profile, people: int, seed: int, stag
     starting = threading.Thread(target=up, name="stack", daemon=True)
     starting.start()
     try:
-        folder = write(build(profile, people, seed), home.path / "county")
+        folder = write(build(profile, people, seed), home.path / "county", truth=False)
         stage.say(f"a county of {people} people for {name}, seed {seed}")
         world = World.load(folder)
         starting.join()
@@ -201,20 +205,26 @@ async def drive(home: Home, world: World, profile: Profile, tale: Tale, stage: S
         return Driven(sides, unfinished, campaign.before, campaign.after)
 
 
+def _program() -> str:
+    """The `muster` of this environment, which need not be on the path."""
+    return str(Path(sys.executable).with_name("muster"))
+
+
 def _stay(console: Console, home: Home) -> None:
     """Until somebody ends it."""
-    setting = f"MUSTER_HOME={home.path}"
+    command = f"MUSTER_HOME={shlex.quote(str(home.path))} {shlex.quote(_program())}"
     console.print()
     console.print(
         "Try next, in another terminal:\n"
-        f"  {setting} muster status\n"
-        f"  {setting} muster ledger\n"
-        f"  {setting} muster progress\n"
+        f"  {command} status\n"
+        f"  {command} ledger\n"
+        f"  {command} progress\n"
         "  kill -9 one of the services by its number in the status, then look at the ledger\n"
         f"The first administrator's name and password are in {home.admin_file}\n"
         "Ctrl-C stops everything.",
         markup=False,
         highlight=False,
+        soft_wrap=True,
     )
     while lifecycle.supervisor_of(home.stack()) is not None:
         time.sleep(1.0)

@@ -17,6 +17,7 @@ from rich.table import Table
 from muster.runtime import ledger
 from muster.runtime.demo.scorecard import Scorecard
 from muster.runtime.ledger import Difference, Sides
+from muster.runtime.lifecycle import without_password
 from muster.vocabulary.areas import AreaTree
 
 _SHOWN_VERSIONS = ("muster-shared", "fastapi", "aiokafka", "sqlalchemy", "confluent-kafka")
@@ -209,4 +210,5 @@ def _addresses(stack: Mapping[str, Any]) -> Table:
     postgres = stack.get("postgres", {})
     shown.add_row("postgres", f"{postgres.get('host')}:{postgres.get('port')}")
     shown.add_row("kafka", str(stack.get("kafka")))
+    shown.add_row("redis", without_password(str(stack.get("redis", ""))))
     return shown

@@ -20,6 +20,7 @@ from muster.vocabulary.reasons import Reason
 from muster.vocabulary.states import Severity
 
 _CLOCK_SKEW = timedelta(minutes=10)
+_DEPTH_LIMIT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,10 @@ class RecordChecker:
 
     def check(self, index: int, raw: Mapping[str, Any]) -> Read:
         """Read and check one record."""
+        if _deeper(raw, _DEPTH_LIMIT):
+            # Nothing of it is kept: what is nested like this is no record, and could not be sealed.
+            ids = (_uuid(raw.get("record_id")), _uuid(raw.get("subject_id")))
+            return Read(index, {}, *ids, None, None, (reason("record-shape"),))
         try:
             record = RecordIn.model_validate(raw)
         except ValidationError as error:
@@ -110,6 +115,15 @@ class RecordChecker:
         if not self._context.areas.is_within(village, self._terminal_area):
             found.append(reason("terminal-area"))
         return found
+
+
+def _deeper(value: object, left: int) -> bool:
+    """Whether lists and objects nest deeper than so many levels."""
+    if isinstance(value, dict):
+        return left == 0 or any(_deeper(item, left - 1) for item in value.values())
+    if isinstance(value, list):
+        return left == 0 or any(_deeper(item, left - 1) for item in value)
+    return False
 
 
 def _signed(record: RecordIn) -> bool:

@@ -1,9 +1,18 @@
 """The agreed shapes inside packets. A packet as a whole is either readable or not; each record
 and each piece answers for itself."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+)
 
 from muster.contracts.parts.base import Digest, FieldValue, Uuid
 from muster.contracts.parts.device import CardKind
@@ -11,6 +20,27 @@ from muster.vocabulary.states import Source
 
 RECORDS_LIMIT = 500
 PIECES_LIMIT = 100
+
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def _a_text(value: object) -> object:
+    """A moment travels as RFC 3339 text; a number would be taken for seconds."""
+    if not isinstance(value, str):
+        raise ValueError("a moment is text")  # noqa: TRY004 - pydantic turns a ValueError into a reason
+    return value
+
+
+def _of_our_time(value: datetime) -> datetime:
+    """Years in which nothing can have been collected are slips, and some overflow in UTC."""
+    if value.year > 9000 or value.year < 2000 or value < _EARLIEST:
+        raise ValueError("no moment of this campaign")
+    return value
+
+
+Moment = Annotated[
+    AwareDatetime, Field(strict=False), BeforeValidator(_a_text), AfterValidator(_of_our_time)
+]
 
 Salt = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Short = Annotated[str, Field(max_length=100)]
@@ -25,7 +55,7 @@ class UploadPacket(_Shape):
 
     packet_id: Uuid
     terminal_id: Uuid
-    made_at: Annotated[AwareDatetime, Field(strict=False)]
+    made_at: Moment
     records: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=RECORDS_LIMIT)]
 
 
@@ -75,7 +105,7 @@ class RecordIn(_Shape):
     salt: Salt
     signature: Signature
     reading: Reading | None = None
-    collected_at: Annotated[AwareDatetime, Field(strict=False)]
+    collected_at: Moment
     origin: Literal["new"] | None = None
 
     def record(self) -> dict[str, Any]:

@@ -99,8 +99,9 @@ def _cursor(text: str | None) -> tuple[datetime, str]:
     )
     try:
         at, place = datetime.fromisoformat(moment), UUID(subject_id)
-    except ValueError:
+        if at.tzinfo is None:
+            raise malformed
+        # In UTC here, where a year out of bounds is still an answer and no error.
+        return at.astimezone(UTC), str(place)
+    except (ValueError, OverflowError):
         raise malformed from None
-    if at.tzinfo is None:
-        raise malformed
-    return at, str(place)
