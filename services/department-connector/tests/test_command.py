@@ -135,8 +135,8 @@ def test_load_supply_status_log_quota(bench: Bench, command: Any) -> None:
     )
     code, said = command("load", str(file), home=bench.home)
     assert code == 0
-    assert "3\tsex\tnot-an-option\twarn\t“性别”不在可选项之中" in said
-    assert "4\trecord\trow-nobody\trefuse\t" in said
+    assert "3: sex: not-an-option (warn): “性别”不在可选项之中" in said
+    assert "4: record: row-nobody (refuse): " in said
     assert "2 rows are in, 1 of them with remarks; 1 were left out." in said
     code, said = command("load", str(file), "--json")
     report = json.loads(said.strip().splitlines()[-1])

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,17 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.contracts.envelope import Clear
+from muster.contracts.envelope import (
+    Clear,
+    seal_context,
+    seal_purpose,
+    write_headers,
+    write_value,
+)
 from muster.contracts.parts.capture import Entry, Standing, StandingForCount, StandingForReview
-from muster.contracts.topics import load_topics
+from muster.contracts.topics import load_topics, service_topics
 from muster.messaging import outbox, positions
-from muster.messaging.deadletters import DeadLetters
+from muster.messaging.deadletters import DeadLetters, RawMessage
 from muster.messaging.intake import Intake
 from muster.messaging.limits import InvalidLimits
 from muster.messaging.message import (
@@ -29,9 +36,11 @@ from muster.messaging.message import (
     Publication,
     Subscription,
 )
+from muster.messaging.outbox import partition_of
 from muster.messaging.relay import Relay
 from muster.persistence.database import Database
 from muster.persistence.ddl import SHARED_V1
+from muster.security.boxes import seal
 from muster.security.keyring import Keyring, plan, provision
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Origin, SubjectState
@@ -224,3 +233,47 @@ async def running(*parts: Any) -> AsyncIterator[None]:
 def new_subject() -> str:
     """A random subject id."""
     return new_id()
+
+
+SPEC = service_topics()[TOPIC]
+
+
+def raw(
+    ring: Keyring,
+    key: str,
+    revision: int,
+    sequence: int,
+    *,
+    event_id: str | None = None,
+    consumer: str = "reporting",
+    subject: str | None = None,
+    offset: int | None = None,
+    traceparent: str | None = None,
+) -> RawMessage:
+    """A message as the broker hands it over."""
+    event_id = event_id or new_id()
+    box = seal(
+        ring.current(seal_purpose(TOPIC, consumer)),
+        StandingForCount(standing=standing(revision)).model_dump_json().encode(),
+        seal_context(SPEC, consumer, event_id, subject or key, revision),
+    )
+    headers = write_headers(
+        SPEC,
+        event_id=event_id,
+        place=partition_of(key, SPEC.partitions),
+        time=datetime.now(UTC),
+        subject=key,
+        sequence=sequence,
+        traceparent=traceparent,
+    )
+    value = write_value(Clear(version=revision, subject_id=key), {consumer: box})
+    place = sequence if offset is None else offset
+    return RawMessage(TOPIC, partition_of(key, SPEC.partitions), place, key, tuple(headers), value)
+
+
+async def make_due(side: Side) -> None:
+    """Let every parked message that is tried again be due."""
+    async with side.database.transaction() as conn:
+        await conn.execute(
+            text("UPDATE parked SET next_try_at = now() WHERE next_try_at IS NOT NULL")
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import orjson
 import pytest
@@ -11,68 +10,24 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.contracts.envelope import (
-    Clear,
-    seal_context,
-    seal_purpose,
-    write_headers,
-    write_value,
-)
-from muster.contracts.parts.capture import StandingForCount
-from muster.contracts.topics import service_topics
+from muster.contracts.envelope import Clear, write_value
 from muster.messaging import failpoints
 from muster.messaging.deadletters import RawMessage
 from muster.messaging.limits import Halted, InvalidLimits, lift
 from muster.messaging.message import DONE, Invalid, Message, NotNow, Outcome
-from muster.messaging.outbox import partition_of
-from muster.security.boxes import open_box, seal
-from muster.security.keyring import Keyring
-from muster.vocabulary.ids import new_id
+from muster.security.boxes import open_box
 
 from .conftest import (
     TOPIC,
     Side,
     effects,
+    make_due,
     make_intake,
     new_subject,
+    raw,
     scalar,
-    standing,
     take_facts,
 )
-
-SPEC = service_topics()[TOPIC]
-
-
-def raw(
-    ring: Keyring,
-    key: str,
-    revision: int,
-    sequence: int,
-    *,
-    event_id: str | None = None,
-    consumer: str = "reporting",
-    subject: str | None = None,
-    offset: int | None = None,
-) -> RawMessage:
-    """A message as the broker hands it over."""
-    event_id = event_id or new_id()
-    box = seal(
-        ring.current(seal_purpose(TOPIC, consumer)),
-        StandingForCount(standing=standing(revision)).model_dump_json().encode(),
-        seal_context(SPEC, consumer, event_id, subject or key, revision),
-    )
-    headers = write_headers(
-        SPEC,
-        event_id=event_id,
-        place=partition_of(key, SPEC.partitions),
-        time=datetime.now(UTC),
-        subject=key,
-        sequence=sequence,
-        traceparent=None,
-    )
-    value = write_value(Clear(version=revision, subject_id=key), {consumer: box})
-    place = sequence if offset is None else offset
-    return RawMessage(TOPIC, partition_of(key, SPEC.partitions), place, key, tuple(headers), value)
 
 
 async def test_a_message_that_comes_twice_takes_effect_once(source: Side, reader: Side) -> None:
@@ -207,21 +162,16 @@ async def test_a_key_that_must_wait_holds_back_its_own_messages_only(
     assert [s for s, _ in await effects(reader)] == [fast, fast]
     assert await scalar(reader, "SELECT count(*) FROM parked") == 3
 
-    await _make_due(reader)
+    await make_due(reader)
     assert await intake.retry_parked() == 0
     assert await scalar(reader, "SELECT max(attempts) FROM parked") == 1
 
     open_now = True
     for _ in range(3):
-        await _make_due(reader)
+        await make_due(reader)
         assert await intake.retry_parked() == 1
     assert [r for s, r in await effects(reader) if s == slow] == [1, 2, 3]
     assert await scalar(reader, "SELECT count(*) FROM parked") == 0
-
-
-async def _make_due(side: Side) -> None:
-    async with side.database.transaction() as conn:
-        await conn.execute(text("UPDATE parked SET next_try_at = now()"))
 
 
 async def test_rubbish_quarantines_its_sender_and_then_halts_the_topic(

@@ -76,7 +76,7 @@ def breaking_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str
 
     Allowed without a new version: a new definition, a new optional field, a new member of an
     enumeration that only adds, a changed description. Everything else is listed, one sentence
-    each.
+    each: old messages must pass a constraint that is new, old readers must get what was promised.
     """
     return sorted(
         set(_compare(old, new, "parts"))
@@ -93,13 +93,17 @@ def breaking_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str
     )
 
 
-_COMPARED = ("type", "pattern", "format", "$ref", "const", "additionalProperties")
+_WORDS = frozenset({"title", "description", "examples", "$comment"})
+"""What a schema says to people only."""
+_APART = frozenset({"properties", "required", "items", "enum", "anyOf", "$defs"})
+"""What is compared member by member; every other keyword must stay as it is."""
 
 
 def _compare(old: Mapping[str, Any], new: Mapping[str, Any], where: str) -> Iterator[str]:
-    for key in _COMPARED:
-        if old.get(key) != new.get(key):
-            yield f"{where}: {key} was {old.get(key)!r} and is {new.get(key)!r}"
+    for key in sorted((set(old) | set(new)) - _WORDS - _APART):
+        if _bare(old, key) != _bare(new, key):
+            was, now = (repr(side[key]) if key in side else "absent" for side in (old, new))
+            yield f"{where}: {key} was {was} and is {now}"
     if gone := set(old.get("enum", ())) - set(new.get("enum", ())):
         yield f"{where}: {sorted(gone)} is no longer allowed"
     if bool(old.get("enum")) != bool(new.get("enum")):
@@ -109,7 +113,7 @@ def _compare(old: Mapping[str, Any], new: Mapping[str, Any], where: str) -> Iter
         yield from _compare(old["items"], new["items"], f"{where}[]")
     elif old.get("items") != new.get("items"):
         yield f"{where}: items changed"
-    if _alternatives(old) != _alternatives(new):
+    if _bare(old, "anyOf") != _bare(new, "anyOf"):
         yield f"{where}: the alternatives changed"
 
 
@@ -123,11 +127,18 @@ def _compare_properties(
         yield from _compare(before[name], after[name], f"{where}.{name}")
     for name in sorted(set(new.get("required", ())) - set(old.get("required", ()))):
         yield f"{where}.{name}: is now required"
+    for name in sorted((set(old.get("required", ())) - set(new.get("required", ()))) & set(after)):
+        yield f"{where}.{name}: is no longer required"
 
 
-def _alternatives(schema: Mapping[str, Any]) -> bytes:
-    stripped = [
-        {key: value for key, value in item.items() if key not in ("title", "description")}
-        for item in schema.get("anyOf", ())
-    ]
-    return orjson.dumps(stripped, option=orjson.OPT_SORT_KEYS)
+def _bare(schema: Mapping[str, Any], key: str) -> bytes:
+    """One keyword without the words in it; absent is not the same as null."""
+    return orjson.dumps(
+        _without_words(schema[key]) if key in schema else [], option=orjson.OPT_SORT_KEYS
+    ) + (b"" if key in schema else b" absent")
+
+
+def _without_words(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_words(v) for k, v in value.items() if k not in _WORDS}
+    return [_without_words(item) for item in value] if isinstance(value, list) else value

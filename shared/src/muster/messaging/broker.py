@@ -48,6 +48,8 @@ class BrokerView:
 
     def __init__(self, bootstrap: str) -> None:
         self._admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+        self._bootstrap = bootstrap
+        self._reader: AIOKafkaConsumer | None = None
         self._started = False
 
     async def start(self) -> None:
@@ -57,6 +59,8 @@ class BrokerView:
 
     async def stop(self) -> None:
         """Disconnect."""
+        if self._reader is not None:
+            await self._reader.stop()
         if self._started:
             await self._admin.close()
 
@@ -72,6 +76,19 @@ class BrokerView:
         wanted = [TopicPartition(topic, partition) for topic, partition in partitions]
         found = await self._admin.list_consumer_group_offsets(group, partitions=wanted)
         return {(tp.topic, tp.partition): max(0, int(at.offset)) for tp, at in found.items()}
+
+    async def ends(
+        self, partitions: Sequence[tuple[str, int]]
+    ) -> dict[tuple[str, int], tuple[int, int]]:
+        """Where the log of each partition begins, and where its next message will be."""
+        if self._reader is None:
+            # The administrator's client cannot tell it; only bounded relays ask.
+            self._reader = AIOKafkaConsumer(bootstrap_servers=self._bootstrap)
+            await self._reader.start()
+        wanted = [TopicPartition(topic, partition) for topic, partition in partitions]
+        first = await self._reader.beginning_offsets(wanted)
+        then = await self._reader.end_offsets(wanted)
+        return {(tp.topic, tp.partition): (int(first[tp]), int(then[tp])) for tp in wanted}
 
 
 async def patiently_start(

@@ -37,6 +37,7 @@ class Consumer:
         # Parked messages and new ones of the same key must not be taken side by side.
         self._taking = asyncio.Lock()
         self.assigned = asyncio.Event()
+        """Set while partitions are assigned and what came on them could be taken."""
 
     def stop(self) -> None:
         """Ask `run` to finish its batch and return."""
@@ -66,6 +67,8 @@ class Consumer:
             while not self._stopping.is_set():
                 await self._poll(consumer)
         finally:
+            # Not ready from here on: a consumer that starts again for ever must be seen.
+            self.assigned.clear()
             await consumer.stop()
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> None:
@@ -82,8 +85,8 @@ class Consumer:
             _log.warning("the broker no longer has the next messages", partitions=places)
             await self._start_over(consumer, lost)
             return
-        self.assigned.set()
         if not fetched:
+            self.assigned.set()
             return
         by_topic: dict[str, list[RawMessage]] = defaultdict(list)
         for tp, records in fetched.items():
@@ -108,6 +111,7 @@ class Consumer:
         await failpoints.reach("inbox.before-offset-commit")
         await consumer.commit({tp: r[-1].offset + 1 for tp, r in fetched.items()})
         await failpoints.reach("inbox.after-offset-commit")
+        self.assigned.set()
 
     async def _start_over(
         self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]
@@ -118,7 +122,7 @@ class Consumer:
         await consumer.seek_to_beginning(*partitions)
 
     async def _keep_house(self) -> None:
-        """Try parked keys again, and ask sources for what is missing."""
+        """Try parked keys again, and ask sources for what is missing; whatever fails, go on."""
         while not self._stopping.is_set():
             try:
                 async with self._taking:
@@ -128,4 +132,6 @@ class Consumer:
                     await parking.measure(conn, self._intake.topics)
             except (SQLAlchemyError, OSError, failpoints.FailPointError) as error:
                 _log.warning("housekeeping waits", reason=type(error).__name__)
+            except Exception:  # noqa: BLE001 - parked messages must not wait for ever unseen
+                _log.exception("housekeeping failed and is tried again")
             await pause(HOUSEKEEPING, self._stopping)

@@ -1,4 +1,9 @@
-"""Dead letters: messages that can never be taken, kept sealed to the service's operators."""
+"""Dead letters: messages that cannot be taken, kept sealed to the service's operators.
+
+Of one event there is one letter at most, whatever number of damaged copies came. A later copy of
+the event that can be taken (published again, or handled by a mended service) takes the letter's
+place: `claim` says which events still have one, `withdraw` ends it.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +14,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.envelope import Clear
 from muster.contracts.parts.operations import DeadLetter
 from muster.messaging import outbox
+from muster.messaging.causes import going_on, trace_id
 from muster.messaging.message import Event, Invalid, OutboxRow, Publication
 from muster.observability import metrics
+from muster.observability.logging import get_logger
 from muster.persistence.bulk import insert_rows
 from muster.persistence.tables import dead_letter
 from muster.security.boxes import open_box, seal
 from muster.security.keyring import Keyring
+
+_log = get_logger("muster.deadletters")
 
 LARGEST = 512 * 1024
 """Characters of a value that a published letter carries; sealing makes a third more of them."""
@@ -37,6 +46,20 @@ class RawMessage:
     headers: tuple[tuple[str, bytes], ...]
     value: bytes
 
+    @property
+    def traceparent(self) -> str | None:
+        """The trace that this message belongs to, as far as it can be read."""
+        return dict(self.headers).get("traceparent", b"").decode("ascii", "replace") or None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A message that becomes a dead letter; ``event_id`` where its headers could be read."""
+
+    raw: RawMessage
+    why: Invalid
+    event_id: str | None = None
+
 
 class DeadLetters:
     """Writes dead letters of one service, and gives them to the relay again."""
@@ -46,15 +69,16 @@ class DeadLetters:
         self.topic = f"{service}-dead-letter"
         self._keyring = keyring
 
-    async def write(
-        self, conn: AsyncConnection, items: Sequence[tuple[RawMessage, Invalid]]
-    ) -> None:
+    async def write(self, conn: AsyncConnection, items: Sequence[Refused]) -> None:
         """Keep messages with their reasons and announce them, in the caller's transaction."""
         if not items:
             return
         rows = []
-        for raw, why in items:
-            letter = self._letter(raw, why)
+        traces = {}
+        for item in items:
+            raw, why = item.raw, item.why
+            letter = self._letter(item)
+            traces[letter.event_id] = raw.traceparent
             rows.append(
                 {
                     "id": letter.event_id,
@@ -73,23 +97,53 @@ class DeadLetters:
                 }
             )
             metrics.dead_letters_total.labels(raw.topic, why.rule).inc()
+            _log.warning(
+                "a message became a dead letter",
+                topic=raw.topic,
+                rule=why.rule,
+                trace_id=trace_id(raw.traceparent),
+            )
         written = await insert_rows(
             conn, dead_letter, rows, conflict="ON CONFLICT DO NOTHING", returning=("id",)
         )
         await outbox.add(
             conn,
             [
-                outbox.OutboxItem(topic=self.topic, key=row["id"], version=1, ref={"id": row["id"]})
+                outbox.OutboxItem(
+                    topic=self.topic,
+                    key=row["id"],
+                    version=1,
+                    ref={"id": row["id"]},
+                    traceparent=going_on(traces[row["id"]]),
+                )
                 for row in written
             ],
         )
 
-    def _letter(self, raw: RawMessage, why: Invalid) -> DeadLetter:
-        # A message without a readable id still needs one that a second delivery gives again.
-        content = hashlib.sha256(raw.value).hexdigest()
-        place = f"{raw.topic}/{raw.partition}/{raw.offset}/{raw.key}/{content}"
+    async def claim(self, conn: AsyncConnection, topic: str, event_ids: Sequence[str]) -> set[str]:
+        """Which of these events have a letter; it is locked, so that one process tries again."""
+        by_letter = {_letter_of(topic, event_id): event_id for event_id in event_ids}
+        if not by_letter:
+            return set()
+        found = await conn.scalars(
+            select(dead_letter.c.id)
+            .where(dead_letter.c.id.in_(by_letter))
+            .order_by(dead_letter.c.id)
+            .with_for_update()
+        )
+        return {by_letter[letter] for letter in found}
+
+    async def withdraw(self, conn: AsyncConnection, topic: str, event_ids: Sequence[str]) -> None:
+        """These events were taken after all (or wait to be): their letters have no point."""
+        if event_ids:
+            letters = [_letter_of(topic, event_id) for event_id in event_ids]
+            await conn.execute(delete(dead_letter).where(dead_letter.c.id.in_(letters)))
+            _log.info("dead letters were superseded", topic=topic, count=len(letters))
+
+    def _letter(self, item: Refused) -> DeadLetter:
+        raw, why = item.raw, item.why
         return DeadLetter(
-            event_id=str(uuid5(NAMESPACE_URL, place)),
+            event_id=_letter_of(raw.topic, item.event_id) if item.event_id else _place_of(raw),
             topic=raw.topic,
             partition=raw.partition,
             offset=raw.offset,
@@ -114,9 +168,12 @@ class DeadLetters:
         sealed: Mapping[str, str] = {row.id: row.sealed for row in found}
         events = {}
         for row in rows:
+            box = sealed.get(row.ref["id"])
+            if box is None:
+                continue  # superseded before it was published: there is nothing left to say
             letter = DeadLetter.model_validate_json(
                 open_box(
-                    sealed[row.ref["id"]],
+                    box,
                     self._keyring,
                     {"table": "dead_letter", "row": row.ref["id"]},
                 )
@@ -129,3 +186,14 @@ class DeadLetters:
     def publication(self) -> Publication:
         """This topic, for the relay's table."""
         return Publication(self.topic, self.load)
+
+
+def _letter_of(topic: str, event_id: str) -> str:
+    return str(uuid5(NAMESPACE_URL, f"{topic}/{event_id}"))
+
+
+def _place_of(raw: RawMessage) -> str:
+    # A message without a readable id still needs one that a second delivery gives again.
+    content = hashlib.sha256(raw.value).hexdigest()
+    place = f"{raw.topic}/{raw.partition}/{raw.offset}/{raw.key}/{content}"
+    return str(uuid5(NAMESPACE_URL, place))

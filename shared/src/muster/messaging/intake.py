@@ -1,58 +1,57 @@
 """Taking a batch of messages into one service's database, with exactly-once effect.
 
 One transaction per batch: the inbox rows (what was taken), the positions (what is missing), the
-effects that the handler writes, parked messages and dead letters. A batch that raises is bisected
-by savepoints, so that one bad message costs its own effect and nobody else's.
+effects that the handler writes, parked messages and dead letters.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.contracts.envelope import (
-    Headers,
-    Unreadable,
-    read_headers,
-    read_value,
-    seal_context,
-)
-from muster.contracts.parts import PARTS
+from muster.contracts.envelope import Headers, Unreadable, read_headers
 from muster.contracts.topics import TopicSpec, service_topics
 from muster.messaging import border, failpoints, parking, positions
-from muster.messaging.deadletters import DeadLetters, RawMessage
-from muster.messaging.limits import InvalidLimits, quarantined
-from muster.messaging.message import (
-    DONE,
-    Done,
-    Invalid,
-    Message,
-    NotNow,
-    Outcome,
-    Subscription,
-)
+from muster.messaging.causes import trace_id
+from muster.messaging.deadletters import DeadLetters, RawMessage, Refused
+from muster.messaging.handling import BEHIND, hand_over
+from muster.messaging.limits import InvalidLimits, Tally
+from muster.messaging.message import Done, Invalid, Message, NotNow, Outcome, Subscription
+from muster.messaging.opening import open_message, unreadable
+from muster.messaging.parking import Parked, Waiting
 from muster.observability import metrics
 from muster.observability.logging import get_logger
 from muster.persistence.bulk import insert_rows
 from muster.persistence.database import Database
-from muster.persistence.errors import is_transient
 from muster.persistence.tables import inbox
-from muster.security.boxes import BadSeal, UnknownKey, open_box
 from muster.security.keyring import Keyring
-from muster.security.packets import BadPacket
 
 _log = get_logger("muster.intake")
+
+UNREADABLE = "unreadable"
+"""Stands for the sender of what has no readable headers."""
+_ASIDE = f"{UNREADABLE}/"
+_HELD = "sender quarantined"
 
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
+    """A message with readable headers; ``again`` when an earlier copy became a dead letter."""
+
     raw: RawMessage
     headers: Headers
-    sender: str
+    again: bool = False
+
+    @property
+    def event_id(self) -> str:
+        return self.headers.event_id
+
+    @property
+    def sender(self) -> str:
+        return self.headers.sender
 
 
 class Intake:
@@ -90,58 +89,86 @@ class Intake:
             Halted: too much is invalid; an operator must look.
         """
         self.limits.check(topic)
-        spec = self._specs[topic]
         with metrics.inbox_batch_seconds.labels(topic).time():
             async with self._database.transaction() as conn:
                 await failpoints.reach("inbox.before-take")
-                await self._take(conn, spec, batch)
+                tally = await self.limits.tally(conn, topic)
+                await self._take(conn, self._specs[topic], batch, tally)
+                await tally.write(conn)
                 await failpoints.reach("inbox.before-commit")
+            self.limits.keep(tally)
             await failpoints.reach("inbox.after-commit")
 
     async def _take(
-        self, conn: AsyncConnection, spec: TopicSpec, batch: Sequence[RawMessage]
+        self, conn: AsyncConnection, spec: TopicSpec, batch: Sequence[RawMessage], tally: Tally
     ) -> None:
-        letters: list[tuple[RawMessage, Invalid]] = []
+        refused: list[Refused] = []
+        held: list[Waiting] = []
         arrivals: list[_Arrival] = []
         for raw in batch:
             try:
                 headers = read_headers(spec, raw.headers, raw.key, raw.partition)
             except Unreadable as error:
-                letters.append((raw, _unreadable(error)))
+                if tally.invalid(UNREADABLE):
+                    refused.append(Refused(raw, unreadable(error)))
+                else:
+                    held.append(Waiting(_put_aside(raw), UNREADABLE, _HELD, retry=False))
             else:
-                arrivals.append(_Arrival(raw, headers, headers.sender))
-        unreadable = [("unreadable", True)] * len(letters)
+                arrivals.append(_Arrival(raw, headers))
+        await self._letters.write(conn, refused)
+        await parking.park(conn, held)
+        _count(spec, invalid=len(refused), parked=len(held))
+        for copies in _rounds(arrivals):
+            await self._take_readable(conn, spec, copies, tally)
+
+    async def _take_readable(
+        self, conn: AsyncConnection, spec: TopicSpec, arrivals: Sequence[_Arrival], tally: Tally
+    ) -> None:
         fresh = await self._new(conn, spec, arrivals)
-        waiting, ready = await self._set_apart(conn, spec, fresh)
-        outcomes = await self._handle(
-            conn, spec, [a.raw for a in ready], [a.headers for a in ready]
-        )
+        waiting, ready = await self._set_apart(conn, spec, fresh, tally)
+        refused: list[Refused] = []
+        stands: set[str] = set()
+        done = 0
+        outcomes = await self._handle(conn, spec, ready)
         for arrival, outcome in zip(ready, outcomes, strict=True):
             if isinstance(outcome, NotNow):
-                waiting.append((arrival.raw, arrival.sender, outcome.reason))
-            elif isinstance(outcome, Invalid):
-                letters.append((arrival.raw, outcome))
-        await self._letters.write(conn, letters)
+                waiting.append(Waiting(arrival.raw, arrival.sender, outcome.reason))
+                _say_waiting(arrival.raw, outcome)
+            elif isinstance(outcome, Done):
+                tally.good(arrival.sender)
+                done += 1
+            elif arrival.again:
+                # Its letter stands; and as it is no news, it says nothing about its sender.
+                stands.add(arrival.event_id)
+            elif tally.invalid(arrival.sender):
+                refused.append(Refused(arrival.raw, outcome, arrival.event_id))
+            else:
+                waiting.append(Waiting(arrival.raw, arrival.sender, _HELD, retry=False))
+        superseded = [a.event_id for a in fresh if a.again and a.event_id not in stands]
+        await self._letters.withdraw(conn, spec.name, superseded)
+        await self._letters.write(conn, refused)
         await parking.park(conn, waiting)
-        senders = [arrival.sender for arrival in ready]
-        invalid = [isinstance(outcome, Invalid) for outcome in outcomes]
-        await self.limits.note(conn, spec.name, [*unreadable, *zip(senders, invalid, strict=True)])
-        counts = metrics.inbox_handled_total
-        counts.labels(spec.name, "duplicate").inc(len(arrivals) - len(fresh))
-        counts.labels(spec.name, "invalid").inc(len(letters))
-        counts.labels(spec.name, "parked").inc(len(waiting))
-        counts.labels(spec.name, "done").inc(sum(isinstance(o, Done) for o in outcomes))
+        _count(
+            spec,
+            duplicate=len(arrivals) - len(fresh) + len(stands),
+            invalid=len(refused),
+            parked=len(waiting),
+            done=done,
+        )
 
     async def _new(
         self, conn: AsyncConnection, spec: TopicSpec, arrivals: Sequence[_Arrival]
     ) -> list[_Arrival]:
-        """Enter messages into the inbox; those that were there already drop out."""
+        """Enter messages into the inbox; those that were there already drop out.
+
+        Except an event of which only a damaged copy came so far: a good one takes its place.
+        """
         written = await insert_rows(
             conn,
             inbox,
             [
                 {
-                    "event_id": a.headers.event_id,
+                    "event_id": a.event_id,
                     "topic": spec.name,
                     "partition": a.headers.shard,
                     "sequence": a.headers.sequence,
@@ -151,188 +178,167 @@ class Intake:
             conflict="ON CONFLICT (event_id) DO NOTHING",
             returning=("event_id",),
         )
-        new_ids = {str(row["event_id"]) for row in written}
-        fresh = []
-        for arrival in arrivals:
-            if arrival.headers.event_id in new_ids:
-                new_ids.discard(arrival.headers.event_id)
-                fresh.append(arrival)
+        new = {str(row["event_id"]) for row in written}
+        again = await self._letters.claim(
+            conn, spec.name, [a.event_id for a in arrivals if a.event_id not in new]
+        )
         if not spec.from_edge:
             # Edges keep what they sent until `/received` names it, and send it again until then.
             await positions.advance(
-                conn, [(spec.name, a.headers.shard, a.headers.sequence) for a in fresh]
+                conn,
+                [
+                    (spec.name, a.headers.shard, a.headers.sequence)
+                    for a in arrivals
+                    if a.event_id in new
+                ],
             )
-        return fresh
+        return [
+            replace(a, again=a.event_id in again) for a in arrivals if a.event_id in new | again
+        ]
 
     async def _set_apart(
-        self, conn: AsyncConnection, spec: TopicSpec, fresh: Sequence[_Arrival]
-    ) -> tuple[list[tuple[RawMessage, str, str]], list[_Arrival]]:
-        """Messages behind a parked key wait with it; those of a quarantined sender wait too."""
-        if not fresh:
-            return [], []
-        parked = await parking.parked_keys(conn, ((spec.name, a.raw.key) for a in fresh))
-        held = await quarantined(conn, spec.name)
-        waiting: list[tuple[RawMessage, str, str]] = []
+        self, conn: AsyncConnection, spec: TopicSpec, fresh: Sequence[_Arrival], tally: Tally
+    ) -> tuple[list[Waiting], list[_Arrival]]:
+        """What waits with a quarantined sender or behind a parked key, and what may be handled."""
+        waiting: list[Waiting] = []
         ready: list[_Arrival] = []
+        parked = await parking.parked_keys(conn, ((spec.name, a.raw.key) for a in fresh))
         for arrival in fresh:
-            if arrival.sender in held:
-                await parking.park(
-                    conn, [(arrival.raw, arrival.sender, "sender quarantined")], retry=False
-                )
+            if arrival.sender in tally.held:
+                waiting.append(Waiting(arrival.raw, arrival.sender, _HELD, retry=False))
             elif (spec.name, arrival.raw.key) in parked:
-                waiting.append((arrival.raw, arrival.sender, "behind a parked message"))
+                waiting.append(Waiting(arrival.raw, arrival.sender, BEHIND.reason))
             else:
                 ready.append(arrival)
         return waiting, ready
 
     async def _handle(
-        self,
-        conn: AsyncConnection,
-        spec: TopicSpec,
-        raws: Sequence[RawMessage],
-        headers: Sequence[Headers],
+        self, conn: AsyncConnection, spec: TopicSpec, arrivals: Sequence[_Arrival]
     ) -> list[Outcome]:
         """Open and hand over; a key whose message must wait holds back its later ones."""
-        outcomes: list[Outcome | None] = [None] * len(raws)
-        messages: list[tuple[int, Message]] = []
+        opened: list[Message | Outcome] = []
+        behind: set[str] = set()
         senders: border.Senders = {}
         if spec.from_edge:
-            senders = await border.senders(conn, {header.sender for header in headers})
-        for place, (raw, header) in enumerate(zip(raws, headers, strict=True)):
-            opened = self._open(spec, raw, header, senders)
-            if isinstance(opened, Message):
-                messages.append((place, opened))
-            else:
-                outcomes[place] = opened
-        answered = await self._bisect(
-            conn, self._subscriptions[spec.name], [message for _, message in messages]
+            senders = await border.senders(conn, {arrival.sender for arrival in arrivals})
+        for arrival in arrivals:
+            raw = arrival.raw
+            if raw.key in behind:
+                opened.append(BEHIND)
+                continue
+            found = open_message(self._service, self._keyring, spec, raw, arrival.headers, senders)
+            if isinstance(found, NotNow):
+                behind.add(raw.key)
+            opened.append(found)
+        messages = [found for found in opened if isinstance(found, Message)]
+        answered = iter(
+            await hand_over(self._context, conn, self._subscriptions[spec.name], messages)
         )
-        for (place, _), outcome in zip(messages, answered, strict=True):
-            outcomes[place] = outcome
-        return [outcome or DONE for outcome in outcomes]
-
-    def _open(
-        self, spec: TopicSpec, raw: RawMessage, header: Headers, senders: border.Senders
-    ) -> Message | Outcome:
-        try:
-            clear, sealed = read_value(raw.value)
-        except Unreadable as error:
-            return _unreadable(error)
-        box = sealed.get(self._service)
-        if box is None:
-            # Addressed to others, or the subject was erased at the source.
-            return DONE
-        context = seal_context(spec, self._service, header.event_id, raw.key, clear.version)
-        try:
-            opened = (
-                border.open_part(box, self._keyring, self._service, context, header.sender, senders)
-                if spec.from_edge
-                else open_box(box, self._keyring, context)
-            )
-            part = PARTS[spec.consumers[self._service]].model_validate_json(opened)
-        except border.UnknownSender:
-            return NotNow("the sender of this message is not known yet")
-        except BadPacket as error:
-            metrics.seals_refused_total.labels(error.reason.rule).inc()
-            return Invalid(error.reason.rule, error.reason.zh, error.reason.en)
-        except UnknownKey:
-            metrics.seals_refused_total.labels("unknown-key").inc()
-            return NotNow("the key of this message is not here yet")
-        except BadSeal:
-            metrics.seals_refused_total.labels("bad-seal").inc()
-            return Invalid(
-                "bad-seal",
-                "密封内容无法打开：密钥、接收方或上下文不符，或内容已损坏。",
-                "The sealed part does not open: wrong key, recipient or context, or damage.",
-            )
-        except ValidationError as error:
-            fields = sorted({".".join(map(str, e["loc"])) for e in error.errors()})
-            return Invalid(
-                "part-shape",
-                f"内容与约定的格式不符，字段：{'、'.join(fields)}。",
-                f"The content does not have the agreed shape; fields: {', '.join(fields)}.",
-            )
-        return Message(spec.name, raw.key, header.event_id, clear, part, header.traceparent)
-
-    async def _bisect(
-        self, conn: AsyncConnection, subscription: Subscription, batch: Sequence[Message]
-    ) -> list[Outcome]:
-        if not batch:
-            return []
-        try:
-            async with conn.begin_nested():
-                outcomes = list(await subscription.take(self._context, conn, batch))
-        except Exception as error:
-            if is_transient(error):
-                raise
-            if len(batch) == 1:
-                _log.exception("a message cannot be taken", topic=subscription.topic)
-                return [_failed(error)]
-            middle = len(batch) // 2
-            first = await self._bisect(conn, subscription, batch[:middle])
-            return first + await self._bisect(conn, subscription, batch[middle:])
-        # Fewer or more answers than messages would shift outcomes: that is a bug of the handler.
-        assert len(outcomes) == len(batch), f"{subscription.topic}: one outcome per message"
-        return _keep_order(batch, outcomes)
+        return [next(answered) if isinstance(found, Message) else found for found in opened]
 
     async def retry_parked(self, limit: int = 200) -> int:
         """Try the first message of each due key again; gives how many keys moved on."""
+        tallies: list[Tally] = []
+        moved = 0
         async with self._database.transaction() as conn:
-            heads = await parking.due_heads(conn, limit)
-            by_topic: dict[str, list[tuple[int, RawMessage]]] = defaultdict(list)
-            for row_id, raw in heads:
-                by_topic[raw.topic].append((row_id, raw))
-            released: list[int] = []
-            longer: list[tuple[int, str]] = []
-            for topic, items in by_topic.items():
-                spec = self._specs[topic]
-                raws = [raw for _, raw in items]
-                headers = [read_headers(spec, raw.headers, raw.key, raw.partition) for raw in raws]
-                outcomes = await self._handle(conn, spec, raws, headers)
-                for (row_id, raw), outcome in zip(items, outcomes, strict=True):
-                    if isinstance(outcome, NotNow):
-                        longer.append((row_id, outcome.reason))
-                        continue
-                    released.append(row_id)
-                    if isinstance(outcome, Invalid):
-                        await self._letters.write(conn, [(raw, outcome)])
-            await parking.release(conn, released)
-            await parking.wait_longer(conn, longer)
+            by_topic: dict[str, list[Parked]] = defaultdict(list)
+            for head in await parking.due_heads(conn, self.topics, limit):
+                by_topic[head.raw.topic].append(head)
+            for topic, heads in by_topic.items():
+                tally = await self.limits.tally(conn, topic)
+                moved += await self._retry(conn, self._specs[topic], heads, tally)
+                await tally.write(conn)
+                tallies.append(tally)
             await failpoints.reach("parked.before-commit")
+        for tally in tallies:
+            self.limits.keep(tally)
         await failpoints.reach("parked.after-commit")
-        return len(released)
+        return moved
+
+    async def _retry(
+        self, conn: AsyncConnection, spec: TopicSpec, heads: Sequence[Parked], tally: Tally
+    ) -> int:
+        unread = [head for head in heads if head.sender == UNREADABLE]
+        if unread:
+            # They never got into the inbox: they come in by the same door as new ones.
+            await parking.release(conn, [head.id for head in unread])
+            await self._take(conn, spec, [_take_back(head.raw) for head in unread], tally)
+        known = [head for head in heads if head.sender != UNREADABLE]
+        longer: list[tuple[int, str]] = []
+        held: list[int] = []
+        released: list[int] = []
+        refused: list[Refused] = []
+        for head, outcome in zip(known, await self._try(conn, spec, known), strict=True):
+            if isinstance(outcome, NotNow):
+                longer.append((head.id, outcome.reason))
+                _say_waiting(head.raw, outcome)
+            elif isinstance(outcome, Done):
+                tally.good(head.sender)
+                released.append(head.id)
+            elif tally.invalid(head.sender):
+                released.append(head.id)
+                refused.append(Refused(head.raw, outcome, _event_id(head.raw)))
+            else:
+                held.append(head.id)
+        await self._letters.write(conn, refused)
+        await parking.release(conn, released)
+        await parking.wait_longer(conn, longer)
+        await parking.hold(conn, held, _HELD)
+        _count(spec, invalid=len(refused), done=len(released) - len(refused))
+        return len(released) + len(unread)
+
+    async def _try(
+        self, conn: AsyncConnection, spec: TopicSpec, heads: Sequence[Parked]
+    ) -> list[Outcome]:
+        """Outcomes of parked messages; a newer version of this service may read them otherwise."""
+        read: list[_Arrival | Invalid] = []
+        for head in heads:
+            raw = head.raw
+            try:
+                read.append(_Arrival(raw, read_headers(spec, raw.headers, raw.key, raw.partition)))
+            except Unreadable as error:
+                read.append(unreadable(error))
+        arrivals = [one for one in read if isinstance(one, _Arrival)]
+        outcomes = iter(await self._handle(conn, spec, arrivals))
+        return [next(outcomes) if isinstance(one, _Arrival) else one for one in read]
 
 
-def _keep_order(batch: Sequence[Message], outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Later messages of a key that must wait, wait with it, whatever the handler said of them.
+def _rounds(arrivals: Sequence[_Arrival]) -> list[list[_Arrival]]:
+    """Arrivals in their order, but copies of one event one after the other.
 
-    Handlers take the highest version of a key, so an effect that is already written stays right;
-    the message itself is tried again after the one before it.
+    The first copy may be the damaged one; whether the next is of use is known only after it.
     """
-    behind: set[str] = set()
-    kept: list[Outcome] = []
-    for message, outcome in zip(batch, outcomes, strict=True):
-        if message.key in behind:
-            kept.append(NotNow("behind a parked message"))
-            continue
-        if isinstance(outcome, NotNow):
-            behind.add(message.key)
-        kept.append(outcome)
-    return kept
+    copies: dict[str, int] = defaultdict(int)
+    rounds: list[list[_Arrival]] = []
+    for arrival in arrivals:
+        number = copies[arrival.event_id]
+        copies[arrival.event_id] += 1
+        if number == len(rounds):
+            rounds.append([])
+        rounds[number].append(arrival)
+    return rounds
 
 
-def _unreadable(error: Unreadable) -> Invalid:
-    return Invalid(
-        error.rule,
-        f"消息无法读取（{error.rule}）。",
-        f"The message cannot be read: {error.detail}.",
-    )
+def _put_aside(raw: RawMessage) -> RawMessage:
+    """Under a key of its own: nobody's messages shall wait behind what could not be read."""
+    return replace(raw, key=_ASIDE + raw.key.replace("\0", "\ufffd"))
 
 
-def _failed(error: Exception) -> Invalid:
-    name = type(error).__name__
-    return Invalid(
-        "handler-failed",
-        f"处理消息时出错（{name}），内容已密封保存。",
-        f"Taking the message failed ({name}); its content is kept, sealed.",
-    )
+def _take_back(raw: RawMessage) -> RawMessage:
+    return replace(raw, key=raw.key.removeprefix(_ASIDE))
+
+
+def _event_id(raw: RawMessage) -> str:
+    # It was readable when the message was parked, whatever is thought of the rest of it now.
+    return dict(raw.headers)["ce_id"].decode("ascii")
+
+
+def _say_waiting(raw: RawMessage, why: NotNow) -> None:
+    if why is not BEHIND:
+        traced = trace_id(raw.traceparent)
+        _log.info("a message waits", topic=raw.topic, reason=why.reason, trace_id=traced)
+
+
+def _count(spec: TopicSpec, **outcomes: int) -> None:
+    for outcome, number in outcomes.items():
+        metrics.inbox_handled_total.labels(spec.name, outcome).inc(number)

@@ -1,20 +1,23 @@
 """When to stop writing dead letters: a sender that only sends rubbish, or a reader that is broken.
 
-A bad deploy would otherwise turn a whole topic into dead letters. Past ``PER_SENDER`` invalid
-messages in a row the one sender is quarantined: its messages wait in PostgreSQL. If invalid
-messages go on all the same, from ``OVERALL`` in a row over all senders, the consumer halts.
+A bad deploy would otherwise turn a whole topic into dead letters. At ``PER_SENDER`` invalid
+messages in a row the one sender is quarantined, in the middle of a batch too: its further messages
+wait in PostgreSQL. If invalid messages go on all the same, because operators lift quarantines and
+nothing was mended, then from ``OVERALL`` in a row over all senders the consumer halts.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.observability import metrics
 from muster.observability.logging import get_logger
+from muster.persistence.bulk import insert_rows
 from muster.persistence.tables import parked, quarantine
 
 _log = get_logger("muster.limits")
@@ -27,13 +30,56 @@ class Halted(RuntimeError):  # noqa: N818 - a state that an operator reads, not 
     """The consumer of a topic stopped because nearly everything on it is invalid."""
 
 
+class Tally:
+    """What one transaction adds to the counts; forgotten when it does not commit."""
+
+    def __init__(
+        self, topic: str, limit: int, held: Iterable[str], counts: Counter[str], overall: int
+    ) -> None:
+        self.topic = topic
+        self.limit = limit
+        self.held = set(held)
+        self.fresh: list[str] = []
+        self.overall = overall
+        # A sender at its limit that is not held was let go by an operator: it starts anew.
+        self.counts = Counter(
+            {sender: n for sender, n in counts.items() if n < limit or sender in self.held}
+        )
+
+    def good(self, sender: str) -> None:
+        """One message was valid: what is in a row starts anew."""
+        self.counts[sender] = 0
+        self.overall = 0
+
+    def invalid(self, sender: str) -> bool:
+        """One message is invalid; whether it may become a dead letter, or must wait."""
+        if sender in self.held:
+            return False
+        self.counts[sender] += 1
+        self.overall += 1
+        if self.counts[sender] >= self.limit:
+            self.held.add(sender)
+            self.fresh.append(sender)
+        return True
+
+    async def write(self, conn: AsyncConnection) -> None:
+        """Quarantine who reached the limit, in the transaction that takes the messages."""
+        reason = f"{self.limit} invalid messages in a row"
+        await insert_rows(
+            conn,
+            quarantine,
+            [{"topic": self.topic, "sender": s, "reason": reason} for s in sorted(self.fresh)],
+            conflict="ON CONFLICT DO NOTHING",
+        )
+
+
 class InvalidLimits:
     """Counts invalid messages in a row, per sender and overall, in this process."""
 
     def __init__(self, per_sender: int = PER_SENDER, overall: int = OVERALL) -> None:
         self._per_sender = per_sender
         self._overall = overall
-        self._in_a_row: Counter[tuple[str, str]] = Counter()
+        self._in_a_row: dict[str, Counter[str]] = {}
         self._overall_in_a_row: Counter[str] = Counter()
 
     def check(self, topic: str) -> None:
@@ -48,47 +94,67 @@ class InvalidLimits:
         """Topics whose consumer stopped."""
         return sorted(t for t, n in self._overall_in_a_row.items() if n >= self._overall)
 
-    async def note(
-        self, conn: AsyncConnection, topic: str, taken: Sequence[tuple[str, bool]]
-    ) -> None:
-        """Count outcomes (sender, invalid) in order; quarantine a sender past its limit."""
-        for sender, invalid in taken:
-            if not invalid:
-                self._in_a_row[topic, sender] = 0
-                self._overall_in_a_row[topic] = 0
-                continue
-            self._in_a_row[topic, sender] += 1
-            self._overall_in_a_row[topic] += 1
-            if self._in_a_row[topic, sender] == self._per_sender:
-                await self._quarantine(conn, topic, sender)
-
-    async def _quarantine(self, conn: AsyncConnection, topic: str, sender: str) -> None:
-        await conn.execute(
-            text(
-                "INSERT INTO quarantine (topic, sender, reason) VALUES (:topic, :sender, :reason) "
-                "ON CONFLICT DO NOTHING"
-            ),
-            {
-                "topic": topic,
-                "sender": sender,
-                "reason": f"{self._per_sender} invalid messages in a row",
-            },
+    async def tally(self, conn: AsyncConnection, topic: str) -> Tally:
+        """Begin to count for one transaction."""
+        return Tally(
+            topic,
+            self._per_sender,
+            await _held(conn, topic),
+            self._in_a_row.get(topic, Counter()),
+            self._overall_in_a_row[topic],
         )
-        metrics.quarantines_total.labels(topic).inc()
-        _log.error("sender quarantined: its messages wait", topic=topic, sender=sender)
+
+    def keep(self, tally: Tally) -> None:
+        """The transaction was committed: its counts are those of this process now."""
+        self._in_a_row[tally.topic] = tally.counts
+        self._overall_in_a_row[tally.topic] = tally.overall
+        for sender in tally.fresh:
+            metrics.quarantines_total.labels(tally.topic).inc()
+            _log.error("sender quarantined: its messages wait", topic=tally.topic, sender=sender)
 
 
-async def quarantined(conn: AsyncConnection, topic: str) -> set[str]:
-    """Senders of a topic whose messages wait for an operator."""
+async def _held(conn: AsyncConnection, topic: str) -> set[str]:
     rows = await conn.scalars(select(quarantine.c.sender).where(quarantine.c.topic == topic))
     return set(rows)
 
 
-async def lift(conn: AsyncConnection, topic: str, sender: str) -> int:
-    """End a quarantine; what waited is tried from now on. Gives the number of messages freed."""
-    await conn.execute(
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """One quarantine as an operator sees it."""
+
+    topic: str
+    sender: str
+    reason: str
+    since: str
+    waiting: int
+
+
+async def quarantines(conn: AsyncConnection) -> list[Quarantined]:
+    """Every quarantine of a service, and how many messages wait for its end."""
+    rows = await conn.execute(
+        text(
+            """
+            SELECT q.topic, q.sender, q.reason,
+                   to_char(q.since, 'YYYY-MM-DD HH24:MI:SSOF') AS since,
+                   (SELECT count(*) FROM parked p WHERE p.topic = q.topic AND p.sender = q.sender
+                      AND p.next_try_at IS NULL) AS waiting
+            FROM quarantine q ORDER BY q.topic, q.sender
+            """
+        )
+    )
+    return [Quarantined(**row._mapping) for row in rows]
+
+
+async def lift(conn: AsyncConnection, topic: str, sender: str) -> int | None:
+    """End a quarantine; what waited is tried from now on.
+
+    Gives the number of messages freed; None when there was no such quarantine.
+    """
+    ended = await conn.execute(
         delete(quarantine).where(quarantine.c.topic == topic, quarantine.c.sender == sender)
     )
+    if not ended.rowcount:
+        return None
     freed = await conn.execute(
         parked.update()
         .where(

@@ -11,6 +11,7 @@ from aiokafka.partitioner import murmur2
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.topics import service_topics
+from muster.messaging.causes import traceparent_for
 from muster.observability.trace import current_traceparent
 from muster.persistence.bulk import insert_rows
 from muster.persistence.tables import outbox
@@ -28,7 +29,8 @@ class OutboxItem:
 
     ``ref`` names the rows of the store from which the relay will build the event; it holds
     identifiers only. The writer has locked the row of the key before, so that the order of the
-    outbox is the order of versions.
+    outbox is the order of versions. ``traceparent`` is found by the key when a message of the same
+    key caused it, and otherwise that of the running request.
     """
 
     topic: str
@@ -57,7 +59,7 @@ async def add(conn: AsyncConnection, items: Sequence[OutboxItem]) -> None:
                 "version": item.version,
                 "county": item.county,
                 "ref": item.ref,
-                "traceparent": item.traceparent or trace,
+                "traceparent": item.traceparent or traceparent_for(item.key) or trace,
                 "occurred_at": now,
             }
             for item in items

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import bindparam, delete, func, select, text, update
@@ -34,43 +35,58 @@ async def parked_keys(conn: AsyncConnection, keys: Iterable[Key]) -> set[Key]:
     return {(row.topic, row.key) for row in rows}
 
 
-async def park(
-    conn: AsyncConnection,
-    items: Sequence[tuple[RawMessage, str, str]],
-    *,
-    retry: bool = True,
-) -> None:
-    """Keep messages (raw, sender, reason); ``retry=False`` waits for an operator."""
-    due = datetime.now(UTC) + FIRST_WAIT if retry else None
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message to park; without ``retry`` it waits for an operator."""
+
+    raw: RawMessage
+    sender: str
+    reason: str
+    retry: bool = True
+
+
+async def park(conn: AsyncConnection, items: Sequence[Waiting]) -> None:
+    """Keep messages, in this order."""
+    due = datetime.now(UTC) + FIRST_WAIT
     await insert_rows(
         conn,
         parked,
         [
             {
-                "topic": raw.topic,
-                "partition": raw.partition,
-                "offset": raw.offset,
-                "key": raw.key,
-                "sender": sender,
-                "headers": [[n, base64.b64encode(v).decode()] for n, v in raw.headers],
-                "value": raw.value,
-                "reason": reason,
-                "next_try_at": due,
+                "topic": item.raw.topic,
+                "partition": item.raw.partition,
+                "offset": item.raw.offset,
+                "key": item.raw.key,
+                "sender": item.sender,
+                "headers": [[n, base64.b64encode(v).decode()] for n, v in item.raw.headers],
+                "value": item.raw.value,
+                "reason": item.reason,
+                "next_try_at": due if item.retry else None,
             }
-            for raw, sender, reason in items
+            for item in items
         ],
     )
 
 
-async def due_heads(conn: AsyncConnection, limit: int) -> list[tuple[int, RawMessage]]:
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """One waiting message."""
+
+    id: int
+    raw: RawMessage
+    sender: str
+
+
+async def due_heads(conn: AsyncConnection, topics: Iterable[str], limit: int) -> list[Parked]:
     """The first message of each key that is due, locked against a second process.
 
     A key is due when its first message is; the messages behind it wait for it, whatever their own
-    time says.
+    time says. Topics that are no longer subscribed to keep what waits on them.
     """
     rows = await conn.execute(
         select(parked)
         .where(
+            parked.c.topic.in_(list(topics)),
             parked.c.id.in_(select(func.min(parked.c.id)).group_by(parked.c.topic, parked.c.key)),
             parked.c.next_try_at <= func.now(),
         )
@@ -79,7 +95,7 @@ async def due_heads(conn: AsyncConnection, limit: int) -> list[tuple[int, RawMes
         .with_for_update(skip_locked=True)
     )
     return [
-        (
+        Parked(
             row.id,
             RawMessage(
                 row.topic,
@@ -89,6 +105,7 @@ async def due_heads(conn: AsyncConnection, limit: int) -> list[tuple[int, RawMes
                 tuple((n, base64.b64decode(v)) for n, v in row.headers),
                 row.value,
             ),
+            row.sender,
         )
         for row in rows
     ]
@@ -114,6 +131,16 @@ async def wait_longer(conn: AsyncConnection, items: Sequence[tuple[int, str]]) -
         ),
         [{"row": row, "why": why} for row, why in items],
     )
+
+
+async def hold(conn: AsyncConnection, ids: Sequence[int], reason: str) -> None:
+    """These wait for an operator from now on."""
+    if ids:
+        await conn.execute(
+            update(parked)
+            .where(parked.c.id.in_(ids))
+            .values(attempts=parked.c.attempts + 1, reason=reason, next_try_at=None)
+        )
 
 
 async def measure(conn: AsyncConnection, topics: Iterable[str]) -> None:

@@ -208,7 +208,7 @@ class Relay:
         while True:
             now = loop.time()
             if now >= next_hold:
-                await self._hold_and_compare(conn, view)
+                await self._hold_and_compare(conn, view, window)
                 next_hold = now + 5
             if now >= next_look:
                 await self._measure(conn)
@@ -221,12 +221,17 @@ class Relay:
                 return
             await asyncio.sleep(IDLE)
 
-    async def _hold_and_compare(self, conn: AsyncConnection, view: BrokerView) -> None:
+    async def _hold_and_compare(
+        self, conn: AsyncConnection, view: BrokerView, window: UnreadWindow | None
+    ) -> None:
         """Take shards that no other process holds; publish all of a shard to a new cluster."""
         missing = [shard for shard in self._shards if shard not in self._held]
         if missing:
             rows = await conn.execute(_HOLD, _columns(missing))
-            self._held.update((str(topic), int(partition)) for topic, partition in rows)
+            taken = [(str(topic), int(partition)) for topic, partition in rows]
+            if window is not None:
+                await window.begin(taken)
+            self._held.update(taken)
         cluster = await view.cluster_id()
         lasting = sorted(shard for shard in self._held if not self._specs[shard[0]].ephemeral)
         changed = await conn.execute(

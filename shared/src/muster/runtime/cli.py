@@ -6,13 +6,15 @@ imported only when they are asked for, so that ``muster status`` answers at once
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
+from collections.abc import Awaitable, Callable
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -23,6 +25,8 @@ from muster.runtime.home import Home
 from muster.runtime.provisioning import load_service, prefix, service_names
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
     from muster.runtime.lifecycle import Status
     from muster.runtime.service import Service
     from muster.runtime.settings import ServiceSettings
@@ -79,6 +83,12 @@ app = typer.Typer(
 )
 keys_app = typer.Typer(no_args_is_help=True, help="Keys: make what is missing, list what is held.")
 app.add_typer(keys_app, name="keys")
+quarantine_app = typer.Typer(
+    no_args_is_help=True, help="Senders whose messages wait because too many were invalid."
+)
+app.add_typer(quarantine_app, name="quarantine")
+
+_T = TypeVar("_T")
 
 _out = Console()
 _err = Console(stderr=True)
@@ -295,6 +305,78 @@ def prepare(
     except (StackError, DatabaseError, TopicError, ProfileError, FileNotFoundError) as error:
         raise _fail(str(error)) from None
     _out.print(f"Ready to start: {', '.join(names)}.", highlight=False)
+
+
+# -- quarantines -----------------------------------------------------------------------------------
+
+
+def _with_database(service: str, job: Callable[[AsyncConnection], Awaitable[_T]]) -> _T:
+    """Do something in one transaction of a service's database.
+
+    Its settings name it where the service runs; else it is that of the stack that runs here.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from muster.persistence.database import Database
+    from muster.runtime import provisioning
+    from muster.runtime.databases import DatabaseError
+    from muster.runtime.stacks import StackError, choose
+
+    found = _service(service)
+    if os.environ.get("MUSTER_SECRETS_DIR") or os.environ.get(f"{prefix(service)}DATABASE_URL"):
+        url = _settings(found).database_url
+    else:
+        home = Home.find()
+        try:
+            stack = choose(home)
+            admin = stack.addresses().postgres_admin_url
+            exclusive = stack.kind == "embedded"
+            url = provisioning.database_urls(home, admin, exclusive=exclusive)[service]
+        except (StackError, DatabaseError) as error:
+            raise _fail(f"{error} Is the stack running? (muster up)") from None
+
+    async def work() -> _T:
+        database = Database(url, pool_size=1, application_name="muster-operator")
+        try:
+            async with database.transaction() as conn:
+                return await job(conn)
+        finally:
+            await database.close()
+
+    try:
+        return asyncio.run(work())
+    except (SQLAlchemyError, OSError) as error:
+        raise _fail(f"The database of {service} did not answer ({type(error).__name__}).") from None
+
+
+@quarantine_app.command("list")
+def quarantine_list(service: str) -> None:
+    """List the senders that this service holds, and how many of their messages wait."""
+    from muster.messaging.limits import quarantines
+
+    held = _with_database(service, quarantines)
+    if not held:
+        _out.print(f"{service} holds nobody.", highlight=False)
+        return
+    table = Table(show_edge=False)
+    for title in ("topic", "sender", "waiting", "since", "reason"):
+        table.add_column(title)
+    for one in held:
+        table.add_row(one.topic, one.sender, str(one.waiting), one.since, one.reason)
+    _out.print(table)
+
+
+@quarantine_app.command("lift")
+def quarantine_lift(service: str, topic: str, sender: str) -> None:
+    """Let a sender in again once the cause was mended; what waited is tried from now on."""
+    from muster.messaging.limits import lift
+
+    freed = _with_database(service, lambda conn: lift(conn, topic, sender))
+    if freed is None:
+        raise _fail(f"{service} does not hold {sender} on {topic}.")
+    _out.print(
+        f"{sender} is let in again on {topic}; messages that waited: {freed}.", highlight=False
+    )
 
 
 # -- keys ------------------------------------------------------------------------------------------

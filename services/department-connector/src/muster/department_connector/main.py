@@ -100,7 +100,7 @@ def load(
         _print_json(report.as_dict())
         return
     for number, why in report.findings:
-        _say(f"{number}\t{why.field}\t{why.rule}\t{why.severity}\t{why.zh} {why.en}")
+        _say(f"{number}: {why.field}: {why.rule} ({why.severity}): {why.zh} {why.en}")
     _say(f"已装载 {report.rows} 行，其中 {report.warned} 行有提示；未装载 {report.refused} 行。")
     _say(
         f"{report.rows} rows are in, {report.warned} of them with remarks; "
@@ -179,7 +179,7 @@ def log(
         return
     for entry in entries:
         rest = {name: value for name, value in entry.items() if name not in ("at", "what")}
-        _say(f"{entry['at']}\t{entry['what']}\t{json.dumps(rest, ensure_ascii=False)}")
+        _say(f"{entry['at']} {entry['what']} {json.dumps(rest, ensure_ascii=False)}")
 
 
 @app.command()

@@ -1,0 +1,88 @@
+"""From a message as the broker handed it over to one that a handler may take."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from muster.contracts.envelope import Headers, Unreadable, read_value, seal_context
+from muster.contracts.parts import PARTS
+from muster.contracts.topics import TopicSpec
+from muster.messaging import border
+from muster.messaging.deadletters import RawMessage
+from muster.messaging.message import DONE, Invalid, Message, NotNow, Outcome
+from muster.observability import metrics
+from muster.security.boxes import BadSeal, UnknownKey, open_box
+from muster.security.keyring import Keyring
+from muster.security.packets import BadPacket
+
+
+def open_message(
+    service: str,
+    keyring: Keyring,
+    spec: TopicSpec,
+    raw: RawMessage,
+    header: Headers,
+    senders: border.Senders,
+) -> Message | Outcome:
+    """The message with the part that is sealed for this service, or what becomes of it instead.
+
+    ``senders`` are the signing keys of the edges that wrote, where edges write the topic.
+    """
+    try:
+        clear, sealed = read_value(raw.value)
+    except Unreadable as error:
+        return unreadable(error)
+    box = sealed.get(service)
+    if box is None:
+        # Addressed to others, or the subject was erased at the source.
+        return DONE
+    context = seal_context(spec, service, header.event_id, raw.key, clear.version)
+    try:
+        opened = (
+            border.open_part(box, keyring, service, context, header.sender, senders)
+            if spec.from_edge
+            else open_box(box, keyring, context)
+        )
+        part = PARTS[spec.consumers[service]].model_validate_json(opened)
+    except border.UnknownSender:
+        return NotNow("the sender of this message is not known yet")
+    except BadPacket as error:
+        metrics.seals_refused_total.labels(error.reason.rule).inc()
+        return Invalid(error.reason.rule, error.reason.zh, error.reason.en)
+    except UnknownKey:
+        metrics.seals_refused_total.labels("unknown-key").inc()
+        return NotNow("the key of this message is not here yet")
+    except BadSeal:
+        metrics.seals_refused_total.labels("bad-seal").inc()
+        return Invalid(
+            "bad-seal",
+            "密封内容无法打开：密钥、接收方或上下文不符，或内容已损坏。",
+            "The sealed part does not open: wrong key, recipient or context, or damage.",
+        )
+    except ValidationError as error:
+        fields = sorted({".".join(map(str, e["loc"])) for e in error.errors()})
+        return Invalid(
+            "part-shape",
+            f"内容与约定的格式不符，字段：{'、'.join(fields)}。",
+            f"The content does not have the agreed shape; fields: {', '.join(fields)}.",
+        )
+    return Message(spec.name, raw.key, header.event_id, clear, part, header.traceparent)
+
+
+def unreadable(error: Unreadable) -> Invalid:
+    """What is said of a message that is none of ours."""
+    return Invalid(
+        error.rule,
+        f"消息无法读取（{error.rule}）。",
+        f"The message cannot be read: {error.detail}.",
+    )
+
+
+def failed(error: Exception) -> Invalid:
+    """What is said of a message that its handler could not take."""
+    name = type(error).__name__
+    return Invalid(
+        "handler-failed",
+        f"处理消息时出错（{name}），内容已密封保存。",
+        f"Taking the message failed ({name}); its content is kept, sealed.",
+    )

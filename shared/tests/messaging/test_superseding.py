@@ -1,0 +1,137 @@
+"""A dead letter is no last word: a good copy of the same event takes effect, exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from muster.messaging.deadletters import DeadLetters, RawMessage
+from muster.messaging.limits import InvalidLimits
+from muster.messaging.message import Message, NotNow, OutboxRow, Outcome
+
+from .conftest import (
+    TOPIC,
+    Side,
+    effects,
+    make_due,
+    make_intake,
+    new_subject,
+    raw,
+    scalar,
+    take_facts,
+)
+
+LETTERS = "SELECT count(*) FROM dead_letter"
+ANNOUNCED = "SELECT count(*) FROM outbox WHERE topic = 'reporting-dead-letter'"
+PLACE = "SELECT contiguous || '-' || highest FROM inbox_position"
+
+
+def damaged(message: RawMessage, how: str) -> RawMessage:
+    """A copy whose headers are right and whose value is not."""
+    value = {
+        "value-not-json": b"{",
+        "value-shape": b"{}",
+        "bad-seal": message.value[:-40] + b"A" * 20 + message.value[-20:],
+    }[how]
+    return replace(message, value=value)
+
+
+@pytest.mark.parametrize("how", ["value-not-json", "value-shape", "bad-seal"])
+@pytest.mark.parametrize("together", [True, False])
+async def test_a_good_copy_after_a_damaged_one_takes_effect_exactly_once(
+    source: Side, reader: Side, how: str, together: bool
+) -> None:
+    """In a later batch or in the same; the letter is withdrawn, and the places stay right."""
+    key = new_subject()
+    good = raw(source.keyring, key, 1, 1)
+    copies = [damaged(good, how), good, good, damaged(good, how)]
+    intake = make_intake(reader)
+    for batch in [copies] if together else [[copy] for copy in copies]:
+        await intake.take(TOPIC, batch)
+    assert await effects(reader) == [(key, 1)]
+    assert await scalar(reader, LETTERS) == 0
+    assert await scalar(reader, PLACE) == "1-1"
+
+
+async def test_the_same_damaged_copy_doubled_makes_one_letter(source: Side, reader: Side) -> None:
+    """In one batch, in a later one, and republished at another offset."""
+    bad = damaged(raw(source.keyring, new_subject(), 1, 1), "bad-seal")
+    limits = InvalidLimits(per_sender=2, overall=2)
+    intake = make_intake(reader, limits=limits)
+    await intake.take(TOPIC, [bad, bad])
+    await intake.take(TOPIC, [bad, replace(bad, offset=9)])
+    assert await scalar(reader, "SELECT rule FROM dead_letter") == "bad-seal"
+    assert await scalar(reader, LETTERS) == 1
+    assert await scalar(reader, ANNOUNCED) == 1
+    assert await scalar(reader, "SELECT count(*) FROM quarantine") == 0, "old rubbish is no news"
+    assert limits.halted() == []
+
+
+async def test_what_a_handler_could_not_take_is_taken_once_the_handler_was_mended(
+    source: Side, reader: Side
+) -> None:
+    """The source publishes it again (or the offset was not committed)."""
+    message = raw(source.keyring, new_subject(), 1, 1)
+
+    async def broken(
+        _context: Side, _conn: AsyncConnection, _batch: Sequence[Message]
+    ) -> Sequence[Outcome]:
+        raise KeyError("a mistake of the code")
+
+    await make_intake(reader, broken).take(TOPIC, [message])
+    assert await scalar(reader, "SELECT rule FROM dead_letter") == "handler-failed"
+    await make_intake(reader).take(TOPIC, [message])
+    await make_intake(reader).take(TOPIC, [message])
+    assert len(await effects(reader)) == 1
+    assert await scalar(reader, LETTERS) == 0
+
+
+async def test_a_good_copy_that_must_wait_is_taken_once_too(source: Side, reader: Side) -> None:
+    """Its letter is withdrawn when it is parked: a third copy is a double like any other."""
+    good = raw(source.keyring, new_subject(), 1, 1)
+    wait = True
+
+    async def waits(
+        context: Side, conn: AsyncConnection, batch: Sequence[Message]
+    ) -> Sequence[Outcome]:
+        if wait:
+            return [NotNow("not yet")] * len(batch)
+        return await take_facts(context, conn, batch)
+
+    intake = make_intake(reader, waits)
+    await intake.take(TOPIC, [damaged(good, "bad-seal")])
+    await intake.take(TOPIC, [good])
+    await intake.take(TOPIC, [good])
+    assert await scalar(reader, "SELECT count(*) FROM parked") == 1
+    wait = False
+    for _ in range(2):
+        await make_due(reader)
+        await intake.retry_parked()
+    await intake.take(TOPIC, [good])
+    assert len(await effects(reader)) == 1
+
+
+async def test_a_letter_that_was_superseded_before_it_went_out_says_nothing(
+    source: Side, reader: Side
+) -> None:
+    """The relay must not fail on it: it would hold up all letters behind it."""
+    good = raw(source.keyring, new_subject(), 1, 1)
+    intake = make_intake(reader)
+    await intake.take(TOPIC, [damaged(good, "bad-seal")])
+    await intake.take(TOPIC, [good])
+    letters = DeadLetters("reporting", reader.keyring)
+    async with reader.database.transaction() as conn:
+        found = await conn.execute(
+            text(
+                "SELECT event_id::text, topic, partition, key, version, county, ref, traceparent, "
+                "occurred_at, id AS sequence FROM outbox WHERE topic = :t"
+            ),
+            {"t": letters.topic},
+        )
+        rows = [OutboxRow(**row) for row in found.mappings()]
+        assert len(rows) == 1
+        assert await letters.load(None, conn, rows) == {}
