@@ -35,13 +35,13 @@ from muster.contracts.parts.base import Part
 from muster.contracts.parts.crosscheck import RevealRequest
 from muster.contracts.parts.verification import VerificationRequest
 from muster.contracts.topics import CONNECTOR, service_topics
-from muster.department_connector import enrolment
-from muster.department_connector.consuming import Consumer
+from muster.department_connector.commands import enrolment
 from muster.department_connector.handlers import loading
 from muster.department_connector.handlers.common import OWN_KEY, Connector
 from muster.department_connector.store import journal
 from muster.department_connector.store.journal import Raw
 from muster.department_connector.store.tables import open_spool
+from muster.department_connector.topics.consuming import Consumer
 from muster.forms.profile import Profile
 from muster.messaging import border
 from muster.runtime.home import free_port

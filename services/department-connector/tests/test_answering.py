@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from muster.department_connector import overview
+from muster.department_connector.commands import overview
 from muster.department_connector.domain.reasons import REVEALS
 from muster.department_connector.handlers import answering
 from muster.department_connector.store import journal

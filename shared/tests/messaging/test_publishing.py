@@ -104,7 +104,8 @@ class _View:
         return dict.fromkeys(shards, self.log)
 
     async def committed(self, group: str, shards: Sequence[Shard]) -> dict[Shard, int]:
-        return dict.fromkeys(shards, self.groups[group])
+        # Whoever else reads the topic has read everything.
+        return dict.fromkeys(shards, self.groups.get(group, 10**9))
 
 
 def _window(view: Any) -> UnreadWindow:

@@ -13,8 +13,8 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from muster.department_connector import enrolment, overview, running
-from muster.department_connector.enrolment import SERVICES, Wanted
+from muster.department_connector.commands import enrolment, overview, running
+from muster.department_connector.commands.enrolment import SERVICES, Wanted
 from muster.department_connector.handlers import loading, supplying
 from muster.department_connector.handlers.loading import Report
 from muster.department_connector.handlers.supplying import Supplied

@@ -10,12 +10,13 @@ from typing import Any
 
 import httpx
 
-from muster.department_connector import enrolment, topics
-from muster.department_connector.consuming import Consumer
-from muster.department_connector.enrolment import SERVICES
+from muster.department_connector import topics
+from muster.department_connector.commands import enrolment
+from muster.department_connector.commands.enrolment import SERVICES
 from muster.department_connector.handlers.common import Connector
 from muster.department_connector.settings import Settings
 from muster.department_connector.store.tables import open_spool
+from muster.department_connector.topics.consuming import Consumer
 from muster.messaging.broker import pause
 from muster.observability.logging import get_logger
 from muster.spool.publisher import Publisher
