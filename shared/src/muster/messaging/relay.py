@@ -17,7 +17,6 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,7 +28,7 @@ from muster.contracts.envelope import (
     write_value,
 )
 from muster.contracts.topics import TopicSpec, service_topics
-from muster.messaging import border, failpoints
+from muster.messaging import border, failpoints, relay_sql
 from muster.messaging.broker import BrokerView, new_producer, patiently_start, pause
 from muster.messaging.failpoints import FailPointError
 from muster.messaging.message import Event, OutboxRow, Publication
@@ -49,59 +48,6 @@ IDLE = 0.1
 """Seconds between looks at an empty outbox."""
 PUBLISH_PATIENCE = 60.0
 """An idempotent producer retries for ever; after this many seconds the batch is tried anew."""
-
-_HOLD = text(
-    """
-    SELECT topic, partition FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]))
-        AS shard(topic, partition)
-    WHERE pg_try_advisory_lock(hashtextextended('outbox/' || topic || '/' || partition, 0))
-    """
-)
-_ASSIGN = text(
-    """
-    WITH fresh AS (
-        SELECT id, topic, partition,
-               row_number() OVER (PARTITION BY topic, partition ORDER BY id) AS place
-        FROM (SELECT id, o.topic, o.partition FROM outbox o
-              JOIN unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]))
-                  AS held(topic, partition)
-                  ON held.topic = o.topic AND held.partition = o.partition
-              WHERE o.sequence IS NULL ORDER BY id LIMIT :batch) AS oldest
-    ), placed AS (
-        UPDATE outbox SET sequence = shard.last_sequence + fresh.place
-        FROM fresh JOIN outbox_shard shard USING (topic, partition)
-        WHERE outbox.id = fresh.id
-        RETURNING outbox.topic, outbox.partition, outbox.sequence
-    )
-    UPDATE outbox_shard SET last_sequence = newest.sequence
-    FROM (SELECT topic, partition, max(sequence) AS sequence FROM placed GROUP BY 1, 2) AS newest
-    WHERE outbox_shard.topic = newest.topic AND outbox_shard.partition = newest.partition
-    """
-)
-_PENDING = text(
-    """
-    SELECT event_id::text, o.topic, o.partition, key, version, county, ref, traceparent,
-           occurred_at, sequence
-    FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[])) AS open(topic, partition)
-    CROSS JOIN LATERAL (
-        SELECT * FROM outbox
-        WHERE outbox.topic = open.topic AND outbox.partition = open.partition
-          AND published_at IS NULL AND sequence IS NOT NULL
-        ORDER BY sequence LIMIT :per_shard) AS o
-    ORDER BY o.topic, o.partition, sequence
-    """
-).columns(ref=JSONB)
-_MARK = text("UPDATE outbox SET published_at = now() WHERE event_id = ANY(CAST(:events AS uuid[]))")
-_FORGET = text(
-    "DELETE FROM outbox WHERE topic = ANY(CAST(:topics AS text[])) "
-    "AND published_at < now() - interval '1 day'"
-)
-_WAITING = text(
-    """
-    SELECT count(*), coalesce(extract(epoch FROM now() - min(occurred_at)), 0)
-    FROM outbox WHERE published_at IS NULL
-    """
-)
 
 Shard = tuple[str, int]
 
@@ -227,7 +173,7 @@ class Relay:
         """Take shards that no other process holds; publish all of a shard to a new cluster."""
         missing = [shard for shard in self._shards if shard not in self._held]
         if missing:
-            rows = await conn.execute(_HOLD, _columns(missing))
+            rows = await conn.execute(relay_sql.HOLD, _columns(missing))
             taken = [(str(topic), int(partition)) for topic, partition in rows]
             if window is not None:
                 await window.begin(taken)
@@ -261,8 +207,8 @@ class Relay:
             _log.warning("another cluster: publishing again", topic=topic, events=count)
 
     async def _measure(self, conn: AsyncConnection) -> None:
-        await conn.execute(_FORGET, {"topics": self._ephemeral})
-        count, age = (await conn.execute(_WAITING)).one()
+        await conn.execute(relay_sql.FORGET, {"topics": self._ephemeral})
+        count, age = (await conn.execute(relay_sql.WAITING)).one()
         await conn.commit()
         metrics.outbox_pending.set(count)
         metrics.relay_lag_seconds.set(float(age))
@@ -273,7 +219,7 @@ class Relay:
         Readers may have ended too (the whole stack stops at once), so nobody is waited for; the
         outbox keeps these events, and the next process publishes them.
         """
-        count = (await conn.execute(_WAITING)).one()[0]
+        count = (await conn.execute(relay_sql.WAITING)).one()[0]
         await conn.commit()
         if count:
             _log.info("stopping; the outbox keeps what could not go out", events=int(count))
@@ -286,7 +232,7 @@ class Relay:
         if not shards:
             return 0
         await failpoints.reach("relay.before-assign")
-        await conn.execute(_ASSIGN, {"batch": BATCH, **_columns(shards)})
+        await conn.execute(relay_sql.ASSIGN, {"batch": BATCH, **_columns(shards)})
         await conn.commit()
         await failpoints.reach("relay.after-assign")
         if window is not None:
@@ -300,7 +246,7 @@ class Relay:
         await failpoints.reach("relay.after-publish")
         if sent:
             await failpoints.reach("relay.before-mark")
-            await conn.execute(_MARK, {"events": sent})
+            await conn.execute(relay_sql.MARK, {"events": sent})
             await conn.commit()
             await failpoints.reach("relay.after-mark")
         return len(sent)
@@ -313,7 +259,7 @@ class Relay:
         if not shards:
             return []
         rows = await conn.execute(
-            _PENDING, {"per_shard": max(1, BATCH // len(shards)), **_columns(shards)}
+            relay_sql.PENDING, {"per_shard": max(1, BATCH // len(shards)), **_columns(shards)}
         )
         by_topic: dict[str, list[OutboxRow]] = defaultdict(list)
         for row in rows:
@@ -343,7 +289,7 @@ class Relay:
         spec: TopicSpec,
         rows: Sequence[OutboxRow],
         events: Mapping[str, Event],
-        reader: Jwk | None,
+        reader: Jwk | None = None,
     ) -> list[_Packed]:
         packed = []
         for row in rows:
