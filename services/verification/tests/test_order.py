@@ -9,13 +9,14 @@ from muster.runtime.auth import Caller
 from muster.runtime.context import Context
 from muster.security.grants import Grant, Principal
 from muster.verification.domain.return_reasons import ReturnReason
-from muster.verification.handlers import review_item
+from muster.verification.handlers.reviewing import review_item
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.reasons import Refusal
 from muster.vocabulary.states import ReviewState, Role
 
 from .conftest import COUNTY, collected, digest, record, rows, take
 
+DECISIONS = "SELECT topic, version FROM outbox WHERE topic LIKE 'verification-record-%' ORDER BY id"
 WHY = (ReturnReason("differs-from-papers", "name", "与身份证不符"),)
 
 
@@ -63,7 +64,7 @@ async def test_a_second_reviewer_waits_for_the_first_and_finds_it_decided(
         _, late = await asyncio.wait([second], timeout=1)
         assert late, "it took no notice of the first reviewer"
     assert await second == "already-reviewed"
-    told = await rows(context, "SELECT topic, version FROM outbox ORDER BY id")
+    told = await rows(context, DECISIONS)
     assert [tuple(row) for row in told] == [("verification-record-returned", 1)]
 
 
