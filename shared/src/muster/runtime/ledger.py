@@ -255,7 +255,9 @@ def tree_of(home: Home) -> AreaTree:
 def _asked(home: Home, path: str, area: str | None) -> Any:
     """Answer of one service to the administrator of the running stack; ends the command on no."""
 
-    state = lifecycle.status(home).state
+    # Where containers or units run what was prepared, no supervisor of ours says so.
+    prepared = home.stack().get("state") == "prepared"
+    state = "prepared" if prepared else lifecycle.status(home).state
     if state in ("none", "stopped", "stopping", "left", "failed"):
         _err.print(f"The stack in {home.path} is not running ({state}). Start it: muster up")
         raise typer.Exit(2)
