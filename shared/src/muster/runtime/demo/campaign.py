@@ -70,10 +70,12 @@ class Campaign:
 
     async def run(self) -> None:
         """From the first administrator's sign-in to the last corrected record."""
-        with self.stage.phase("accounts, terminals and departments"):
+        with self.stage.phase("accounts and terminals"):
             await self._wait_for_keys()
             await self._appoint()
-            offices = Departments(self.services, self.admin, self.world, self.profile, self.tale)
+            offices = Departments(
+                self.services, self.admin, self.world, self.profile, self.tale, self.stage
+            )
         async with offices:
             with self.stage.phase("baseline"):
                 await self._import()

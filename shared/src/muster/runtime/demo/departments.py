@@ -11,11 +11,13 @@ from muster.forms import Profile
 from muster.runtime.demo.client import Account, Services
 from muster.runtime.demo.edges import Connector
 from muster.runtime.demo.report import Tale
+from muster.runtime.demo.stage import Stage
 from muster.runtime.demo.world import World
 
 __all__ = ["Departments"]
 
 _AT_ONCE = 2
+_LOOK = 1.0
 _QUOTA = 100_000
 """Reveals a day: a demo does in minutes what takes a campaign months."""
 
@@ -29,12 +31,17 @@ class Departments:
     world: World
     profile: Profile
     tale: Tale
+    stage: Stage
     connectors: dict[str, Connector] = field(default_factory=dict)
+    _following: asyncio.Task[None] | None = None
+    _busy: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     async def __aenter__(self) -> Departments:
         """Enrol every department, load its file, and start those that confirm records."""
         try:
-            await self._each(self._set_up)
+            with self.stage.phase("departments"):
+                await self._each(self._set_up)
+            self._following = asyncio.create_task(self._follow())
         except BaseException:
             await self._stop()
             raise
@@ -66,6 +73,7 @@ class Departments:
         )
         connector = Connector.at(self.services, name, str(self.services.home.stack()["profile"]))
         self.connectors[name] = connector
+        self._busy[name] = asyncio.Lock()
         await connector.enrol(str(opened["code"]))
         loaded = await connector.call("load", str(self.world.departments[name]))
         self.tale.counts["department rows loaded"] += int(loaded["rows"])
@@ -81,12 +89,26 @@ class Departments:
 
     async def _supply(self, name: str) -> None:
         connector = self.connectors[name]
-        await connector.call("supply")
-        if connector.child is None:
-            await connector.start()
-        await connector.drain()
-        if not self._lasts(name):
-            await connector.stop()
+        async with self._busy[name]:
+            await connector.call("supply")
+            if connector.child is None:
+                await connector.readdress()
+                await connector.start()
+            await connector.drain()
+            if not self._lasts(name):
+                await connector.stop()
+
+    async def _follow(self) -> None:
+        """An officer looks after each connector: a broker that has moved is made known to it."""
+        while True:
+            for name, connector in self.connectors.items():
+                async with self._busy[name]:
+                    if connector.child is not None:
+                        await connector.follow()
+            await asyncio.sleep(_LOOK)
 
     async def _stop(self) -> None:
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.wait([self._following])
         await asyncio.gather(*(one.stop() for one in self.connectors.values()))

@@ -48,6 +48,8 @@ class _Program(ABC):
     log: Path
     child: Child | None = None
     told: dict[str, Any] = field(default_factory=dict)
+    broker: str = ""
+    """The address of the broker that it was told last."""
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")}
@@ -62,7 +64,18 @@ class _Program(ABC):
 
     def kafka(self) -> str:
         """Where the broker is now; the embedded one moves when it is started again."""
+        self.broker = self._now()
+        return self.broker
+
+    def _now(self) -> str:
         return str(self.services.home.stack()["kafka"])
+
+    async def follow(self) -> None:
+        """Tell it anew where everything is, when the broker has moved; what waits goes on."""
+        if self._now() != self.broker:
+            await self.stop()
+            await self.readdress()
+            await self.start()
 
     async def call(self, *arguments: str) -> dict[str, Any]:
         """One command that ends, with its JSON answer. Raises EdgeFailed."""
@@ -125,19 +138,19 @@ class _Program(ABC):
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _DRAIN
-        address = self.kafka()
         while True:
-            spool = (await self.call("status"))["spool"]
+            spool = await self.spooled()
             if not spool["waiting"] and not spool["published"]:
                 return
             if loop.time() > deadline:
                 raise EdgeFailed(f"{self.program}: {spool} after {_DRAIN:.0f} s")
-            if self.kafka() != address:
-                address = self.kafka()
-                await self.stop()
-                await self.readdress()
-                await self.start()
+            await self.follow()
             await asyncio.sleep(_LOOK)
+
+    async def spooled(self) -> dict[str, Any]:
+        """Counts of the events in its spool, by state."""
+        found: dict[str, Any] = (await self.call("status"))["spool"]
+        return found
 
     @abstractmethod
     async def readdress(self) -> None:
@@ -233,6 +246,12 @@ class Gateway(_Program):
             return await self._post("/readings", {"wait": 5})
         finally:
             self.reader.take()
+
+    async def spooled(self) -> dict[str, Any]:
+        """As it says itself while it runs: cheaper than a command."""
+        assert self.http is not None
+        found: dict[str, Any] = (await self.http.get("/status")).json()["spool"]
+        return found
 
     async def sign(self, digest: str, trace: list[list[int]]) -> dict[str, Any]:
         """Take a signature under the record with that digest."""
