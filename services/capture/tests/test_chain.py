@@ -144,8 +144,8 @@ async def test_a_terminal_speaks_of_itself_only(bench: Bench) -> None:
     ]
     await hear(bench, *forged)
     assert sorted(await letters(bench)) == [
+        "header-damaged",
         "packet-key-unknown",
-        "sequence-invalid",
         "terminal-differs",
         "wrong-source",
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,21 +22,24 @@ PROFILE = Profile.load("tongren")
 
 
 @pytest.mark.parametrize(
-    ("by_number", "by_name", "numbers_differ", "found"),
+    ("by_number", "by_name", "numbers_differ", "found", "of_everybody"),
     [
-        (1, 0, False, Standing.FOUND),
-        (2, 0, False, Standing.AMBIGUOUS),
-        (0, 0, False, Standing.ABSENT),
-        (0, 1, False, Standing.FOUND),
-        (0, 1, True, Standing.AMBIGUOUS),
-        (0, 2, False, Standing.AMBIGUOUS),
-        (0, 2, True, Standing.AMBIGUOUS),
+        (1, 0, False, Standing.FOUND, Standing.FOUND),
+        (2, 0, False, Standing.AMBIGUOUS, Standing.AMBIGUOUS),
+        (0, 0, False, Standing.ABSENT, Standing.ABSENT),
+        (0, 1, False, Standing.FOUND, Standing.FOUND),
+        (0, 1, True, Standing.AMBIGUOUS, Standing.NAMESAKE),
+        (0, 2, False, Standing.AMBIGUOUS, Standing.AMBIGUOUS),
+        (0, 2, True, Standing.AMBIGUOUS, Standing.NAMESAKE),
     ],
 )
 def test_how_somebody_is_found(
-    by_number: int, by_name: int, numbers_differ: bool, found: Standing
+    by_number: int, by_name: int, numbers_differ: bool, found: Standing, of_everybody: Standing
 ) -> None:
-    assert verdicts.standing(by_number, by_name, numbers_differ=numbers_differ) is found
+    """R73: to a register that names everybody, a number that it lacks is nobody's."""
+    told = partial(verdicts.standing, by_number, by_name, numbers_differ=numbers_differ)
+    assert told(everybody=False) is found
+    assert told(everybody=True) is of_everybody
 
 
 @pytest.mark.parametrize(
@@ -50,6 +54,7 @@ def test_how_somebody_is_found(
         (Standing.FOUND, None, None, True, "no_file"),
         (Standing.ABSENT, ("a",), None, True, "no_such_person"),
         (Standing.ABSENT, ("a",), None, False, "no_file"),
+        (Standing.NAMESAKE, ("a",), ("a",), True, "no_such_person"),
         (Standing.AMBIGUOUS, ("a",), ("a",), True, "undecided"),
         (Standing.AMBIGUOUS, ("a",), ("a",), False, "undecided"),
     ],
@@ -140,7 +145,7 @@ async def test_each_verdict_about_loaded_people(bench: Bench) -> None:
         "birth_date": "undecided",
     }
     namesake = {**person(3), "resident_number": number_of(30)}
-    assert await bench.ask(namesake, "sex") == {"sex": "undecided"}
+    assert await bench.ask(namesake, "sex") == {"sex": "no_such_person"}
     answers = [event.part for event in bench.spooled("verification-answered-")]
     assert [bool(answer.remark) for answer in answers] == [False, False, False, True, True]
 
@@ -168,7 +173,7 @@ def _damaged(seed: int) -> str:
         (lambda: person(1), lambda: person(1, resident_number=None), "match"),
         (lambda: person(1, birth_date=None), lambda: person(1), "match"),
         (lambda: person(1, name=None), lambda: person(1), "match"),
-        (lambda: person(1), lambda: person(1, resident_number=number_of(2)), "undecided"),
+        (lambda: person(1), lambda: person(1, resident_number=number_of(2)), "no_such_person"),
         (
             lambda: person(1, resident_number=_damaged(1)),
             lambda: person(1, name="别人"),

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from muster.contracts.envelope import Clear, seal_context, write_headers, write_value
 from muster.contracts.parts.verification import VerificationAnswer, VerificationRequest
 from muster.contracts.topics import service_topics
-from muster.messaging import border, outbox
+from muster.messaging import border, outbox, positions
 from muster.messaging.deadletters import RawMessage
 from muster.messaging.intake import Intake
 from muster.messaging.message import (
@@ -230,3 +230,14 @@ async def test_a_department_opens_what_was_sealed_to_it_once_it_is_enrolled(
     assert VerificationRequest.model_validate_json(opened) == part
     with pytest.raises(BadPacket, match="packet-context"):
         border.open_packet(box, [own], signers, {**context, "version": 2})
+
+
+async def test_only_services_are_asked_for_what_a_broker_lost(reviewing: Side) -> None:
+    """Edges keep what they sent until it is named to them; a request to one has no reader, and
+    would hold up the requests to services."""
+    lost = [(ANSWERED, 0), ("device-card-read", 1), ("capture-record-submitted", 2)]
+    async with reviewing.database.transaction() as conn:
+        await positions.mark_out_of_range(conn, lost)
+        assert await positions.request_missing(conn, "verification") == 1
+        asked = (await conn.execute(text("SELECT key, ref ->> 'topic' FROM outbox"))).all()
+    assert [tuple(row) for row in asked] == [("capture", "capture-record-submitted")]

@@ -21,8 +21,8 @@ from muster.contracts.topics import CONNECTOR, DEVICE, TopicSpec
 COUNTY = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 SEQUENCE_DIGITS = 16
 _DIGITS = re.compile(rf"[0-9]{{1,{SEQUENCE_DIGITS}}}")
-_EVENT_ID = re.compile(UUID_PATTERN)
 """``ce_sequence`` is zero padded, so that it also orders as text (CloudEvents sequence)."""
+_EVENT_ID = re.compile(UUID_PATTERN)
 
 
 class Clear(BaseModel):

@@ -89,6 +89,12 @@ class TopicSpec:
         return self.owner == DEVICE or self.owner.startswith(CONNECTOR)
 
     @property
+    def replayed(self) -> bool:
+        """Whether its writer is asked for what was missed. Not what is ephemeral; nor of edges,
+        which keep what they sent until `/received` names it, and send it again until then."""
+        return not self.ephemeral and not self.from_edge
+
+    @property
     def edge_reader(self) -> str | None:
         """The department whose connector reads it; None when none does."""
         readers = [name for name in self.consumers if name.startswith(CONNECTOR)]

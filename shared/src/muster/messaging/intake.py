@@ -182,16 +182,14 @@ class Intake:
         again = await self._letters.claim(
             conn, spec.name, [a.event_id for a in arrivals if a.event_id not in new]
         )
-        if not spec.from_edge:
-            # Edges keep what they sent until `/received` names it, and send it again until then.
-            await positions.advance(
-                conn,
-                [
-                    (spec.name, a.headers.shard, a.headers.sequence)
-                    for a in arrivals
-                    if a.event_id in new
-                ],
-            )
+        await positions.advance(
+            conn,
+            [
+                (spec.name, a.headers.shard, a.headers.sequence)
+                for a in arrivals
+                if a.event_id in new
+            ],
+        )
         return [
             replace(a, again=a.event_id in again) for a in arrivals if a.event_id in new | again
         ]

@@ -42,7 +42,7 @@ async def advance(conn: AsyncConnection, received: Iterable[tuple[str, int, int]
     """Note received sequences (topic, partition, sequence) of messages now in the inbox."""
     by_shard: dict[Shard, list[int]] = defaultdict(list)
     for topic, partition, sequence in received:
-        if not service_topics()[topic].ephemeral:
+        if service_topics()[topic].replayed:
             by_shard[topic, partition].append(sequence)
     if not by_shard:
         return
@@ -116,7 +116,7 @@ def _run_from(start: int, ordered: Sequence[int]) -> int:
 
 async def mark_out_of_range(conn: AsyncConnection, shards: Sequence[Shard]) -> None:
     """The broker no longer has what comes next: everything after ``contiguous`` may be missing."""
-    shards = [shard for shard in shards if not service_topics()[shard[0]].ephemeral]
+    shards = [shard for shard in shards if service_topics()[shard[0]].replayed]
     await conn.execute(
         text(
             "INSERT INTO inbox_position (topic, partition, out_of_range) "

@@ -25,6 +25,7 @@ from muster.runtime.demo.world import Desk, Person, World
 from muster.security.jose import Jwk
 from muster.synth.workbook import write_workbook
 from muster.vocabulary.ids import new_id
+from muster.vocabulary.resident_number import shorten
 
 __all__ = ["Campaign", "Stuck"]
 
@@ -334,11 +335,14 @@ class Campaign:
         await self._until_reviewed()
 
     def _by_number(self) -> dict[str, Person]:
-        """Who a number belongs to, also after a correction of it."""
-        found = {person.number: person for person in self.world.people}
+        """Who a number belongs to, also after a correction of it, and as 15 digits, which a row of
+        the baseline may still have."""
+        found: dict[str, Person] = {}
         for person in self.world.people:
-            if "resident_number" in person.corrected:
-                found[str(person.corrected["resident_number"])] = person
+            for number in (person.number, str(person.corrected.get("resident_number", ""))):
+                found[number] = person
+                if number[6:8] == "19":
+                    found[shorten(number)] = person
         return found
 
     # -- the end ---------------------------------------------------------------------------------

@@ -18,12 +18,13 @@ class Standing(StrEnum):
     """How a person was found in the department's data.
 
     ``ambiguous``: more than one row may be meant, or only name and birth agree and the numbers do
-    not.
+    not. ``namesake``: the same in data that name everybody, so that nobody has that number.
     """
 
     FOUND = "found"
     ABSENT = "absent"
     AMBIGUOUS = "ambiguous"
+    NAMESAKE = "namesake"
 
 
 def knows_everybody(matters: Collection[str]) -> bool:
@@ -31,16 +32,19 @@ def knows_everybody(matters: Collection[str]) -> bool:
     return not KNOWS_EVERYBODY.isdisjoint(matters)
 
 
-def standing(by_number: int, by_name: int, *, numbers_differ: bool) -> Standing:
+def standing(by_number: int, by_name: int, *, numbers_differ: bool, everybody: bool) -> Standing:
     """How somebody was found.
 
     Args:
         by_number, by_name: rows with the number, and rows with the name and date of birth.
-        numbers_differ: whether the one row with that name has a whole number, and so has the
-            person who is asked about.
+        numbers_differ: whether all rows with that name have whole numbers, and so has the person
+            who is asked about.
+        everybody: whether the department's data name everybody (`knows_everybody`).
     """
     if by_number:
         return Standing.FOUND if by_number == 1 else Standing.AMBIGUOUS
+    if by_name and numbers_differ and everybody:
+        return Standing.NAMESAKE
     if not by_name:
         return Standing.ABSENT
     return Standing.AMBIGUOUS if by_name > 1 or numbers_differ else Standing.FOUND
@@ -70,7 +74,7 @@ def verdicts(
     """
     if found is Standing.AMBIGUOUS:
         return dict.fromkeys(asked, Verdict.UNDECIDED)
-    if found is Standing.ABSENT:
+    if found in (Standing.ABSENT, Standing.NAMESAKE):
         return dict.fromkeys(asked, Verdict.NO_SUCH_PERSON if everybody else Verdict.NO_FILE)
     return {name: _verdict(values.get(name), held.get(name)) for name in asked}
 

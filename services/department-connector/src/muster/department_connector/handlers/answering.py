@@ -42,10 +42,12 @@ ANSWERED = {
 }
 """On which topic what came on a topic is answered."""
 
-_AMBIGUOUS = (
-    "本部门数据中与此人相符的不止一行，或仅姓名和出生日期相符而号码不同。"
-    " More than one row may be meant, or only name and birth agree and the numbers differ."
-)
+_REMARKS = {
+    Standing.AMBIGUOUS: "本部门数据中与此人相符的不止一行，或仅姓名和出生日期相符而号码不同。"
+    " More than one row may be meant, or only name and birth agree and the numbers differ.",
+    Standing.NAMESAKE: "查无此号码；有姓名和出生日期相同而号码不同的人，请核对号码。"
+    " Nobody has this number; somebody of that name and birth has another. Check the number.",
+}
 
 
 def settle(connector: Connector, outcomes: Sequence[Outcome]) -> None:
@@ -190,7 +192,7 @@ def _verdicts(
         case_id=asked.case_id,
         version=asked.version,
         verdicts=given,
-        remark=_AMBIGUOUS if found is Standing.AMBIGUOUS else "",
+        remark=_REMARKS.get(found, ""),
         answered_at=now,
     )
     told = {"found": found, "verdicts": {name: str(verdict) for name, verdict in given.items()}}
@@ -209,7 +211,8 @@ def find(
     found = verdicts.standing(
         len(by_number),
         len(by_name),
-        numbers_differ=number is not None and any(row.numbered for row in by_name),
+        numbers_differ=number is not None and all(row.numbered for row in by_name),
+        everybody=verdicts.knows_everybody(connector.department.matters),
     )
     if found is Standing.FOUND:
         return found, [*by_number, *by_name][0]
