@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -97,3 +98,11 @@ def test_files_stay_readable() -> None:
         if (count := len(path.read_text(encoding="utf-8").splitlines())) > 420
     }
     assert not long
+
+
+@pytest.mark.parametrize("program", ["device_gateway", "department_connector"])
+def test_an_edge_loads_no_database_of_a_service(program: str) -> None:
+    """Edges run on small computers and are started for every command; they keep SQLite only."""
+    asked = f"import sys, muster.{program}.main; print('sqlalchemy' in sys.modules)"
+    told = subprocess.run((sys.executable, "-c", asked), capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "False"

@@ -10,8 +10,9 @@ from sqlalchemy import text
 
 from muster.contracts.parts.access import KeysOfOwner
 from muster.contracts.topics import service_topics
-from muster.messaging import border
-from muster.messaging.border import UnknownReader
+from muster.messaging import enrolled
+from muster.messaging.border import DEPARTMENT
+from muster.messaging.enrolled import UnknownReader
 from muster.security import jose
 
 REQUESTS = service_topics()["verification-requested-housing"]
@@ -28,7 +29,7 @@ def fresh() -> tuple[dict[str, str], dict[str, str]]:
 async def reader(house: Any) -> str:
     """The key to which relays seal what the department is asked."""
     async with house.context.database.transaction() as conn:
-        found = await border.reader(conn, REQUESTS)
+        found = await enrolled.reader(conn, REQUESTS)
     assert found is not None
     return found["kid"]
 
@@ -36,7 +37,7 @@ async def reader(house: Any) -> str:
 async def senders(house: Any) -> set[str]:
     """The keys under which intakes take its answers."""
     async with house.context.database.transaction() as conn:
-        found = await border.senders(conn, ["connector/housing"])
+        found = await enrolled.senders(conn, ["connector/housing"])
     return set(found.get("connector/housing", {}))
 
 
@@ -60,7 +61,7 @@ async def test_a_connector_is_enrolled_with_a_code_and_its_own_keys(
     assert event.clear.terminal_id is None
     assert set(event.parts) == set(service_topics()["access-key-changed"].consumers)
     part = KeysOfOwner.model_validate_json(event.parts["verification"].model_dump_json())
-    assert (part.owner_id, part.owner_kind) == ("housing", border.DEPARTMENT)
+    assert (part.owner_id, part.owner_kind) == ("housing", DEPARTMENT)
     assert {(key.kid, key.use, key.revoked_at) for key in part.keys} == {
         (keys[0]["kid"], "sig", None),
         (keys[1]["kid"], "enc", None),

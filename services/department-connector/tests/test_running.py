@@ -19,8 +19,7 @@ from muster.department_connector.handlers import supplying
 from muster.department_connector.store import journal
 from muster.department_connector.store.journal import Raw
 from muster.department_connector.topics import consumed
-from muster.messaging.broker import BrokerView, new_producer
-from muster.messaging.outbox import partition_of
+from muster.messaging.broker import BrokerView, new_producer, partition_of
 from muster.spool import keyfile
 
 from .conftest import Bench, Make, Services, person, soldier, until

@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 
 from muster.contracts.envelope import Clear, Unreadable, write_headers, write_value
 from muster.contracts.topics import service_topics
-from muster.messaging.outbox import partition_of
+from muster.messaging.broker import partition_of
 from muster.reporting import pulse
 from muster.reporting.domain.pulse import Beat
 from muster.reporting.main import service

@@ -24,6 +24,7 @@ from muster.contracts.envelope import (
 from muster.contracts.parts.capture import Entry, Standing, StandingForCount, StandingForReview
 from muster.contracts.topics import load_topics, service_topics
 from muster.messaging import outbox, positions
+from muster.messaging.broker import partition_of
 from muster.messaging.deadletters import DeadLetters, RawMessage
 from muster.messaging.intake import Intake
 from muster.messaging.limits import InvalidLimits
@@ -36,7 +37,6 @@ from muster.messaging.message import (
     Publication,
     Subscription,
 )
-from muster.messaging.outbox import partition_of
 from muster.messaging.relay import Relay
 from muster.persistence.database import Database
 from muster.persistence.ddl import SHARED_V1

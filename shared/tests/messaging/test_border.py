@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from muster.contracts.envelope import Clear, seal_context, write_headers, write_value
 from muster.contracts.parts.verification import VerificationAnswer, VerificationRequest
 from muster.contracts.topics import service_topics
-from muster.messaging import border, outbox, positions
+from muster.messaging import border, enrolled, outbox, positions
 from muster.messaging.deadletters import RawMessage
 from muster.messaging.intake import Intake
 from muster.messaging.message import (
@@ -201,8 +201,8 @@ async def test_a_department_opens_what_was_sealed_to_it_once_it_is_enrolled(
     )
     async with reviewing.database.transaction() as conn:
         await outbox.add(conn, [outbox.OutboxItem(topic=ASKED, key=case_id, version=1, ref={})])
-        with pytest.raises(border.UnknownReader):
-            await border.reader(conn, service_topics()[ASKED])
+        with pytest.raises(enrolled.UnknownReader):
+            await enrolled.reader(conn, service_topics()[ASKED])
     own = jose.generate("enc")
     await enrol(reviewing, "housing", own)
     packed: list[Any] = []

@@ -8,9 +8,15 @@ from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.partitioner import murmur2
 
 CONNECT_PATIENCE = 60.0
 """Seconds for which a service waits for its broker before it says that there is none."""
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """Partition of a key, as Kafka's own default partitioner has it; it is also the shard."""
+    return int((murmur2(key.encode()) & 0x7FFFFFFF) % partitions)
 
 
 def new_producer(bootstrap: str, client_id: str) -> AIOKafkaProducer:

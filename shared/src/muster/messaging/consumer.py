@@ -7,6 +7,7 @@ from collections import defaultdict
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from muster.messaging import failpoints, parking, positions
@@ -23,6 +24,12 @@ _log = get_logger("muster.consumer")
 BATCH = 500
 POLL_MS = 200
 HOUSEKEEPING = 0.5
+_ANY_WAITING = text(
+    """
+    SELECT EXISTS (SELECT FROM parked) OR EXISTS (
+        SELECT FROM inbox_position WHERE out_of_range OR highest > contiguous)
+    """
+)
 
 
 class Consumer:
@@ -123,15 +130,22 @@ class Consumer:
 
     async def _keep_house(self) -> None:
         """Try parked keys again, and ask sources for what is missing; whatever fails, go on."""
+        before = True
         while not self._stopping.is_set():
             try:
-                async with self._taking:
-                    await self._intake.retry_parked()
-                async with self._database.transaction() as conn:
-                    await positions.request_missing(conn, self._service)
-                    await parking.measure(conn, self._intake.topics)
+                waiting = bool(await self._database.look(_ANY_WAITING))
+                if waiting or before:
+                    await self._look_after()
+                before = waiting
             except (SQLAlchemyError, OSError, failpoints.FailPointError) as error:
                 _log.warning("housekeeping waits", reason=type(error).__name__)
             except Exception:  # noqa: BLE001 - parked messages must not wait for ever unseen
                 _log.exception("housekeeping failed and is tried again")
             await pause(HOUSEKEEPING, self._stopping)
+
+    async def _look_after(self) -> None:
+        async with self._taking:
+            await self._intake.retry_parked()
+        async with self._database.transaction() as conn:
+            await positions.request_missing(conn, self._service)
+            await parking.measure(conn, self._intake.topics)

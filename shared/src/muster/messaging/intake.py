@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.envelope import Headers, Unreadable, read_headers
 from muster.contracts.topics import TopicSpec, service_topics
-from muster.messaging import border, failpoints, parking, positions
+from muster.messaging import border, enrolled, failpoints, parking, positions
 from muster.messaging.causes import trace_id
 from muster.messaging.deadletters import DeadLetters, RawMessage, Refused
 from muster.messaging.handling import BEHIND, hand_over
@@ -218,7 +218,7 @@ class Intake:
         behind: set[str] = set()
         senders: border.Senders = {}
         if spec.from_edge:
-            senders = await border.senders(conn, {arrival.sender for arrival in arrivals})
+            senders = await enrolled.senders(conn, {arrival.sender for arrival in arrivals})
         for arrival in arrivals:
             raw = arrival.raw
             if raw.key in behind:

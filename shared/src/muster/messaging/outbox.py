@@ -7,20 +7,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from aiokafka.partitioner import murmur2
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.topics import service_topics
+from muster.messaging.broker import partition_of
 from muster.messaging.causes import traceparent_for
 from muster.observability.trace import current_traceparent
 from muster.persistence.bulk import insert_rows
 from muster.persistence.tables import outbox
 from muster.vocabulary.ids import new_id
-
-
-def partition_of(key: str, partitions: int) -> int:
-    """Partition of a key, as Kafka's own default partitioner has it; it is also the shard."""
-    return int((murmur2(key.encode()) & 0x7FFFFFFF) % partitions)
 
 
 @dataclass(frozen=True, slots=True)

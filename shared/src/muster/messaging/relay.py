@@ -28,7 +28,7 @@ from muster.contracts.envelope import (
     write_value,
 )
 from muster.contracts.topics import TopicSpec, service_topics
-from muster.messaging import border, failpoints, relay_sql
+from muster.messaging import border, enrolled, failpoints, relay_sql
 from muster.messaging.broker import BrokerView, new_producer, patiently_start, pause
 from muster.messaging.failpoints import FailPointError
 from muster.messaging.message import Event, OutboxRow, Publication
@@ -159,8 +159,10 @@ class Relay:
             if now >= next_look:
                 await self._measure(conn)
                 next_look = now + 1
-            published = await self.step(conn, producer, window)
-            if published:
+            # One cheap look while there is nothing to do, which is most of the time.
+            if await self._database.look(relay_sql.ANY_WAITING) and await self.step(
+                conn, producer, window
+            ):
                 continue
             if self._stopping.is_set():
                 await self._say_what_is_left(conn)
@@ -268,10 +270,10 @@ class Relay:
         for topic, pending in by_topic.items():
             try:
                 async with conn.begin_nested():
-                    reader = await border.reader(conn, self._specs[topic])
+                    reader = await enrolled.reader(conn, self._specs[topic])
                     events = await self._publications[topic].load(self._context, conn, pending)
                 packed += self._seal(self._specs[topic], pending, events, reader)
-            except border.UnknownReader:
+            except enrolled.UnknownReader:
                 _log.info("nobody is enrolled to read it; topic waits", topic=topic)
                 self._blocked[topic] = asyncio.get_running_loop().time() + 10
             except SQLAlchemyError:

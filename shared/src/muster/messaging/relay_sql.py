@@ -49,9 +49,19 @@ FORGET = text(
     "DELETE FROM outbox WHERE topic = ANY(CAST(:topics AS text[])) "
     "AND published_at < now() - interval '1 day'"
 )
+# Said in two halves, each of which has an index that holds these rows only.
 WAITING = text(
     """
-    SELECT count(*), coalesce(extract(epoch FROM now() - min(occurred_at)), 0)
-    FROM outbox WHERE published_at IS NULL
+    SELECT count(*), coalesce(extract(epoch FROM now() - min(occurred_at)), 0) FROM (
+        SELECT occurred_at FROM outbox WHERE sequence IS NULL
+        UNION ALL
+        SELECT occurred_at FROM outbox WHERE published_at IS NULL AND sequence IS NOT NULL
+    ) AS waiting
+    """
+)
+ANY_WAITING = text(
+    """
+    SELECT EXISTS (SELECT FROM outbox WHERE sequence IS NULL) OR EXISTS (
+        SELECT FROM outbox WHERE published_at IS NULL AND sequence IS NOT NULL)
     """
 )

@@ -20,8 +20,7 @@ from aiokafka import AIOKafkaProducer
 
 from muster.contracts.topics import service_topics
 from muster.messaging import failpoints
-from muster.messaging.broker import BrokerView, new_producer, pause
-from muster.messaging.outbox import partition_of
+from muster.messaging.broker import BrokerView, new_producer, partition_of, pause
 from muster.messaging.unread import LIMIT_BYTES
 from muster.observability.logging import get_logger
 from muster.spool.services import ServiceAway, ask, new_client

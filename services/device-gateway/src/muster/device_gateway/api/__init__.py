@@ -23,7 +23,7 @@ from muster.device_gateway.api.models import (
 )
 from muster.device_gateway.domain.reasons import refusal
 from muster.device_gateway.handlers import Gateway
-from muster.runtime.http import install_problems
+from muster.runtime.problems import install_problems
 
 router = APIRouter()
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from muster.device_gateway.domain.reasons import RULES, reason
-from muster.runtime.http import problem
+from muster.runtime.problems import problem
 
 LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]"})
 LARGEST = 1 << 20
