@@ -270,6 +270,8 @@ async def test_blind_rows_wait_until_sealed_ones_are_registered(context: Context
         (HR, "told", None),
     ]
     assert len(await rows(context, "SELECT 1 FROM candidates_due WHERE at > now()")) == 1
+    await match_touched(context)
+    assert (AF, "waiting", None) in await states(context)
     await take(context, subject(new_id(), here(1, OPEN), both))
     await match_touched(context)
     assert await states(context) == [
@@ -277,6 +279,7 @@ async def test_blind_rows_wait_until_sealed_ones_are_registered(context: Context
         (AF, "closed", None),
         (HR, "closed", None),
     ]
+    assert not await rows(context, "SELECT 1 FROM candidates_due")
 
 
 async def test_blind_rows_do_not_wait_for_ever(context: Context) -> None:
@@ -284,6 +287,7 @@ async def test_blind_rows_do_not_wait_for_ever(context: Context) -> None:
     await open_phase(context)
     await settling.settle_left(context)
     assert (AF, "waiting", None) in await states(context)
+    await rows(context, "UPDATE candidate SET told_at = now() - interval '21 s' RETURNING 1")
     await rows(context, "UPDATE candidates_due SET at = now() RETURNING 1")
     await settling.settle_left(context)
     assert (AF, "asked", None) in await states(context)

@@ -261,6 +261,7 @@ async def test_no_table_holds_anything_personal_in_the_clear(context: Context, d
         *data(AF, make_row(AF, {**marked, "service_unit": "炮兵某连"}), make_row(AF, lost)),
     )
     await open_phase(context)
+    await rows(context, "UPDATE candidate SET told_at = now() - interval '21 s' RETURNING 1")
     await rows(context, "UPDATE candidates_due SET at = now() RETURNING 1")
     await match_touched(context)
     [order] = await rows(

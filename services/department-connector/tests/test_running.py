@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from muster.contracts.topics import service_topics
+from muster.department_connector.commands import running as commands
 from muster.department_connector.handlers import supplying
 from muster.department_connector.store import journal
 from muster.department_connector.store.journal import Raw
@@ -104,6 +105,23 @@ def answered(services: Services) -> list[str]:
 
 def ids(raws: Sequence[Raw]) -> list[str]:
     return [dict(raw.headers)["ce_id"].decode() for raw in raws]
+
+
+async def test_a_supply_may_wait_until_it_is_received(make: Make, stack: Any) -> None:
+    """R74: another process sends it; whoever waits hears when crosscheck has all of it."""
+    services = Services()
+    bench = make("public-security", port=services.port)
+    at(bench, stack.kafka)
+    bench.load([person(seed) for seed in range(150)])
+    supplying.supply(bench.connector)
+    assert not await commands.received(bench.connector, 0.2)
+    async with (
+        services.serving(),
+        services.reading(stack.kafka, bench.connector.edge),
+        running(bench),
+    ):
+        assert await commands.received(bench.connector, 30)
+        assert len(services.events()) == 3
 
 
 async def test_from_ready_to_drained(make: Make, stack: Any) -> None:

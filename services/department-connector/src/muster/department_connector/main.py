@@ -114,10 +114,15 @@ async def _load(settings: Settings, file: Path, without: list[str]) -> Report:
 
 
 @app.command()
-def supply(as_json: Json = False) -> None:
+def supply(
+    wait: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait until crosscheck has received all.")
+    ] = 0,
+    as_json: Json = False,
+) -> None:
     """Put the whole of the data into the spool for the cross-check; `run` sends it."""
     try:
-        done: Supplied = asyncio.run(_supply(_settings()))
+        done, received = asyncio.run(_supply(_settings(), wait))
     except Refusal as error:
         raise _refused(error, as_json=as_json) from None
     except _FAULTS as error:
@@ -129,16 +134,19 @@ def supply(as_json: Json = False) -> None:
                 "mode": done.mode,
                 "rows": done.rows,
                 "parts": done.parts,
+                "received": received,
             }
         )
         return
-    _say(f"{done.rows} rows in {done.parts} parts ({done.mode}) stand in the spool.")
+    where = "were received" if received else "stand in the spool"
+    _say(f"{done.rows} rows in {done.parts} parts ({done.mode}) {where}.")
 
 
-async def _supply(settings: Settings) -> Supplied:
+async def _supply(settings: Settings, wait: float) -> tuple[Supplied, bool]:
     async with running.composed(settings) as (connector, _):
         await running.refresh_keys(connector, SERVICES[1:])
-        return await asyncio.to_thread(supplying.supply, connector)
+        done = await asyncio.to_thread(supplying.supply, connector)
+        return done, await running.received(connector, wait)
 
 
 @app.command()

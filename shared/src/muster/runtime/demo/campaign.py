@@ -324,9 +324,8 @@ class Campaign:
         async def work(desk: CollectingDesk) -> None:
             assert desk.gateway is not None
             async with gate, desk.gateway:
-                for _, person in sorted(told[desk.desk.area].items()):
-                    await desk.mend(person, self._others)
-                    bar.add()
+                people = [person for _, person in sorted(told[desk.desk.area].items())]
+                await desk.mend(people, self._others, bar)
 
         async with asyncio.TaskGroup() as tasks:
             for desk in self.desks:

@@ -18,6 +18,8 @@ __all__ = ["Departments"]
 
 _AT_ONCE = 2
 _LOOK = 1.0
+_WAIT = 60
+"""Seconds after which it is looked whether the broker has moved."""
 _QUOTA = 100_000
 """Reveals a day: a demo does in minutes what takes a campaign months."""
 
@@ -78,7 +80,8 @@ class Departments:
         loaded = await connector.call("load", str(self.world.departments[name]))
         self.tale.counts["department rows loaded"] += int(loaded["rows"])
         self.tale.counts["department rows refused"] += int(loaded["refused"])
-        await connector.tell("quota", "--set", str(_QUOTA))
+        if self.profile.departments[name].mode == "blind":
+            await connector.tell("quota", "--set", str(_QUOTA))
         if self._lasts(name):
             await connector.start()
 
@@ -90,11 +93,11 @@ class Departments:
     async def _supply(self, name: str) -> None:
         connector = self.connectors[name]
         async with self._busy[name]:
-            await connector.call("supply")
             if connector.child is None:
-                await connector.readdress()
-                await connector.start()
-            await connector.drain()
+                await connector.begin()
+            supplied = await connector.call("supply", "--wait", str(_WAIT))
+            if not supplied["received"]:
+                await connector.drain()
             if not self._lasts(name):
                 await connector.stop()
 

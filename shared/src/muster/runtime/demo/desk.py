@@ -228,23 +228,36 @@ class CollectingDesk:
 
     # -- work orders -----------------------------------------------------------------------------
 
-    async def mend(self, person: Person, others: Mapping[str, Person]) -> None:
-        """Do what a work order about somebody asks for (R76)."""
-        assert person.correction is not None
-        how = person.correction["how"]
-        if how == "ending":
-            await self.end(person, others, person.correction["ending"], person.correction["detail"])
-        elif how == "collect":
-            await self._hand_in(await self._look_up([person]))
-        else:
-            [visit] = [one for one in self.visits.values() if one.person is person]
-            visit.corrected, visit.overlooked = True, False
-            found = await self.collector.post(
-                "capture", "/subjects/lookup", {"subject_id": visit.subject_id}
-            )
-            visit.version = int(found["version"])
-            await self._hand_in([visit])
-        self.tale.counts["work orders mended"] += 1
+    async def mend(self, people: Sequence[Person], others: Mapping[str, Person], bar: Bar) -> None:
+        """Do what work orders about these people ask for (R76): endings, and records in packets."""
+        comers: list[Person] = []
+        visits: list[Visit] = []
+        for person in people:
+            told = person.correction
+            assert told is not None
+            if told["how"] == "ending":
+                await self.end(person, others, told["ending"], told["detail"])
+                bar.add()
+            elif told["how"] == "collect":
+                comers.append(person)
+            else:
+                visits.append(await self._take_up(person))
+        visits += await self._look_up(comers)
+        for start in range(0, len(visits), _RECORDS):
+            packet = visits[start : start + _RECORDS]
+            await self._hand_in(packet)
+            bar.add(len(packet))
+        self.tale.counts["work orders mended"] += len(people)
+
+    async def _take_up(self, person: Person) -> Visit:
+        """The visit of somebody who was here, with what is right now, for a new version."""
+        [visit] = [one for one in self.visits.values() if one.person is person]
+        visit.corrected, visit.overlooked = True, False
+        found = await self.collector.post(
+            "capture", "/subjects/lookup", {"subject_id": visit.subject_id}
+        )
+        visit.version = int(found["version"])
+        return visit
 
     async def announce_move(self, person: Person, from_village: str) -> None:
         """The old village's desk puts down where the person went."""

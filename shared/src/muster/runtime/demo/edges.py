@@ -77,6 +77,12 @@ class _Program(ABC):
             await self.readdress()
             await self.start()
 
+    async def begin(self) -> None:
+        """Run it; told anew when the broker has moved since it was told last."""
+        if self._now() != self.broker:
+            await self.readdress()
+        await self.start()
+
     async def call(self, *arguments: str) -> dict[str, Any]:
         """One command that ends, with its JSON answer. Raises EdgeFailed."""
         found: dict[str, Any] = json.loads(await self.tell(*arguments, "--json"))

@@ -24,7 +24,7 @@ from muster.runtime.context import Context
 MISSED_REASON = "漏采人员核实"
 """Why a blind department's row is opened: to find somebody who was not collected."""
 BLIND_WAIT = 20.0
-"""Seconds that blind candidates wait for sealed ones to be registered."""
+"""Seconds that blind candidates wait at most for sealed ones to be registered."""
 
 _WHO = (common.NAME, common.NUMBER, common.BIRTH, common.VILLAGE)
 """What a desk needs to find somebody; more of a department's data is not passed on."""
@@ -48,9 +48,10 @@ async def settle(context: Context, conn: AsyncConnection) -> tuple[list[str], in
     sealed = [row for row in waiting if row.sealed is not None]
     await tell(context, conn, [_told(context, row) for row in sealed], now)
     blind = [row for row in waiting if row.sealed is None]
-    if blind and sealed:
+    if blind and await candidates.told_within(conn, BLIND_WAIT):
         await touched.due(conn, BLIND_WAIT)
     else:
+        await touched.not_due(conn)
         await _ask(context, conn, blind)
     return fresh, closed
 

@@ -97,6 +97,15 @@ async def waiting(conn: AsyncConnection) -> list[Row[Any]]:
     return list((await conn.execute(_WAITING)).all())
 
 
+async def told_within(conn: AsyncConnection, seconds: float) -> bool:
+    """Whether capture was told of somebody in these last seconds and has not registered them."""
+    statement = text(
+        "SELECT EXISTS (SELECT FROM candidate WHERE state = 'told' "
+        "AND told_at > now() - make_interval(secs => :seconds))"
+    )
+    return bool((await conn.execute(statement, {"seconds": seconds})).scalar_one())
+
+
 _MOVE = text(
     """
     UPDATE candidate c SET state = n.state, rule = n.rule, sealed = n.sealed,

@@ -126,6 +126,11 @@ async def waiting(conn: AsyncConnection) -> int:
     return int((await conn.execute(statement)).scalar_one())
 
 
+async def not_due(conn: AsyncConnection) -> None:
+    """Nothing that is due later is waited for any more."""
+    await conn.execute(text("DELETE FROM candidates_due WHERE at > now()"))
+
+
 async def due(conn: AsyncConnection, delay: float = 0) -> None:
     """Say that candidates are to be looked for, at once or after so many seconds."""
     await conn.execute(

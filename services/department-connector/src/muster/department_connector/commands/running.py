@@ -24,6 +24,8 @@ from muster.spool.services import ServiceAway, ServiceKeys, new_client
 
 _log = get_logger("muster.connector")
 
+_LOOK = 0.1
+
 
 @asynccontextmanager
 async def composed(settings: Settings) -> AsyncIterator[tuple[Connector, httpx.AsyncClient]]:
@@ -83,6 +85,20 @@ async def run(settings: Settings, ready: Callable[[dict[str, Any]], None]) -> bo
     if not drained:
         _log.info("ended with answers that wait; the next start sends them")
     return drained
+
+
+async def received(connector: Connector, seconds: float) -> bool:
+    """Wait until services have received all that stands in the spool, for as long as this; whether
+    they have. Another process sends it."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while True:
+        counts = await asyncio.to_thread(connector.spool.counts)
+        if not counts.waiting and not counts.published:
+            return True
+        if loop.time() >= deadline:
+            return False
+        await asyncio.sleep(_LOOK)
 
 
 async def refresh_keys(connector: Connector, services: Sequence[str] = SERVICES) -> None:
