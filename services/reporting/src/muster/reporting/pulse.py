@@ -1,50 +1,37 @@
 """The pulse: a Faust worker that counts facts per minute, county and kind.
 
 It holds no key and reads headers and clear fields only. Its windows may be lost (design section 4);
-facts never depend on them. How it is set up answers Faust's known traps: at least once with one
-agent at a time, nothing raised out of the agent (Faust would drop the message silently), no topics
-declared, no leader topic, no web server, tables in memory (the data folder that Faust makes all the
-same is a temporary one), and a watchdog that ends a worker which stands still, so that its
-supervisor starts another.
+facts never depend on them.
 
 Nothing is wired at import: ``run_pulse`` builds the app and blocks until it is told to stop.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import os
-import tempfile
-import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import faust
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from muster.contracts.envelope import Unreadable, read_headers, read_value
 from muster.contracts.topics import TopicSpec, service_topics
-from muster.observability.logging import configure, get_logger
+from muster.observability.logging import get_logger
 from muster.reporting import pulse_store
 from muster.reporting.domain.pulse import KEPT, WINDOW, Beat, window_start
+from muster.runtime.faust_worker import FaustWorker, run_faust
 from muster.runtime.settings import ServiceSettings
 
 APP_ID = "reporting-pulse"
 TABLE = "window"
 PARTITIONS = 4
 """Partitions of the changelog; Faust wants those of the source topics."""
-SESSION = 10.0
-"""Seconds after which the broker gives a killed worker's partitions to the next one."""
 FLUSH = 0.5
 """Seconds between writes to Redis."""
 REFRESH = 30.0
 """Seconds between writes of every window, so that an emptied Redis fills again."""
-STANDSTILL = 120.0
-"""Seconds without progress, while messages wait, after which the worker ends itself."""
 
 _log = get_logger("muster.pulse")
 
@@ -78,53 +65,26 @@ def read_beat(
     return None if clear.county is None else Beat(spec.name, partition, clear.county, at)
 
 
-class Pulse:
-    """The Faust app of one worker, and what it must write to Redis."""
+class Pulse(FaustWorker):
+    """Counts, and writes to Redis what it counted."""
 
     def __init__(self, kafka: str, redis: Redis, folder: Path) -> None:
-        self.app = faust.App(
-            APP_ID,
-            broker=";".join(f"aiokafka://{address}" for address in kafka.split(",")),
-            store="memory://",
-            datadir=folder,
-            topic_partitions=PARTITIONS,
-            topic_replication_factor=1,
-            topic_allow_declare=False,
-            topic_disable_leader=True,
-            processing_guarantee="at_least_once",
-            consumer_auto_offset_reset="earliest",
-            table_standby_replicas=0,
-            broker_session_timeout=SESSION,
-            broker_heartbeat_interval=SESSION / 4,
-            web_enabled=False,
-            autodiscover=False,
-        )
-        self._redis = redis
         self._specs = source_topics()
+        super().__init__(APP_ID, kafka, folder, topics=self._specs, partitions=PARTITIONS)
+        self._redis = redis
         self._dirty: dict[tuple[int, str], int] = {}
-        self._seen = self._seen_before = 0
-        self._moved_at = time.monotonic()
         # Per key and window: how many, and the offset of the last one, which makes a message that
         # comes again after a kill count once.
         self._window: Any = self.app.Table(
             TABLE, default=lambda: [0, -1], partitions=PARTITIONS
         ).tumbling(WINDOW, expires=KEPT)
-        self._channel = self.app.topic(
-            *self._specs,
-            partitions=PARTITIONS,
-            key_type=bytes,
-            value_type=bytes,
-            key_serializer="raw",
-            value_serializer="raw",
-        )
-        self.app.agent(self._channel, name="count", concurrency=1)(self._count)
+        self.agent("count", self._count)
         self.app.timer(FLUSH, name="flush")(self._flush)
         self.app.timer(REFRESH, name="refresh")(self._refresh)
-        self.app.timer(STANDSTILL / 4, name="watch")(self._watch)
 
     async def _count(self, stream: Any) -> None:
         async for event in stream.events():
-            self._seen += 1
+            self.saw(1)
             try:
                 self._take(event.message)
             except Unreadable as error:
@@ -175,37 +135,10 @@ class Pulse:
             return False
         return True
 
-    async def _watch(self) -> None:
-        behind = await self._behind()
-        if self._seen != self._seen_before or not behind:
-            self._seen_before = self._seen
-            self._moved_at = time.monotonic()
-        elif time.monotonic() - self._moved_at > STANDSTILL:
-            _log.critical("no progress while messages wait; ending", partitions=behind)
-            os._exit(1)
-
-    async def _behind(self) -> int:
-        """Partitions of the facts in which messages wait to be fetched."""
-        consumer: Any = self.app.consumer
-        behind = 0
-        for tp in consumer.assignment():
-            if tp.topic in self._specs:
-                position = await consumer.position(tp)
-                behind += (consumer.highwater(tp) or 0) > (position or 0)
-        return behind
-
 
 def run_pulse(settings: ServiceSettings) -> None:
     """Run the worker until SIGTERM or SIGINT; blocks."""
-    configure(APP_ID)
-    for chatty in ("faust", "mode"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    with tempfile.TemporaryDirectory(prefix=f"muster-{APP_ID}-") as folder:
-        pulse = Pulse(settings.kafka, Redis.from_url(settings.redis_url), Path(folder))
-        worker = faust.Worker(
-            pulse.app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False
-        )
-        worker.spinner = None
-        worker.execute_from_commandline()
+    run_faust(
+        APP_ID,
+        lambda folder: Pulse(settings.kafka, Redis.from_url(settings.redis_url), folder),
+    )
