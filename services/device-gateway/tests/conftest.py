@@ -85,10 +85,18 @@ def edge(home: Path) -> Edge:
     """An enrolled terminal that knows its services' keys."""
     port = free_port()
     services = {name: f"http://127.0.0.1:{port}/{name}" for name in ("capture", "reporting")}
-    made = Edge.new("terminal", services, "127.0.0.1:1").enrolled(new_id(), "632321100", "一号机")
-    keyfile.create(home, made)
+    made = enrol(home, Edge.new("terminal", services, "127.0.0.1:1"), new_id())
     write_keys(home, services)
     return made
+
+
+def enrol(home: Path, edge: Edge, place: str) -> Edge:
+    """A home folder as `muster-gateway enrol` leaves it."""
+    keyfile.create(home, edge)
+    store.open_spool(home, edge).close()
+    enrolled = edge.enrolled(place, "632321100", "一号机")
+    keyfile.write(home, enrolled)
+    return enrolled
 
 
 def write_keys(home: Path, services: Mapping[str, str]) -> None:

@@ -28,7 +28,7 @@ from muster.spool import keyfile
 from muster.spool.keyfile import Edge
 from muster.synth import reader as virtual
 
-from .conftest import Services, card_of, check_chain, resident, until
+from .conftest import Services, card_of, check_chain, enrol, resident, until
 
 DIGEST = "sha256:" + "5a" * 32
 SIGNATURE = {"record_digest": DIGEST, "kind": "handwriting", "trace": [[1, 2, 0], [3, 4, 9]]}
@@ -319,24 +319,29 @@ def test_a_token_is_made_once_and_checked(home: Path, edge: Edge) -> None:
         ("none", "cannot be read"),
         ("stranger", "not enrolled"),
         ("key", "another key"),
+        ("spool", "is lost"),
     ],
 )
 async def test_a_home_that_cannot_be_used_is_said(
     change: str, words: str, tmp_path: Path, command: Any
 ) -> None:
+    """A spool that is lost is not begun anew: its terminal would count from 1 again, and two chains
+    under one name are believed on neither side (decision 10)."""
     home = tmp_path / "fresh"
     if change == "stranger":
         keyfile.create(home, Edge.new("terminal", {}, "127.0.0.1:1"))
     if change == "key":
-        one = Edge.new("terminal", {}, "127.0.0.1:1").enrolled("a", None, None)
+        enrol(home, Edge.new("terminal", {}, "127.0.0.1:1"), "a")
         other = Edge.new("terminal", {}, "127.0.0.1:1").enrolled("a", None, None)
-        keyfile.create(home, one)
-        store.open_spool(home, one).close()
         keyfile.write(home, other)
+    if change == "spool":
+        enrol(home, Edge.new("terminal", {}, "127.0.0.1:1"), "a")
+        (home / store.NAME).unlink()
     for asked in ("run", "status"):
         code, said = await command(asked)
         assert code == 1
         assert words in said
+        assert change != "spool" or not (home / store.NAME).exists()
 
 
 async def test_malformed_settings_are_named(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:

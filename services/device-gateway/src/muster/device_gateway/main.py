@@ -93,6 +93,8 @@ async def _enrol(
         keyfile.create(home, edge)
     if edge.kind != "terminal":
         raise KeyfileError("the folder belongs to a department's connector")
+    # Made before the terminal has a name, so that one that is missing later is known to be lost.
+    store.open_spool(home, edge).close()
     async with new_client() as http:
         if code is not None:
             done = await enrol_terminal(http, services["access"], code=code, signing=edge.signing)

@@ -19,7 +19,7 @@ from muster.security import digests
 from muster.security.jose import Jwk
 from muster.spool import wire
 from muster.spool.keyfile import Edge
-from muster.spool.store import Spool, Work
+from muster.spool.store import Spool, SpoolError, Work
 
 NAME: Final = "spool.db"
 CARD_READ: Final = "device-card-read"
@@ -43,8 +43,21 @@ Making = Callable[[str, str | None], TerminalEvent]
 
 
 def open_spool(home: Path, edge: Edge) -> Spool:
-    """The spool in a home folder. Raises SpoolError."""
-    return Spool(home / NAME, edge.spool_key, tables=TABLES)
+    """The spool in a home folder; made only while the terminal is not enrolled.
+
+    Raises:
+        SpoolError: it cannot be used, or it is lost. A second chain under the same terminal would
+            contradict the first one, and records that rest on either would be flagged.
+    """
+    path = home / NAME
+    if edge.place is not None and not path.exists():
+        raise SpoolError(
+            f"{NAME} 已丢失，本终端不能继续使用。"
+            "请移走整个文件夹，向管理员领取新授权码后重新登记。\n"
+            f"{NAME} is lost, so this terminal cannot go on. Move the whole folder away, ask the "
+            "administrator for a new code and enrol anew."
+        )
+    return Spool(path, edge.spool_key, tables=TABLES)
 
 
 def chain(work: Work, edge: Edge, topic: str, reader: Jwk, make: Making) -> int:
