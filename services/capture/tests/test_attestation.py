@@ -61,10 +61,17 @@ async def test_a_reading_and_a_signature_are_attested_by_the_terminals_events(
     assert len(await bench.events("capture-record-attested")) == 3
 
 
-async def test_a_record_that_claims_nothing_is_told_of_nowhere(bench: Bench) -> None:
-    """R57: what is typed by hand, and signed on no device, has nothing to attest."""
-    await bench.collected(await bench.terminal())
-    assert await bench.events("capture-record-attested") == []
+async def test_a_signature_that_no_device_took_is_flagged_too(bench: Bench) -> None:
+    """R57, R58, R105; design, section 5, rule 1: typing is allowed and claims no reading, but a
+    signed digest without the terminal's event is shown to the reviewer after the grace. A desk that
+    names no event is no better off than one whose event never comes."""
+    device = await new_device(bench)
+    person, pieces = await visitor(bench, device)
+    record = bench.record(person, pieces=pieces)
+    await accepted(bench, device, record)
+    assert await of(bench, person) == ("none", "awaiting", ())
+    await grace_passes(bench)
+    assert await of(bench, person) == ("none", "flagged", ("signature-late",))
 
 
 STEPS = ("upload", "card", "signature", "grace")

@@ -72,7 +72,12 @@ def _trace(record: RecordIn) -> list[Reason]:
 
 
 def claimed(record: RecordIn) -> tuple[Claimed, ...]:
-    """What a record for which `check` finds nothing claims."""
+    """What a record for which `check` finds nothing claims.
+
+    Every record is signed, so every record claims a signature (design, section 5, rule 1). Of one
+    that names no event of its terminal nothing can be heard, and the grace flags it; the record's
+    own id stands for the one that it does not name.
+    """
     found = []
     reading, signature = record.reading, record.signature
     if reading is not None:
@@ -86,4 +91,6 @@ def claimed(record: RecordIn) -> tuple[Claimed, ...]:
         trace = digests.trace_digest(signature.trace, signature.trace_salt, suite)
         proof = Proof(Kind.SIGNATURE, signature.signature_id)
         found.append(Claimed(proof, signature.digest, trace))
+    else:
+        found.append(Claimed(Proof(Kind.SIGNATURE, record.record_id), signature.digest))
     return tuple(found)
