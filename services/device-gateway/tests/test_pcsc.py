@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 import socket
@@ -19,11 +20,13 @@ from muster.device_gateway.readers import pcsc
 from muster.device_gateway.readers.bench import Bench
 from muster.device_gateway.readers.pcsc import PcscReader
 from muster.device_gateway.readers.port import ReaderError
+from muster.device_gateway.readers.serial_sdt import SerialReader
 from muster.runtime.home import free_port
+from muster.synth import reader as virtual
 from muster.synth.reader import SocialSecurityCard, holder
 from muster.vocabulary.reasons import Refusal
 
-from .conftest import number_of, spooled
+from .conftest import card_of, number_of, spooled
 
 DRIVER = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 
@@ -214,3 +217,61 @@ def test_what_goes_wrong_has_its_reason(
     desk = Gateway(gateway.edge, gateway.spool, gateway.keys, Bench([PcscReader()]))
     assert refused(desk, 0) == rule
     assert scard.released == (0 if "context" in results else 1)
+
+
+class Desk(Scard):
+    """Several PC/SC readers, each with what lies in it."""
+
+    def __init__(self, cards: dict[str, SocialSecurityCard | None], **results: int) -> None:
+        super().__init__(**results)
+        self.SCardListReaders = lambda *_: (0, list(cards))
+        self.SCardGetStatusChange = lambda *_: (0, [(n, self._state(cards[n]), []) for n in cards])
+        self.SCardConnect = lambda _, name, *__: (results.get("connect", 0), name, 2)
+        self.SCardTransmit = lambda name, _, command: (0, list(self._tell(cards[name], command)))
+
+    @staticmethod
+    def _state(card: SocialSecurityCard | None) -> int:
+        return 0x10000 if card is None else 0x10020
+
+    @staticmethod
+    def _tell(card: SocialSecurityCard | None, command: list[int]) -> bytes:
+        assert card is not None
+        return card.answer(bytes(command))
+
+
+def key() -> SocialSecurityCard:
+    """A key for signing, as many desks' computers have one plugged in all day."""
+    return SocialSecurityCard(0, {}, frozenset({"other-card"}))
+
+
+def test_a_key_that_stays_in_keeps_no_card_from_being_read(
+    monkeypatch: pytest.MonkeyPatch, gateway: Gateway
+) -> None:
+    """R55: the key is asked first, by its name, and says nothing."""
+    scard = Desk({"A key": key(), "Reader": SocialSecurityCard(0, records(1))})
+    monkeypatch.setattr(pcsc, "_scard", lambda: scard)
+    desk = Gateway(gateway.edge, gateway.spool, gateway.keys, Bench([PcscReader()]))
+    assert handlers.read_card(desk, 0).fields["resident_number"] == number_of(1)
+
+
+@pytest.mark.parametrize(
+    ("results", "rule"), [({}, "card-application"), ({"connect": 7}, "card-in-use")]
+)
+async def test_a_key_that_stays_in_ends_no_wait_for_a_resident_card(
+    results: dict[str, int],
+    rule: str,
+    monkeypatch: pytest.MonkeyPatch,
+    gateway: Gateway,
+    serial: virtual.SerialReader,
+) -> None:
+    """R55: also while another program holds it. Only when no card came is it told of."""
+    scard = Desk({"A key": key()}, **results)
+    monkeypatch.setattr(pcsc, "_scard", lambda: scard)
+    bench = Bench([SerialReader(serial.path), PcscReader()])
+    desk = Gateway(gateway.edge, gateway.spool, gateway.keys, bench)
+    assert refused(desk, 0.3) == rule
+    waiting = asyncio.create_task(asyncio.to_thread(handlers.read_card, desk, 10))
+    await asyncio.sleep(0.5)
+    serial.put(card_of(1))
+    assert (await waiting).card == "resident"
+    bench.close()

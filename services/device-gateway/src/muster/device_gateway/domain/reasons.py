@@ -163,8 +163,9 @@ _CARDS = {
         INVALID,
     ),
     "card-application": Rule(
-        "这不是社会保障卡，请取出；读身份证请用身份证读卡器。",
-        "This is no social security card: take it out. Resident cards go on the ID card reader.",
+        "读卡器中的卡不是社会保障卡。读身份证请放在身份证读卡器上，刚读过的须先拿开再放上。",
+        "What is in the reader is no social security card. Resident cards go on the ID card "
+        "reader; one that was just read must be lifted first.",
         INVALID,
     ),
     "card-record": Rule(

@@ -8,7 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from muster.device_gateway.readers.port import CardRead, Reader, ReaderError
+from muster.device_gateway.readers.port import (
+    CardRead,
+    Reader,
+    ReaderError,
+    ends_the_wait,
+    telling,
+)
 
 POLL = 0.1
 QUEUE = 5.0
@@ -31,7 +37,7 @@ class Bench:
         """The first card that comes to any reader within `patience` seconds.
 
         A card that cannot be used is an error only if no other reader has a good one at the same
-        moment; a reader that is away is one only if no other can wait for a card.
+        moment; what is no card of ours, and a reader that is away, only if none comes to another.
 
         Raises:
             ReaderError: as `Reader.read`; also no-reader, reader-busy, stopping.
@@ -44,11 +50,11 @@ class Bench:
                 rules = []
                 for reader in self._readers:
                     try:
-                        return reader.read(0)
+                        return reader.read()
                     except ReaderError as error:
                         rules.append(error.rule)
-                worst = _telling(rules)
-                if worst.startswith(("card-", "frame-")) or time.monotonic() >= deadline:
+                worst = telling(rules)
+                if ends_the_wait(worst) or time.monotonic() >= deadline:
                     raise ReaderError(worst)
                 if self._stopping.wait(POLL):
                     raise ReaderError("stopping")
@@ -81,14 +87,6 @@ class Bench:
             yield
         finally:
             self._lock.release()
-
-
-def _telling(rules: Sequence[str]) -> str:
-    """What to tell of several readers: a bad card, else that one waits, else what is wrong."""
-    for rule in rules:
-        if rule.startswith(("card-", "frame-")):
-            return rule
-    return "no-card" if "no-card" in rules else rules[0]
 
 
 def _state(reader: Reader) -> str:

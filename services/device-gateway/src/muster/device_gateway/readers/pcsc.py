@@ -6,7 +6,6 @@ service that was started again, or a reader that was plugged in, is simply found
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -15,9 +14,8 @@ from typing import Any
 from muster.device_gateway.domain import sscard
 from muster.device_gateway.domain.cards import BadCard, Card
 from muster.device_gateway.domain.sscard import NeedsPin
-from muster.device_gateway.readers.port import CardRead, ReaderError
+from muster.device_gateway.readers.port import CardRead, ReaderError, telling
 
-POLL = 0.15
 NAME_LONGEST = 200
 
 
@@ -45,38 +43,38 @@ class PcscReader:
         with _context(scard) as context:
             return ", ".join(_readers(scard, context))[:NAME_LONGEST]
 
-    def read(self, patience: float) -> CardRead:
-        """Wait for a social security card. Raises ReaderError."""
+    def read(self) -> CardRead:
+        """The first social security card that was not read yet. Raises ReaderError."""
         scard = _scard()
-        deadline = time.monotonic() + patience
-        while True:
-            with _context(scard) as context:
-                fresh = self._fresh(scard, context)
-                if fresh is not None:
-                    reader, changes = fresh
+        rules = []
+        with _context(scard) as context:
+            for reader, changes in self._fresh(scard, context):
+                try:
                     card = _read_on(scard, context, reader)
+                except ReaderError as error:
+                    rules.append(error.rule)
+                else:
                     self._read[reader] = changes
                     return CardRead(card, reader[:NAME_LONGEST])
-            if time.monotonic() >= deadline:
-                raise ReaderError("no-card")
-            time.sleep(POLL)
+        raise ReaderError(telling(rules) if rules else "no-card")
 
     def close(self) -> None:
         """Nothing is held between calls."""
 
-    def _fresh(self, scard: ModuleType, context: Any) -> tuple[str, int] | None:
-        """A reader with a card that was not read yet, and its count of changes."""
+    def _fresh(self, scard: ModuleType, context: Any) -> list[tuple[str, int]]:
+        """Readers with a card that was not read yet, and their counts of changes."""
         asked = [(name, scard.SCARD_STATE_UNAWARE) for name in _readers(scard, context)]
         result, states = scard.SCardGetStatusChange(context, 0, asked)
         if result not in (scard.SCARD_S_SUCCESS, scard.SCARD_E_TIMEOUT):
             raise ReaderError("reader-away")
+        fresh = []
         for name, state, _ in states:
             changes = state >> 16
             if not state & scard.SCARD_STATE_PRESENT:
                 self._read.pop(name, None)
             elif self._read.get(name) != changes:
-                return name, changes
-        return None
+                fresh.append((name, changes))
+        return fresh
 
 
 @contextmanager

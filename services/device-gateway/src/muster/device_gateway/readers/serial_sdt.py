@@ -21,7 +21,6 @@ except ImportError:  # no POSIX
 ANSWER = 1.5
 """Seconds that a reader has for an answer; a card of 1,295 bytes takes 0.12 s at 115200 baud."""
 TRIES = 3
-POLL = 0.15
 
 _GONE = (serial.SerialException, OSError, _TerminalError)
 _RULES: dict[int, str] = {
@@ -54,9 +53,9 @@ class SerialReader:
         self._sam = reply.data.hex().upper()
         return self._sam
 
-    def read(self, patience: float) -> CardRead:
+    def read(self) -> CardRead:
         """Find, select, read. A damaged answer is asked for again, a few times."""
-        self._find(patience)
+        self._find()
         sam = self._sam or self.identify()
         for left in reversed(range(TRIES)):
             try:
@@ -75,15 +74,11 @@ class SerialReader:
             with suppress(*_GONE):
                 port.close()
 
-    def _find(self, patience: float) -> None:
-        """Wait for a card and select it."""
-        deadline = time.monotonic() + patience
-        while (found := self._ask(Command.FIND).sw3) != Status.FOUND:
-            if found in _RULES:
-                raise ReaderError(_RULES[found])
-            if time.monotonic() >= deadline:
-                raise ReaderError("no-card")
-            time.sleep(POLL)
+    def _find(self) -> None:
+        """Find a card and select it."""
+        found = self._ask(Command.FIND).sw3
+        if found != Status.FOUND:
+            raise ReaderError(_RULES.get(found, "no-card"))
         if self._ask(Command.SELECT).sw3 != Status.OK:
             raise ReaderError("card-moved")
 
