@@ -214,7 +214,9 @@ def test_a_signature_names_record_and_handwriting(suite: str, gateway: Gateway) 
 @pytest.mark.parametrize(
     ("trace", "rule"),
     [
-        ([], "trace-numbers"),
+        ([], "trace-empty"),
+        ([[], [[]]], "trace-empty"),
+        ([[7]], "trace-empty"),
         ([[1, 2.5]], "trace-numbers"),
         ([["1"]], "trace-numbers"),
         ([[True]], "trace-numbers"),
@@ -227,6 +229,7 @@ def test_a_signature_names_record_and_handwriting(suite: str, gateway: Gateway) 
 def test_what_is_no_handwriting_is_refused(
     trace: list[object], rule: str, gateway: Gateway
 ) -> None:
+    """R58: nobody has signed by an empty sheet."""
     with pytest.raises(Refusal, match=rule):
         handlers.take_signature(gateway, DIGEST, "handwriting", trace)  # type: ignore[arg-type]
     assert gateway.spool.counts().waiting == 0

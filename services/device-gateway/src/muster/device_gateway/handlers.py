@@ -41,7 +41,7 @@ _log = get_logger("muster.gateway")
 PHOTO: Final = "photo"
 """Field of the photograph: base64 of what the chip has (1,024 bytes, WLT)."""
 TRACE_NUMBERS, TRACE_DEPTH = 60_000, 4
-"""Numbers in a handwriting (some minutes of writing), and lists in lists."""
+"""Numbers and lists in a handwriting (some minutes of writing), and lists in lists."""
 SOFTWARE = f"muster-device-gateway {version('muster-device-gateway')}"
 
 Trace = list[int] | list["Trace"]
@@ -138,7 +138,7 @@ def read_card(gateway: Gateway, patience: float) -> Reading:
 def take_signature(gateway: Gateway, record_digest: str, kind: str, trace: Trace) -> Signed:
     """Take a handwriting under the record with that digest (R58). Blocks for a commit.
 
-    Raises Refusal: trace-numbers, trace-large, keys-unknown, spool-failed.
+    Raises Refusal: trace-empty, trace-numbers, trace-large, keys-unknown, spool-failed.
     """
     _check_trace(trace)
     capture = _packet_key(gateway, store.SIGNATURE)
@@ -225,19 +225,21 @@ def _fields(card: Card) -> dict[str, str]:
 
 
 def _check_trace(trace: object) -> None:
-    """Whole numbers in lists, and not too many of them: a digest has one form only."""
-    numbers, waiting = 0, [(trace, 0)]
+    """Whole numbers in lists, at least one point, and not too many: a digest has one form only."""
+    items, numbers, waiting = 0, 0, [(trace, 0)]
     while waiting:
         item, depth = waiting.pop()
         if isinstance(item, list) and depth < TRACE_DEPTH:
             waiting.extend((inner, depth + 1) for inner in item)
         elif type(item) is not int or abs(item) >= 1 << 31:
             raise refusal("trace-numbers")
-        numbers += 1
-        if numbers > TRACE_NUMBERS:
+        else:
+            numbers += 1
+        items += 1
+        if items > TRACE_NUMBERS:
             raise refusal("trace-large")
     if numbers < 2:
-        raise refusal("trace-numbers")
+        raise refusal("trace-empty")
 
 
 def _packet_key(gateway: Gateway, topic: str) -> Jwk:

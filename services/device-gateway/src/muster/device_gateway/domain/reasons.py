@@ -203,6 +203,12 @@ _GATEWAY = {
         UNAVAILABLE,
         "request",
     ),
+    "trace-empty": Rule(
+        "没有签名笔迹，请采集对象本人签名后再提交。",
+        "Nothing was written: hand over the pen, and submit once the person has signed.",
+        INVALID,
+        "trace",
+    ),
     "trace-numbers": Rule(
         "签名笔迹只能由整数坐标组成，请刷新采集页面后重新签名。",
         "The strokes of a signature are whole numbers: load the page anew and sign again.",
