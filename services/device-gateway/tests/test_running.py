@@ -157,6 +157,20 @@ async def test_a_broker_that_is_away_delays_only(
     check_chain(services.events())
 
 
+async def test_keys_that_could_not_be_fetched_are_fetched_soon(
+    edge: Edge, home: Path, services: Services
+) -> None:
+    """R58: a desk that was started before its services waits no five minutes for them."""
+    kept = home / "service-keys.json"
+    kept.unlink()
+    async with running(home) as gateway:
+        answer = await gateway.client.post("/signatures", json=SIGNATURE)
+        assert (answer.status_code, answer.json()["reasons"][0]["rule"]) == (503, "keys-unknown")
+        async with services.serving():
+            await until(lambda: kept.exists() and b"reporting" in kept.read_bytes())
+            await gateway.sign()
+
+
 # Those between publishing and receipt are in the tests of the spool itself.
 POINTS = (
     "spool.before-commit=kill@4",

@@ -42,6 +42,8 @@ PHOTO: Final = "photo"
 """Field of the photograph: base64 of what the chip has (1,024 bytes, WLT)."""
 TRACE_NUMBERS, TRACE_DEPTH = 60_000, 4
 """Numbers and lists in a handwriting (some minutes of writing), and lists in lists."""
+READERS: Final = ("capture", "reporting")
+"""The services that take this gateway's events."""
 SOFTWARE = f"muster-device-gateway {version('muster-device-gateway')}"
 
 Trace = list[int] | list["Trace"]
@@ -202,20 +204,22 @@ def standing(gateway: Gateway) -> Standing:
         SOFTWARE,
         states,
         gateway.spool.counts(),
-        {name: _known(gateway, name) for name in sorted(gateway.edge.services) if name != "access"},
+        {name: _known(gateway, name) for name in READERS},
     )
 
 
 async def refresh_keys(gateway: Gateway) -> None:
-    """Fetch the public keys of the services that take this gateway's events, each on its own.
-
-    One that is away stays with the keys that were kept.
-    """
-    for name in ("capture", "reporting"):
+    """Fetch the public keys of `READERS`, each on its own: one that is away keeps no other."""
+    for name in READERS:
         try:
             await gateway.keys.refresh([name])
         except (ServiceAway, OSError) as error:
             _log.info("keys cannot be fetched", service_asked=name, reason=type(error).__name__)
+
+
+def keys_known(gateway: Gateway) -> bool:
+    """Whether everything can be sealed to whoever takes it."""
+    return all(_known(gateway, name) for name in READERS)
 
 
 def _fields(card: Card) -> dict[str, str]:

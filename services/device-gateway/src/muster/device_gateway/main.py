@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from muster.device_gateway import running, store, token
+from muster.device_gateway.handlers import READERS
 from muster.device_gateway.running import NotEnrolled
 from muster.device_gateway.settings import Settings
 from muster.device_gateway.token import TokenError
@@ -104,7 +105,7 @@ async def _enrol(
         keyfile.write(home, edge)
         token.ensure(home)
         keys, missing = ServiceKeys(home, edge.services, http), []
-        for name in ("capture", "reporting"):
+        for name in READERS:
             try:
                 await keys.refresh([name])
             except ServiceAway:

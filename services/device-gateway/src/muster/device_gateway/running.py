@@ -109,12 +109,15 @@ async def _composed(settings: Settings, edge: Edge) -> AsyncIterator[tuple[Gatew
     async def look() -> None:
         await asyncio.to_thread(handlers.tell_readers, gateway)
 
+    def until_keys() -> float:
+        # Nobody can be served without them: a service that was away is asked soon again.
+        known = handlers.keys_known(gateway)
+        return settings.keys_seconds if known else settings.watch_seconds
+
     tasks = [
         asyncio.create_task(publisher.run()),
-        asyncio.create_task(
-            _again(lambda: handlers.refresh_keys(gateway), settings.keys_seconds, stopping)
-        ),
-        asyncio.create_task(_again(look, settings.watch_seconds, stopping)),
+        asyncio.create_task(_again(lambda: handlers.refresh_keys(gateway), until_keys, stopping)),
+        asyncio.create_task(_again(look, lambda: settings.watch_seconds, stopping)),
     ]
     try:
         yield gateway, publisher
@@ -128,7 +131,7 @@ async def _composed(settings: Settings, edge: Edge) -> AsyncIterator[tuple[Gatew
 
 
 async def _again(
-    work: Callable[[], Awaitable[None]], seconds: float, stopping: asyncio.Event
+    work: Callable[[], Awaitable[None]], seconds: Callable[[], float], stopping: asyncio.Event
 ) -> None:
     """Do it again and again until stopped; what fails is done at the next time."""
     while not stopping.is_set():
@@ -138,7 +141,7 @@ async def _again(
             _log.info("postponed", reason=str(error))
         except Exception as error:  # noqa: BLE001 - no fault of one look may end the gateway
             _log.warning("failed, done again later", reason=type(error).__name__)
-        await pause(seconds, stopping)
+        await pause(seconds(), stopping)
 
 
 async def _serve(

@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     watch_seconds: float = Field(default=5.0, gt=0, le=3600)
     """Seconds between looks at the readers."""
     keys_seconds: float = Field(default=300.0, gt=0, le=86400)
-    """Seconds between looks at the services' public keys."""
+    """Seconds between looks at the services' public keys, once all are known."""
     drain_seconds: float = Field(default=5.0, ge=0, le=600)
     """Seconds for which an end waits until everything is received."""
 
