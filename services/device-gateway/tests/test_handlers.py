@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import errno
 import io
 import sqlite3
 import time
@@ -168,6 +169,35 @@ def test_a_reader_that_comes_back_is_found_again(
     away, there = {"serial": "reader-away"}, {"serial": "ready"}
     assert states == [away, there, away, there, away]
     assert handlers.standing(desk).readers == away
+
+
+def test_a_reader_that_another_program_holds_is_said(
+    gateway: Gateway, serial: virtual.SerialReader
+) -> None:
+    """R60: its cable is right; nobody is sent to look at that."""
+    other = SerialReader(serial.path)
+    assert other.identify()
+    assert refused(gateway) == "reader-in-use"
+    other.close()
+    assert refused(gateway) == "no-card"
+
+
+@pytest.mark.parametrize(
+    ("number", "rule"),
+    [
+        (errno.EACCES, "reader-not-allowed"),
+        (errno.EBUSY, "reader-in-use"),
+        (errno.ENOENT, "reader-away"),
+    ],
+)
+def test_why_a_port_cannot_be_opened(
+    number: int, rule: str, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opening(*_: object, **__: object) -> None:
+        raise serial_sdt.serial.SerialException(number, "could not open port")
+
+    monkeypatch.setattr(serial_sdt.serial, "Serial", opening)
+    assert refused(gateway) == rule
 
 
 def test_another_reader_is_not_held_up_by_one_that_is_away(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import muster.device_gateway
 from muster.device_gateway.domain.reasons import RULES, refusal
+from muster.device_gateway.readers import serial_sdt
 
 SOURCES = Path(muster.device_gateway.__file__).parent
 RAISING = {"ReaderError", "BadFrame", "BadCard", "refusal"}
@@ -14,7 +15,7 @@ RAISING = {"ReaderError", "BadFrame", "BadCard", "refusal"}
 
 def raised() -> set[str]:
     """Every rule that the sources raise by name, or map a status to."""
-    found: set[str] = set()
+    found = {*serial_sdt._RULES.values(), *serial_sdt._NOT_OPENED.values()}
     for path in SOURCES.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in RAISING:

@@ -44,6 +44,19 @@ _READERS = {
         UNAVAILABLE,
         "reader",
     ),
+    "reader-not-allowed": Rule(
+        "本程序无权使用读卡器，请管理员授予串口权限（Linux 上为 dialout 组）。" + _TYPE,
+        "This program may not use the reader: have it given the right to the serial port (on Linux "
+        "the group dialout)." + _TYPE_EN,
+        UNAVAILABLE,
+        "reader",
+    ),
+    "reader-in-use": Rule(
+        "读卡器正被其他程序占用，请关闭该程序后再试。" + _TYPE,
+        "Another program holds the reader: close it and try again." + _TYPE_EN,
+        UNAVAILABLE,
+        "reader",
+    ),
     "reader-silent": Rule(
         "读卡器没有应答，请拔下重新插上后再试。" + _TYPE,
         "The reader does not answer: unplug it, plug it in and try again." + _TYPE_EN,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections import deque
 from contextlib import suppress
@@ -23,6 +24,12 @@ ANSWER = 1.5
 TRIES = 3
 
 _GONE = (serial.SerialException, OSError, _TerminalError)
+_NOT_OPENED: dict[int | None, str] = {
+    errno.EACCES: "reader-not-allowed",
+    errno.EPERM: "reader-not-allowed",
+    errno.EBUSY: "reader-in-use",
+    errno.EAGAIN: "reader-in-use",
+}
 _RULES: dict[int, str] = {
     Status.SAM_NOT_ACCEPTED: "card-not-authentic",
     Status.CARD_NOT_ACCEPTED: "card-not-authentic",
@@ -99,9 +106,10 @@ class SerialReader:
         raise AssertionError("unreachable")
 
     def _exchange(self, command: Command) -> Reply:
-        """One command and its answer. Raises BadFrame, ReaderError (reader-away, reader-silent)."""
+        """One command and its answer. Raises BadFrame, ReaderError (as `_opened`, reader-away,
+        reader-silent)."""
+        port = self._opened()
         try:
-            port = self._opened()
             # What is left of an earlier answer is not the answer to this command.
             port.reset_input_buffer()
             self._frames = sdt.Deframer()
@@ -114,8 +122,13 @@ class SerialReader:
             raise ReaderError("reader-away") from None
 
     def _opened(self) -> serial.Serial:
+        """The port, alone. Raises ReaderError: reader-away, reader-not-allowed, reader-in-use."""
         if self._port is None:
-            self._port = serial.Serial(self._path, self._baud, timeout=0.05, exclusive=True)
+            try:
+                self._port = serial.Serial(self._path, self._baud, timeout=0.05, exclusive=True)
+            except _GONE as error:
+                number = getattr(error, "errno", None)
+                raise ReaderError(_NOT_OPENED.get(number, "reader-away")) from None
         return self._port
 
     def _frame(self, port: serial.Serial) -> bytes:
