@@ -274,6 +274,10 @@ async def test_enrolment(tmp_path: Path, services: Services, command: Any) -> No
     assert "d" not in first["jwk"]
     for name in (keyfile.NAME, token.NAME, "service-keys.json"):
         assert (home / name).stat().st_mode & 0o777 == 0o600
+    code, said = await command("status")
+    assert code == 0
+    assert "未运行 does not run" in said
+    assert "待发送 waiting 0" in said
     code, said = await command("status", "--json")
     assert code == 0
     state = json.loads(said)
@@ -288,6 +292,7 @@ async def test_an_enrolment_that_fails_keeps_its_key(
     code, said = await command("enrol", *addresses(1), "--code", "AAAA-BBBB")
     assert code == 1
     assert "127.0.0.1:1" in said
+    assert "没有应答" in said
     kid = keyfile.read(tmp_path / "fresh").signing["kid"]
     assert (await command("status"))[0] == 1
     async with services.serving() as port:
@@ -355,6 +360,7 @@ async def test_a_home_that_cannot_be_used_is_said(
         code, said = await command(asked)
         assert code == 1
         assert words in said
+        assert "登记" in said
         assert change != "spool" or not (home / store.NAME).exists()
 
 
@@ -380,4 +386,5 @@ async def test_a_taken_port_is_said(home: Path, edge: Edge) -> None:
         _, said = await process.communicate()
         assert process.returncode == 1
         assert b"in use" in said
+        assert "已被占用" in said.decode()
         assert orjson.loads((home / keyfile.NAME).read_bytes())["place"] == edge.place

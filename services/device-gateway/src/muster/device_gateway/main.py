@@ -6,6 +6,7 @@ import asyncio
 import json
 import sqlite3
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from muster.device_gateway import running, store, token
+from muster.device_gateway.domain.reasons import RULES
 from muster.device_gateway.handlers import READERS
 from muster.device_gateway.running import NotEnrolled
 from muster.device_gateway.settings import Settings
@@ -31,7 +33,24 @@ app = typer.Typer(no_args_is_help=True, help="The device gateway: card readers a
 _out = Console()
 _err = Console(stderr=True)
 
-_FAULTS = (KeyfileError, NotEnrolled, TokenError, SpoolError, ServiceAway, OSError, sqlite3.Error)
+_ANEW = "不能使用，请告知管理员；不能修复时，移走整个文件夹后重新登记。"
+_SPOOL = "本机事件库 spool.db " + _ANEW
+_FAULTS: Mapping[type[Exception], str] = {
+    KeyfileError: "密钥文件 edge.json " + _ANEW,
+    NotEnrolled: "本机尚未登记为采集端，请用管理员给的授权码登记（muster-gateway enrol）。",
+    TokenError: "令牌文件 token 不能使用，请检查其权限；删除后会重新生成。",
+    SpoolError: _SPOOL,
+    sqlite3.Error: _SPOOL,
+    ServiceAway: "服务没有应答，请检查地址和网络后再试。",
+    OSError: "不能启动或不能读写：请检查端口是否已被占用（本程序可能已在运行）、文件夹是否可用。",
+}
+"""What can stop a command, and what to do, in Chinese; the errors themselves say it in English."""
+_STATES = {
+    "waiting": "待发送",
+    "published": "待签收",
+    "received": "已签收",
+    "oldest": "最早一条（秒）",
+}
 
 
 @app.callback()
@@ -63,8 +82,8 @@ def enrol(
         edge, missing = asyncio.run(_enrol(settings.home, services, kafka, code))
     except Refusal as error:
         raise _fail("\n".join(f"{r.zh}\n{r.en}" for r in error.reasons)) from None
-    except _FAULTS as error:
-        raise _fail(str(error)) from None
+    except tuple(_FAULTS) as error:
+        raise _faulty(error) from None
     found = {
         "terminal_id": edge.place,
         "area": edge.area,
@@ -76,9 +95,12 @@ def enrol(
     if as_json:
         _out.print_json(json.dumps(found))
         return
-    _say(f"Enrolled as {edge.label or edge.place} in {edge.area}; the desk's token stands in")
+    name = edge.label or edge.place
+    _say(f"已登记为 {edge.area} 的采集端 {name}；采集页面所需令牌在下列文件中。")
+    _say(f"Enrolled as {name} in {edge.area}; the desk's token stands in")
     _say(found["token_file"])
     if missing:
+        _say(f"尚未取得 {', '.join(missing)} 的公钥，运行时会自动再取。")
         _say(f"Keys of {', '.join(missing)} were not there; they are fetched while it runs.")
 
 
@@ -124,8 +146,8 @@ def run() -> None:
 
     try:
         asyncio.run(running.run(settings, ready))
-    except _FAULTS as error:
-        raise _fail(str(error)) from None
+    except tuple(_FAULTS) as error:
+        raise _faulty(error) from None
 
 
 @app.command()
@@ -139,8 +161,8 @@ def status(as_json: Json = False) -> None:
             counts = asdict(spool.counts())
         finally:
             spool.close()
-    except _FAULTS as error:
-        raise _fail(str(error)) from None
+    except tuple(_FAULTS) as error:
+        raise _faulty(error) from None
     live = _ask_running(settings)
     found = {
         "terminal_id": edge.place,
@@ -153,10 +175,13 @@ def status(as_json: Json = False) -> None:
     if as_json:
         _out.print_json(json.dumps(found))
         return
-    _say(f"{edge.label or edge.place} in {edge.area}: {'runs' if live else 'does not run'}")
+    runs = "正在运行 runs" if live else "未运行 does not run"
+    _say(f"{edge.label or edge.place} ({edge.area}): {runs}")
     for name, state in found["readers"].items():
-        _say(f"reader {name}: {state}")
-    _say("spool: " + ", ".join(f"{state} {count:g}" for state, count in counts.items()))
+        rule = RULES.get(state)
+        _say(f"读卡器 reader {name}: " + (f"{rule.zh} {rule.en}" if rule else f"就绪 {state}"))
+    told = (f"{_STATES[state]} {state} {count:g}" for state, count in counts.items())
+    _say("事件 spool: " + ", ".join(told))
 
 
 def _ask_running(settings: Settings) -> dict[str, Any] | None:
@@ -180,11 +205,19 @@ def _settings() -> Settings:
         return Settings()
     except ValidationError as error:
         wrong = sorted({f"MUSTER_GATEWAY_{str(e['loc'][0]).upper()}" for e in error.errors()})
-        raise _fail(f"Malformed in the environment: {', '.join(wrong)}.", 2) from None
+        names = ", ".join(wrong)
+        said = f"环境变量的值不正确：{names}。\nMalformed in the environment: {names}."
+        raise _fail(said, 2) from None
 
 
 def _say(text: object) -> None:
     _out.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _faulty(error: Exception) -> typer.Exit:
+    """The end of a command that an error stopped."""
+    said = next(zh for kind, zh in _FAULTS.items() if isinstance(error, kind))
+    return _fail(f"{said}\n{error}")
 
 
 def _fail(text: str, code: int = 1) -> typer.Exit:

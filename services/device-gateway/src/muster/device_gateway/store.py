@@ -52,8 +52,6 @@ def open_spool(home: Path, edge: Edge) -> Spool:
     path = home / NAME
     if edge.place is not None and not path.exists():
         raise SpoolError(
-            f"{NAME} 已丢失，本终端不能继续使用。"
-            "请移走整个文件夹，向管理员领取新授权码后重新登记。\n"
             f"{NAME} is lost, so this terminal cannot go on. Move the whole folder away, ask the "
             "administrator for a new code and enrol anew."
         )
