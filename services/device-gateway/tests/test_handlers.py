@@ -130,6 +130,20 @@ def test_damage_on_the_way_is_asked_for_again(
     assert handlers.read_card(gateway, 1).fields["name"] == resident(1)["name"]
 
 
+def test_a_slow_line_has_its_time(
+    gateway: Gateway, serial: virtual.SerialReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R55: at 9600 baud a card alone is on the line for longer than a reader may be silent."""
+    monkeypatch.setattr(serial_sdt, "ANSWER", 0.6)
+    serial.baud = 9600
+    bench = Bench([SerialReader(serial.path, 9600)])
+    desk = Gateway(gateway.edge, gateway.spool, gateway.keys, bench)
+    serial.put(card_of(1))
+    assert handlers.read_card(desk, 1).fields["name"] == resident(1)["name"]
+    assert serial.reads == 1
+    bench.close()
+
+
 @pytest.mark.parametrize(
     ("block", "rule"),
     [

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 import tty
 from collections import deque
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from operator import xor
 _PREAMBLE = b"\xaa\xaa\xaa\x96\x69"
 _FIND, _SELECT, _READ, _SAM_ID = b"\x20\x01", b"\x20\x02", b"\x30\x01", b"\x12\xff"
 _TEXT, _PHOTO = 256, 1024
+_SLICE = 64
 SAM_ID = bytes.fromhex("05 03 20 18 11 05 00 01 00 00 00 01 00 00 00 01")
 
 MISBEHAVIOURS = (
@@ -62,7 +64,9 @@ def resident_card(fields: Mapping[str, object]) -> bytes:
     block = bytearray(" ".encode("utf-16-le") * (_TEXT // 2))
     told = {"issued_by": "公安局", "valid_from": "20100101", "valid_until": "长期", **fields}
     for name, (start, size) in _PLACES.items():
-        text = str(told.get(name, "")).replace("-", "" if name == "birth_date" else "-")
+        text = str(told.get(name, ""))
+        if name == "birth_date":
+            text = text.replace("-", "")
         raw = text.encode("utf-16-le")[:size]
         block[start : start + len(raw)] = raw
     return bytes(block)
@@ -79,6 +83,8 @@ class SerialReader:
 
     path: str = ""
     reads: int = 0
+    baud: int = 0
+    """How fast it sends; 0 is at once."""
     _card: bytes | None = None
     _photo: bytes = bytes(_PHOTO)
     _done: bool = False
@@ -132,7 +138,15 @@ class SerialReader:
                 command = held[start + 7 : start + 6 + length]
                 held = held[start + 7 + length :]
                 for piece in self._answer(command):
-                    os.write(self._master, piece)
+                    self._send(piece)
+
+    def _send(self, data: bytes) -> None:
+        if not self.baud:
+            os.write(self._master, data)
+            return
+        for start in range(0, len(data), _SLICE):
+            time.sleep(10 * _SLICE / self.baud)
+            os.write(self._master, data[start : start + _SLICE])
 
     def _answer(self, command: bytes) -> list[bytes]:
         with self._lock:

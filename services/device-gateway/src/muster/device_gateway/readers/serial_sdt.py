@@ -20,7 +20,9 @@ except ImportError:  # no POSIX
     _TerminalError = OSError  # type: ignore[misc, assignment]
 
 ANSWER = 1.5
-"""Seconds that a reader has for an answer; a card of 1,295 bytes takes 0.12 s at 115200 baud."""
+"""Seconds that a reader has to begin its answer; the line's own time comes on top."""
+LONGEST_ANSWER = 1295 * 10
+"""Bits on the line of the longest answer, a card: 0.12 s at 115200 baud, 1.4 s at 9600."""
 TRIES = 3
 
 _GONE = (serial.SerialException, OSError, _TerminalError)
@@ -132,12 +134,14 @@ class SerialReader:
         return self._port
 
     def _frame(self, port: serial.Serial) -> bytes:
-        deadline = time.monotonic() + ANSWER
+        silent = time.monotonic() + ANSWER
+        whole = silent + LONGEST_ANSWER / self._baud
         came = 0
         while not self._waiting:
-            if time.monotonic() > deadline:
-                # Cut off in the middle, or nothing at all.
-                raise BadFrame("frame-cut-off") if came else ReaderError("reader-silent")
+            if came and time.monotonic() > whole:
+                raise BadFrame("frame-cut-off")
+            if not came and time.monotonic() > silent:
+                raise ReaderError("reader-silent")
             data = port.read(max(1, port.in_waiting))
             came += len(data)
             self._waiting.extend(self._frames.feed(data))
