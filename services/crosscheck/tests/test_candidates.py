@@ -23,6 +23,7 @@ from .conftest import (
     HR,
     OPEN,
     OUTSIDE,
+    PROFILE,
     PS,
     THERE,
     Door,
@@ -46,6 +47,7 @@ MISSED = "crosscheck-subject-missed"
 ASKED = f"crosscheck-reveal-requested-{AF}"
 LATER = EARLY + timedelta(days=7)
 TRUTH = make_fields(1)
+PATH = PROFILE.area_tree().path_name(THERE)
 
 
 async def states(context: Context) -> list[tuple[str, str, str | None]]:
@@ -144,6 +146,10 @@ async def test_a_person_who_is_unknown_again_is_told_again(context: Context) -> 
         ({"died_on": "2018-11-01"}, HERE, [(HR, "told", None)]),
         ({"moved_to": OUTSIDE}, HERE, []),
         ({"moved_to": THERE}, HERE, [(HR, "told", None)]),
+        ({"moved_to": f"{PATH}7号"}, HERE, [(HR, "told", None)]),
+        ({"moved_to": "无"}, HERE, [(HR, "told", None)]),
+        # A village that this tree does not have lies in a township that it has.
+        ({"moved_to": f"{THERE[:9]}999"}, f"{HERE[:9]}999", [(HR, "told", None)]),
         ({}, "110101", [(HR, "held", "area-unknown")]),
     ],
 )

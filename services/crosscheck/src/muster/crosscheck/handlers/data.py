@@ -246,7 +246,7 @@ def _row(context: Context, department: str, row: DepartmentRow) -> dict[str, Any
     return {
         "department": department,
         "row_id": row.row_id,
-        "area": context.areas.place_of(row.area),
+        "area": areas.place(context.areas, row.area),
         **common.plain_blinds(row.blinds),
         "campaign_number": None if row.campaign is None else row.campaign.number,
         "died": died.died(died_on, context.profile.standard_time)
