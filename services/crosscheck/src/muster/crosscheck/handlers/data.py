@@ -55,11 +55,11 @@ async def take_data(
         found[message.event_id] = outcome
         if outcome is DONE:
             by_extract.setdefault(message.key, []).append(message)
+    is_open = await comparison.open_for_intake(conn)
     for extract_id in sorted(by_extract):
         messages = by_extract[extract_id]
-        if not await _take_parts(
-            context, conn, [message.part for message in messages], _department(messages[0])
-        ):
+        parts = [message.part for message in messages]
+        if not await _take_parts(context, conn, parts, _department(messages[0]), is_open):
             found.update({message.event_id: _BAD_DEPARTMENT for message in messages})
     return [found[message.event_id] for message in batch]
 
@@ -78,7 +78,11 @@ def _check(context: Context, message: Message) -> Outcome:
 
 
 async def _take_parts(
-    context: Context, conn: AsyncConnection, parts: Sequence[DepartmentData], department: str
+    context: Context,
+    conn: AsyncConnection,
+    parts: Sequence[DepartmentData],
+    department: str,
+    is_open: bool,
 ) -> bool:
     """Keep parts of one extract; False when it is another department's."""
     first = parts[0]
@@ -98,7 +102,7 @@ async def _take_parts(
         return True  # it is settled, and what comes again or late changes nothing
     rule = await _keep(context, conn, held, parts)
     if rule is None:
-        rule = await _complete(context, conn, held)
+        rule = await _complete(context, conn, held, is_open)
     if rule is not None:
         await extracts.settle(conn, first.extract_id, "refused", rule, common.now())
         _log.warning("an extract is refused", department=department, rule=rule)
@@ -180,7 +184,9 @@ def _codes(blinds: Blinds) -> Iterable[str]:
         yield from codes
 
 
-async def _complete(context: Context, conn: AsyncConnection, held: Any) -> str | None:
+async def _complete(
+    context: Context, conn: AsyncConnection, held: Any, is_open: bool
+) -> str | None:
     """Make the extract the department's if all of it is here; gives the rule it breaks."""
     here = await extracts.held(conn, held.extract_id)
     if 0 not in here:
@@ -201,7 +207,7 @@ async def _complete(context: Context, conn: AsyncConnection, held: Any) -> str |
         return None
     try:
         async with conn.begin_nested():
-            near = await _replace(context, conn, held, manifest)
+            near = await _replace(context, conn, held, manifest, is_open)
     except _DoesNotAddUp as error:
         return error.rule
     await extracts.settle(conn, held.extract_id, "current", None, common.now())
@@ -219,12 +225,11 @@ async def _open(
 
 
 async def _replace(
-    context: Context, conn: AsyncConnection, held: Any, manifest: Manifest
+    context: Context, conn: AsyncConnection, held: Any, manifest: Manifest, is_open: bool
 ) -> set[str] | None:
     """Put the extract's rows in place of the former ones, part by part; gives whose findings that
     comes into, or None before the comparison phase."""
     department = held.department
-    is_open = await comparison.open_for_intake(conn)
     near = await touched.by_rows(conn, department) if is_open else set()
     await extracts.remove(conn, department, common.now())
     for number, digest in enumerate(manifest.parts, start=1):
