@@ -15,7 +15,7 @@ from muster.vocabulary.states import AreaLevel, Role
 ELSEWHERE = "elsewhere"
 """A place outside the campaign's area that has no code here."""
 _CODE = re.compile(r"[0-9]{6}(?:[0-9]{3}(?:[0-9]{3})?)?")
-_NOWHERE = frozenset("无 否 没有 未迁 未迁出 空 NO NONE NULL N/A NA".split())
+_NOWHERE = frozenset({"无", "否", "没有", "未迁", "未迁出", "空", "NO", "NONE", "NULL", "N/A"})
 """What people write into a cell to say that it is empty."""
 _BEGINS_AN_ADDRESS = (AreaLevel.PROVINCE, AreaLevel.CITY, AreaLevel.COUNTY)
 
