@@ -89,6 +89,7 @@ async def test_who_mends_it_opens_both_sides_with_a_reason(
         ((Role.COLLECTOR, THERE), "看一下", (403, "area-not-granted")),
         ((Role.COLLECTOR, HERE), "", (422, "reason-missing")),
         ((Role.COLLECTOR, HERE), " \u3000", (422, "reason-missing")),
+        ((Role.COLLECTOR, HERE), "核\x00对", (422, "control-character")),
         (
             (Role.COLLECTOR, HERE),
             resident_number.make("632321", EARLY.date(), 1),
