@@ -7,12 +7,14 @@ from datetime import date
 
 import pytest
 
+from muster.crosscheck.handlers import reveals
 from muster.messaging.message import Message
 from muster.runtime.context import Context
 from muster.vocabulary import resident_number
 from muster.vocabulary.ids import new_id
 
 from .conftest import (
+    AF,
     COUNTY,
     PS,
     data,
@@ -22,6 +24,7 @@ from .conftest import (
     match_touched,
     open_phase,
     orders,
+    rows,
     run_county,
     subject,
     take,
@@ -78,3 +81,31 @@ async def test_what_two_take_in_at_once_is_matched_together(context: Context, sl
     }
     await run_county(context)
     assert await orders(context) == by_matcher
+
+
+async def test_two_who_ask_for_one_row_at_once_both_have_their_request(context: Context) -> None:
+    """Two orders of one row, at two desks."""
+    mine = {**TRUTH, "service_unit": "二连", "enlisted_on": "1999-12-01"}
+    await take(context, subject(FIRST, here(1), mine), *data(AF, make_row(AF, TRUTH)))
+    await open_phase(context)
+    found = await rows(
+        context,
+        "SELECT discrepancy_id::text AS discrepancy_id, department, row_id::text AS row_id, "
+        "'核对' AS reason, 'somebody' AS asked_by FROM discrepancy",
+    )
+    begun = asyncio.Event()
+
+    async def first() -> None:
+        async with context.database.transaction() as conn:
+            await reveals.ask(context, conn, [found[0]._mapping])
+            begun.set()
+            await asyncio.sleep(0.3)
+
+    async def second() -> None:
+        await begun.wait()
+        async with context.database.transaction() as conn:
+            await reveals.ask(context, conn, [found[1]._mapping])
+
+    await asyncio.gather(first(), second())
+    asked = await rows(context, "SELECT number FROM reveal ORDER BY number")
+    assert [row.number for row in asked] == [1, 2]

@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from muster.crosscheck.store.sql import among_ids
 from muster.crosscheck.store.tables import reveal
 
+# Two who ask for one row at once would count the same requests before theirs.
+_ONE_BY_ONE = text("SELECT pg_advisory_xact_lock(hashtextextended('crosscheck/reveal', 0))")
 _ASK = text(
     """
     INSERT INTO reveal (reveal_id, department, row_id, number, candidate_id, discrepancy_id,
@@ -36,6 +38,7 @@ async def ask(
     """Note requests; gives reveal_id, department, row_id and the request's number for that row."""
     if not asked:
         return []
+    await conn.execute(_ONE_BY_ONE)
     rows = await conn.execute(
         _ASK,
         {
