@@ -225,6 +225,34 @@ async def test_a_blind_departments_value_is_seen_only_when_it_opens_the_row(
     assert await rows(context, "SELECT 1 FROM reveal WHERE sealed IS NOT NULL") == []
 
 
+async def test_what_was_revealed_is_shown_while_the_department_still_says_so(
+    context: Context, door: Door
+) -> None:
+    """R76: nobody mends a record by what the department has corrected since."""
+    order = await one_order(context, WHO, {**TRUTH, "service_unit": "二连"}, AF, TRUTH)
+    [kept] = await rows(context, "SELECT row_id::text FROM department_row")
+    async with door.client((Role.COLLECTOR, HERE)) as client:
+
+        async def side() -> tuple[Any, Any]:
+            opened = (await client.post(f"/discrepancies/{order}/open", json=WHY)).json()
+            return opened["department_value"], (opened["reveal"] or {}).get("state")
+
+        async def supplied(days: int, unit: str) -> None:
+            row = make_row(AF, {**TRUTH, "service_unit": unit}, row_id=kept[0])
+            await take(context, *data(AF, row, made_at=EARLY + timedelta(days=days)))
+            await match_touched(context)
+
+        asked = (await client.post(f"/discrepancies/{order}/reveal", json=WHY)).json()
+        await take(context, revealed(AF, asked["reveal_id"], kept[0], TRUTH))
+        await supplied(1, str(TRUTH["service_unit"]))
+        assert await side() == (TRUTH["service_unit"], "answered")
+        await supplied(2, "三连")
+        assert await side() == (None, None)
+        again = (await client.post(f"/discrepancies/{order}/reveal", json=WHY)).json()
+        assert again != asked
+    assert await rows(context, "SELECT 1 FROM reveal WHERE sealed IS NOT NULL") == []
+
+
 async def test_what_is_revealed_for_a_closed_order_is_not_kept(
     context: Context, door: Door
 ) -> None:

@@ -16,7 +16,7 @@ from muster.contracts.parts.crosscheck import Blinds, DepartmentData, Department
 from muster.crosscheck.domain import died, extract
 from muster.crosscheck.handlers import areas, common
 from muster.crosscheck.handlers.subjects import look_again
-from muster.crosscheck.store import comparison, extracts, touched
+from muster.crosscheck.store import comparison, extracts, reveals, touched
 from muster.messaging.message import DONE, Invalid, Message, Outcome
 from muster.observability.logging import get_logger
 from muster.runtime.context import Context
@@ -231,6 +231,7 @@ async def _replace(
     comes into, or None before the comparison phase."""
     department = held.department
     near = await touched.by_rows(conn, department) if is_open else set()
+    opened = await reveals.shown(conn, department)
     await extracts.remove(conn, department, common.now())
     for number, digest in enumerate(manifest.parts, start=1):
         part = await _open(context, conn, held.extract_id, number)
@@ -240,6 +241,7 @@ async def _replace(
         rows = [_row(context, department, row) for row in part.rows]
         if await extracts.add_rows(conn, rows) != len(rows):
             raise _DoesNotAddUp("row-twice")
+    await reveals.forget_changed(conn, department, opened)
     if not is_open:
         return None
     return near | await touched.by_rows(conn, department)
