@@ -23,6 +23,7 @@ from .conftest import (
     HR,
     OPEN,
     OUTSIDE,
+    PROFILE,
     PS,
     THERE,
     Door,
@@ -46,6 +47,7 @@ MISSED = "crosscheck-subject-missed"
 ASKED = f"crosscheck-reveal-requested-{AF}"
 LATER = EARLY + timedelta(days=7)
 TRUTH = make_fields(1)
+PATH = PROFILE.area_tree().path_name(THERE)
 
 
 async def states(context: Context) -> list[tuple[str, str, str | None]]:
@@ -144,6 +146,10 @@ async def test_a_person_who_is_unknown_again_is_told_again(context: Context) -> 
         ({"died_on": "2018-11-01"}, HERE, [(HR, "told", None)]),
         ({"moved_to": OUTSIDE}, HERE, []),
         ({"moved_to": THERE}, HERE, [(HR, "told", None)]),
+        ({"moved_to": f"{PATH}7号"}, HERE, [(HR, "told", None)]),
+        ({"moved_to": "无"}, HERE, [(HR, "told", None)]),
+        # A village that this tree does not have lies in a township that it has.
+        ({"moved_to": f"{THERE[:9]}999"}, f"{HERE[:9]}999", [(HR, "told", None)]),
         ({}, "110101", [(HR, "held", "area-unknown")]),
     ],
 )
@@ -257,28 +263,29 @@ async def test_the_dead_whom_a_reveal_names_are_not_sent_for(context: Context) -
 
 async def test_blind_rows_wait_until_sealed_ones_are_registered(context: Context) -> None:
     """The department's quota is not spent on somebody whom a sealed department names too."""
-    both, alone = make_fields(1), make_fields(2)
+    first, second, alone = make_fields(1), make_fields(2), make_fields(3)
     await take(
         context,
-        *data(HR, make_row(HR, both)),
-        *data(AF, make_row(AF, both), make_row(AF, alone)),
+        *data(HR, make_row(HR, first), make_row(HR, second)),
+        *data(AF, make_row(AF, first), make_row(AF, second), make_row(AF, alone)),
     )
     await open_phase(context)
-    assert await states(context) == [
-        (AF, "waiting", None),
-        (AF, "waiting", None),
-        (HR, "told", None),
-    ]
+    assert await states(context) == [(AF, "waiting", None)] * 3 + [(HR, "told", None)] * 2
     assert len(await rows(context, "SELECT 1 FROM candidates_due WHERE at > now()")) == 1
     await match_touched(context)
     assert (AF, "waiting", None) in await states(context)
-    await take(context, subject(new_id(), here(1, OPEN), both))
+    await take(context, subject(new_id(), here(1, OPEN), first))
+    await match_touched(context)
+    # The other one is still on the way to capture and back.
+    assert "asked" not in {state for _, state, _ in await states(context)}
+    await take(context, subject(new_id(), here(1, OPEN), second))
     await match_touched(context)
     assert await states(context) == [
         (AF, "asked", None),
-        (AF, "closed", None),
-        (HR, "closed", None),
+        *[(AF, "closed", None)] * 2,
+        *[(HR, "closed", None)] * 2,
     ]
+    assert len(await requests(context)) == 1
     assert not await rows(context, "SELECT 1 FROM candidates_due")
 
 

@@ -200,6 +200,7 @@ async def test_the_dead_are_found_by_the_standard_time(
 
 TOWNSHIP = PROFILE.area_tree().get(HERE).parent
 OTHER_TOWNSHIP = PROFILE.area_tree().townships()[-1]
+PATH = PROFILE.area_tree().path_name(HERE)
 
 
 @pytest.mark.parametrize(
@@ -216,10 +217,23 @@ OTHER_TOWNSHIP = PROFILE.area_tree().townships()[-1]
         ("632321", False),
         ("同仁县", False),
         ("", False),
+        # What a register writes that was not made here: marks of an empty cell, addresses, and
+        # villages that this tree does not have.
+        ("无", False),
+        (" Ｎ／Ａ ", False),
+        ("——", False),
+        (f"{PATH}12号", False),
+        (f"同仁县{PROFILE.area_tree().get(HERE).name}", False),
+        ("同仁县某路3号", False),
+        (f"青海省同仁县{OTHER_TOWNSHIP.name}某村3组", True),
+        ("青海省西宁市城东区", True),
+        (f"{TOWNSHIP}999", False),
+        (f"{OTHER_TOWNSHIP.code}999", True),
+        (f"{OUTSIDE}001001", True),
     ],
 )
 async def test_who_moved_is_found(context: Context, moved_to: str, found: bool) -> None:
-    """An area that holds the village says nothing against it, whatever its code was then."""
+    """R75: an area that holds the village says nothing against it, however it is written."""
     await take(
         context,
         subject(WHO, here(1), TRUTH),

@@ -155,13 +155,21 @@ def worker(context: Context, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     environment = {**os.environ, **{f"MUSTER_CROSSCHECK_{n}": v for n, v in told.items()}}
     with log.open("ab") as file:
         process = subprocess.Popen(
-            [sys.executable, "-c", WORKER], env=environment, stdout=file, stderr=file
+            [sys.executable, "-c", WORKER],
+            env=environment,
+            cwd=log.parent,
+            stdout=file,
+            stderr=file,
         )
         try:
             yield process
         finally:
             process.kill()
             process.wait()
+
+
+def left_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
 
 
 async def until(check: Callable[[], Awaitable[Any]], wanted: Any, seconds: float = 90) -> None:
@@ -209,3 +217,5 @@ async def test_a_killed_matcher_goes_on_where_it_was(running: Context, tmp_path:
     lines = log.read_text(encoding="utf-8")
     assert "names no subject" in lines
     assert "Traceback" not in lines
+    # It may be started where it must not write.
+    assert left_in(tmp_path) == [log]

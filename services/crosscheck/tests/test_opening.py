@@ -89,6 +89,7 @@ async def test_who_mends_it_opens_both_sides_with_a_reason(
         ((Role.COLLECTOR, THERE), "看一下", (403, "area-not-granted")),
         ((Role.COLLECTOR, HERE), "", (422, "reason-missing")),
         ((Role.COLLECTOR, HERE), " \u3000", (422, "reason-missing")),
+        ((Role.COLLECTOR, HERE), "核\x00对", (422, "control-character")),
         (
             (Role.COLLECTOR, HERE),
             resident_number.make("632321", EARLY.date(), 1),
@@ -221,6 +222,34 @@ async def test_a_blind_departments_value_is_seen_only_when_it_opens_the_row(
     await take(context, subject(WHO, here(1), TRUTH, version=2))
     await match_touched(context)
     assert await orders(context) == set()
+    assert await rows(context, "SELECT 1 FROM reveal WHERE sealed IS NOT NULL") == []
+
+
+async def test_what_was_revealed_is_shown_while_the_department_still_says_so(
+    context: Context, door: Door
+) -> None:
+    """R76: nobody mends a record by what the department has corrected since."""
+    order = await one_order(context, WHO, {**TRUTH, "service_unit": "二连"}, AF, TRUTH)
+    [kept] = await rows(context, "SELECT row_id::text FROM department_row")
+    async with door.client((Role.COLLECTOR, HERE)) as client:
+
+        async def side() -> tuple[Any, Any]:
+            opened = (await client.post(f"/discrepancies/{order}/open", json=WHY)).json()
+            return opened["department_value"], (opened["reveal"] or {}).get("state")
+
+        async def supplied(days: int, unit: str) -> None:
+            row = make_row(AF, {**TRUTH, "service_unit": unit}, row_id=kept[0])
+            await take(context, *data(AF, row, made_at=EARLY + timedelta(days=days)))
+            await match_touched(context)
+
+        asked = (await client.post(f"/discrepancies/{order}/reveal", json=WHY)).json()
+        await take(context, revealed(AF, asked["reveal_id"], kept[0], TRUTH))
+        await supplied(1, str(TRUTH["service_unit"]))
+        assert await side() == (TRUTH["service_unit"], "answered")
+        await supplied(2, "三连")
+        assert await side() == (None, None)
+        again = (await client.post(f"/discrepancies/{order}/reveal", json=WHY)).json()
+        assert again != asked
     assert await rows(context, "SELECT 1 FROM reveal WHERE sealed IS NOT NULL") == []
 
 

@@ -376,6 +376,15 @@ async def test_a_row_holds_ids_and_codes_only(
     assert "张三" not in str(caught.value)
 
 
+@pytest.mark.parametrize("value", ["核\x00对", "\x1b[2J", "\ud800"])
+async def test_a_reason_is_text(audit: Audit, engine: AsyncEngine, value: str) -> None:
+    """Bad input: what PostgreSQL cannot keep is refused in plain words, and no failure."""
+    async with engine.connect() as conn:
+        with pytest.raises(Refusal) as caught:
+            await audit.record(conn, actor="account:1", action="field.unmask", reason=value)
+    assert caught.value.reasons[0].rule == "control-character"
+
+
 async def test_a_reason_has_an_end(audit: Audit, engine: AsyncEngine) -> None:
     """Design 5 rule 11, bad input: a reason is a sentence."""
     async with engine.connect() as conn:

@@ -29,6 +29,7 @@ GENESIS = "sha256:" + "0" * 64
 
 HEAD_TYPE = "muster-audit-head"
 REASON_LIMIT = 500
+_NO_TEXT = frozenset({"Cc", "Cs", "Co", "Cn"})
 
 _table = audit_table(MetaData())
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
@@ -89,7 +90,8 @@ def looks_personal(value: str) -> bool:
 
 
 def check_reason(reason: str | None) -> str | None:
-    """A person's reason in plain words. Raises Refusal when it carries a number or is too long."""
+    """A person's reason in plain words. Raises Refusal when it carries a number, is too long, or
+    holds what is no text (and what PostgreSQL cannot keep)."""
     if reason is None:
         return None
     if len(reason) > REASON_LIMIT:
@@ -99,6 +101,15 @@ def check_reason(reason: str | None) -> str | None:
                 "reason-too-long",
                 f"事由不得超过{REASON_LIMIT}字",
                 f"A reason has at most {REASON_LIMIT} characters",
+            )
+        )
+    if any(unicodedata.category(sign) in _NO_TEXT for sign in reason):
+        raise Refusal(
+            Reason(
+                "reason",
+                "control-character",
+                "文字中含有控制字符或无效字符。",
+                "The text holds a control character or one that is no character.",
             )
         )
     if looks_personal(reason):

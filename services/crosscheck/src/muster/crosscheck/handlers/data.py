@@ -16,7 +16,7 @@ from muster.contracts.parts.crosscheck import Blinds, DepartmentData, Department
 from muster.crosscheck.domain import died, extract
 from muster.crosscheck.handlers import areas, common
 from muster.crosscheck.handlers.subjects import look_again
-from muster.crosscheck.store import comparison, extracts, touched
+from muster.crosscheck.store import comparison, extracts, reveals, touched
 from muster.messaging.message import DONE, Invalid, Message, Outcome
 from muster.observability.logging import get_logger
 from muster.runtime.context import Context
@@ -55,11 +55,11 @@ async def take_data(
         found[message.event_id] = outcome
         if outcome is DONE:
             by_extract.setdefault(message.key, []).append(message)
+    is_open = await comparison.open_for_intake(conn)
     for extract_id in sorted(by_extract):
         messages = by_extract[extract_id]
-        if not await _take_parts(
-            context, conn, [message.part for message in messages], _department(messages[0])
-        ):
+        parts = [message.part for message in messages]
+        if not await _take_parts(context, conn, parts, _department(messages[0]), is_open):
             found.update({message.event_id: _BAD_DEPARTMENT for message in messages})
     return [found[message.event_id] for message in batch]
 
@@ -78,7 +78,11 @@ def _check(context: Context, message: Message) -> Outcome:
 
 
 async def _take_parts(
-    context: Context, conn: AsyncConnection, parts: Sequence[DepartmentData], department: str
+    context: Context,
+    conn: AsyncConnection,
+    parts: Sequence[DepartmentData],
+    department: str,
+    is_open: bool,
 ) -> bool:
     """Keep parts of one extract; False when it is another department's."""
     first = parts[0]
@@ -98,7 +102,7 @@ async def _take_parts(
         return True  # it is settled, and what comes again or late changes nothing
     rule = await _keep(context, conn, held, parts)
     if rule is None:
-        rule = await _complete(context, conn, held)
+        rule = await _complete(context, conn, held, is_open)
     if rule is not None:
         await extracts.settle(conn, first.extract_id, "refused", rule, common.now())
         _log.warning("an extract is refused", department=department, rule=rule)
@@ -180,7 +184,9 @@ def _codes(blinds: Blinds) -> Iterable[str]:
         yield from codes
 
 
-async def _complete(context: Context, conn: AsyncConnection, held: Any) -> str | None:
+async def _complete(
+    context: Context, conn: AsyncConnection, held: Any, is_open: bool
+) -> str | None:
     """Make the extract the department's if all of it is here; gives the rule it breaks."""
     here = await extracts.held(conn, held.extract_id)
     if 0 not in here:
@@ -201,7 +207,7 @@ async def _complete(context: Context, conn: AsyncConnection, held: Any) -> str |
         return None
     try:
         async with conn.begin_nested():
-            near = await _replace(context, conn, held, manifest)
+            near = await _replace(context, conn, held, manifest, is_open)
     except _DoesNotAddUp as error:
         return error.rule
     await extracts.settle(conn, held.extract_id, "current", None, common.now())
@@ -219,13 +225,13 @@ async def _open(
 
 
 async def _replace(
-    context: Context, conn: AsyncConnection, held: Any, manifest: Manifest
+    context: Context, conn: AsyncConnection, held: Any, manifest: Manifest, is_open: bool
 ) -> set[str] | None:
     """Put the extract's rows in place of the former ones, part by part; gives whose findings that
     comes into, or None before the comparison phase."""
     department = held.department
-    is_open = await comparison.open_for_intake(conn)
     near = await touched.by_rows(conn, department) if is_open else set()
+    opened = await reveals.shown(conn, department)
     await extracts.remove(conn, department, common.now())
     for number, digest in enumerate(manifest.parts, start=1):
         part = await _open(context, conn, held.extract_id, number)
@@ -235,6 +241,7 @@ async def _replace(
         rows = [_row(context, department, row) for row in part.rows]
         if await extracts.add_rows(conn, rows) != len(rows):
             raise _DoesNotAddUp("row-twice")
+    await reveals.forget_changed(conn, department, opened)
     if not is_open:
         return None
     return near | await touched.by_rows(conn, department)
@@ -246,7 +253,7 @@ def _row(context: Context, department: str, row: DepartmentRow) -> dict[str, Any
     return {
         "department": department,
         "row_id": row.row_id,
-        "area": context.areas.place_of(row.area),
+        "area": areas.place(context.areas, row.area),
         **common.plain_blinds(row.blinds),
         "campaign_number": None if row.campaign is None else row.campaign.number,
         "died": died.died(died_on, context.profile.standard_time)

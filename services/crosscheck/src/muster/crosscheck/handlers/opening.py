@@ -51,7 +51,8 @@ class Opened:
     """Both sides of a work order.
 
     ``department_value`` is None where the department keeps its data home; ``reveal`` then says how
-    the newest request to open the row stands: asked, answered or refused, and by which rule.
+    the newest request to open the row stands: asked, answered or refused, and by which rule. It is
+    None again once the department's row says something else.
     ``twin`` is the other entry of a duplicate, if the caller may see it.
     """
 
@@ -259,6 +260,8 @@ async def _theirs(
 ) -> tuple[Mapping[str, FieldValue], tuple[str, str | None] | None]:
     """What the department's row says, if it is here or was revealed; and how a request stands."""
     latest = await asked.latest_of(conn, order.discrepancy_id)
+    if latest is not None and latest.state == "answered" and latest.sealed is None:
+        latest = None  # the department says something else by now
     reveal = None if latest is None else (str(latest.state), latest.rule)
     if latest is not None and latest.sealed is not None:
         opened = common.open_fields(context, "reveal", latest.reveal_id, latest.sealed)

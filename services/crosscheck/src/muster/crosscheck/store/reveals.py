@@ -6,12 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, text, update
+from sqlalchemy import Column, Row, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.crosscheck.store.sql import among_ids
-from muster.crosscheck.store.tables import reveal
+from muster.crosscheck.store.tables import department_row, reveal
 
+# Two who ask for one row at once would count the same requests before theirs.
+_ONE_BY_ONE = text("SELECT pg_advisory_xact_lock(hashtextextended('crosscheck/reveal', 0))")
 _ASK = text(
     """
     INSERT INTO reveal (reveal_id, department, row_id, number, candidate_id, discrepancy_id,
@@ -36,6 +38,7 @@ async def ask(
     """Note requests; gives reveal_id, department, row_id and the request's number for that row."""
     if not asked:
         return []
+    await conn.execute(_ONE_BY_ONE)
     rows = await conn.execute(
         _ASK,
         {
@@ -93,11 +96,34 @@ async def answer(conn: AsyncConnection, answers: Sequence[Mapping[str, Any]]) ->
         )
 
 
+async def shown(conn: AsyncConnection, department: str) -> dict[str, Any]:
+    """What is kept of a department's opened rows: per request the codes that its row has now."""
+    rows = await conn.execute(
+        select(reveal.c.reveal_id, department_row.c.fields)
+        .join(
+            department_row,
+            (department_row.c.department == reveal.c.department)
+            & (department_row.c.row_id == reveal.c.row_id),
+        )
+        .where(reveal.c.department == department, reveal.c.sealed.is_not(None))
+    )
+    return {row.reveal_id: row.fields for row in rows}
+
+
+async def forget_changed(conn: AsyncConnection, department: str, before: Mapping[str, Any]) -> None:
+    """Drop what was opened of rows that say something else now, or are not there any more;
+    ``before`` is what `shown` gave."""
+    if before:
+        now = await shown(conn, department)
+        changed = [one for one, fields in before.items() if now.get(one) != fields]
+        await _drop(conn, reveal.c.reveal_id, changed)
+
+
 async def forget(conn: AsyncConnection, discrepancy_ids: Collection[str]) -> None:
     """Drop what was revealed for work orders that are closed: nobody needs to see it any more."""
-    if discrepancy_ids:
-        await conn.execute(
-            update(reveal)
-            .where(among_ids(reveal.c.discrepancy_id, discrepancy_ids))
-            .values(sealed=None)
-        )
+    await _drop(conn, reveal.c.discrepancy_id, discrepancy_ids)
+
+
+async def _drop(conn: AsyncConnection, column: Column[str], ids: Collection[str]) -> None:
+    if ids:
+        await conn.execute(update(reveal).where(among_ids(column, ids)).values(sealed=None))
