@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -107,11 +108,11 @@ def _answer(connector: Connector, work: Work, request: Request) -> Waits | None:
         return None
     loaded = people.current(work)
     if loaded is None:
-        return Waits(request.raw, "data")
+        return _waits(request, "data")
     try:
         connector.keys.packet_key(owner_of(request.raw.topic))
     except KeysUnknown:
-        return Waits(request.raw, "keys")
+        return _waits(request, "keys")
     now = datetime.now(UTC)
     part, told, opened_on = _say(connector, work, loaded, request, now)
     answer = Answer(
@@ -127,6 +128,11 @@ def _answer(connector: Connector, work: Work, request: Request) -> Waits | None:
     journal.add_answer(work, connector.spool, answer, opened_on)
     _put(connector, work, answer, request.traceparent)
     return None
+
+
+def _waits(request: Request, why: str) -> Waits:
+    """It waits under its event id: asked again it is sealed anew, and would wait beside itself."""
+    return Waits(replace(request.raw, code=f"{request.raw.topic}/{request.event_id}"), why)
 
 
 def _say(
