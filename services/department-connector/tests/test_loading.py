@@ -215,15 +215,17 @@ def test_an_area_by_another_code_or_name_is_that_place(bench: Bench) -> None:
             person(2, household_area="\uff16" + village[1:]),
             person(3, household_area=outside),
             person(4, household_area=""),
+            person(5, household_area=f"{village[:9]}000"),
         ]
     )
     assert report.warned == 0
     by_name = {fields["name"]: fields.get("household_area") for fields in rows_of(bench)}
-    assert [by_name[person(seed)["name"]] for seed in (1, 2, 3, 4)] == [
+    assert [by_name[person(seed)["name"]] for seed in (1, 2, 3, 4, 5)] == [
         village,
         village,
         outside,
         None,
+        village[:9],
     ]
 
 

@@ -212,6 +212,19 @@ async def test_a_year_is_compared_as_a_year(blind: Bench) -> None:
     }
 
 
+@pytest.mark.parametrize(("cut", "fill"), [(12, ""), (9, ""), (9, "000"), (6, "")])
+async def test_a_township_or_a_county_is_compared_as_such(
+    bench: Bench, cut: int, fill: str
+) -> None:
+    """R73, R92: a register that goes down to the county only, by its six digits, contradicts
+    nobody's village; one that names another county does."""
+    here, there = bench.village[:cut] + fill, "632322101203"[:cut] + fill
+    bench.load([person(1, household_area=here), person(2, household_area=there)])
+    for seed, expected in ((1, "match"), (2, "mismatch")):
+        asked = person(seed, household_area=bench.village)
+        assert await bench.ask(asked, "household_area") == {"household_area": expected}
+
+
 async def test_nothing_is_said_about_what_a_department_does_not_answer_for(bench: Bench) -> None:
     """R74: whoever asked for a name, a number or another's matter, would learn nothing."""
     bench.load([person(1)])
