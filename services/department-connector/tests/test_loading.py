@@ -118,7 +118,7 @@ def test_wrong_columns_are_named(bench: Bench, kind: Any) -> None:
     without_heading = bench.table([person(2)])[1:]
     found = refused(bench, kind(without_heading))
     assert {rule for _, rule in found} == {"column-missing"}
-    assert len(found) == len(columns.needed(bench.connector.department, ()))
+    assert len(found) == len(columns.needed(bench.profile, bench.connector.department, ()))
     assert rows_of(bench)[0]["name"] == person(1)["name"]
 
 
@@ -134,7 +134,29 @@ def test_a_column_that_a_department_lacks_must_be_said(bench: Bench) -> None:
     said = ("former_name", "active_duty_relation")
     assert loading.load_file(bench.connector, path, said).rows == 1
     assert refused(bench, lacking, "former_name") == [("active_duty_relation", "column-missing")]
-    assert refused(bench, lacking, "name") == [("file", "column-not-optional")]
+    assert refused(bench, lacking, "name", "former_nam") == [
+        ("name", "column-not-optional"),
+        ("former_nam", "column-not-optional"),
+    ]
+    with pytest.raises(Refusal) as error:
+        loading.load_file(bench.connector, path, ["name"])
+    [why] = error.value.reasons
+    assert "姓名" in why.zh
+    assert "Name" in why.en
+
+
+def test_a_department_may_not_know_where_people_are_registered(make: Make) -> None:
+    """R74: a list of houses has owners and no 户籍; its rows count for the campaign's area."""
+    land = make("land")
+    table = land.table([person(1)], leave_out=("household_area",))
+    assert refused(land, csv_of(table)) == [("household_area", "column-missing")]
+    path = land.home.parent / "data.csv"
+    path.write_bytes(csv_of(table))
+    assert loading.load_file(land.connector, path, ["household_area"]).rows == 1
+    loaded = people.current(land.connector.spool)
+    assert loaded is not None
+    [[row]] = people.pages(land.connector.spool, loaded.load)
+    assert (row.area, "household_area" in row.fields) == (land.profile.area, False)
 
 
 def test_what_is_no_file_of_rows_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,8 +58,8 @@ _FILE: dict[str, tuple[str, str, str]] = {
     ),
     "column-not-optional": (
         "file",
-        "“{zh}”不是该部门可以缺少的列。",
-        "This column cannot be left out: {en}.",
+        "“{zh}”不是该部门可以缺少的列；原有数据未变。",
+        "This department cannot be without the column for: {en}; nothing changed.",
     ),
 }
 
