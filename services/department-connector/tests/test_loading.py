@@ -168,6 +168,7 @@ def test_what_is_no_file_of_rows_is_refused(bench: Bench, monkeypatch: pytest.Mo
         (b"", "file-empty"),
         (b"PK\x03\x04 no workbook at all", "file-type"),
         (whole[: len(whole) // 2], "file-type"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "file-type"),
         (b"\x00\xff\xfe\x00\xff", "file-encoding"),
         (csv_of(good[:1]), "file-empty"),
         (csv_of(good) + b'"' + b"x" * 200_000, "file-line"),

@@ -18,8 +18,8 @@ _FILE: dict[str, tuple[str, str, str]] = {
     "file-empty": ("file", "文件中没有数据行，原有数据未变。", "No rows of data; nothing changed."),
     "file-type": (
         "file",
-        "须为 .xlsx 工作簿或 .csv 文件，且内容完好；原有数据未变。",
-        "The file must be an undamaged .xlsx workbook or .csv file; nothing changed.",
+        "须为 .xlsx 工作簿或 .csv 文件，内容完好且未加密（.xls 请另存为 .xlsx）；原有数据未变。",
+        "Needed: an undamaged, unlocked .xlsx (save an .xls as .xlsx) or .csv; nothing changed.",
     ),
     "file-encoding": (
         "file",
