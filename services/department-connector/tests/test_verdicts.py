@@ -203,6 +203,21 @@ async def test_harmless_differences_are_none(bench: Bench) -> None:
     assert set(found.values()) == {"match"}
 
 
+async def test_a_number_under_another_name_is_remarked(bench: Bench, blind: Bench) -> None:
+    """R73: the number is the key item, and verdicts about sex and address do not show that it is
+    somebody else's. A list of soldiers may be wrong itself: it says nothing."""
+    for one, maker, field in ((bench, person, "sex"), (blind, soldier, "enlisted_on")):
+        one.load([maker(1, name="卓玛\u2022才让")])
+        for name in ("卓玛\u00b7才让", "完玛措"):
+            await one.ask(maker(1, name=name), field)
+    same, other = [event.part for event in bench.spooled("verification-answered-")]
+    assert same.verdicts == other.verdicts == {"sex": "match"}
+    assert same.remark == ""
+    assert "另一个姓名" in other.remark
+    assert "another name" in other.remark
+    assert [event.part.remark for event in blind.spooled("verification-")] == ["", ""]
+
+
 async def test_a_year_is_compared_as_a_year(blind: Bench) -> None:
     blind.load([soldier(1, enlisted_on="1969", discharged_on="1975-03")])
     values = soldier(1, enlisted_on="1969-12-03", discharged_on="1976")
