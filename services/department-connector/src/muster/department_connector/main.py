@@ -146,7 +146,7 @@ async def _supply(settings: Settings, wait: float) -> tuple[Supplied, bool]:
     async with running.composed(settings) as (connector, _):
         await running.refresh_keys(connector, SERVICES[1:])
         done = await asyncio.to_thread(supplying.supply, connector)
-        return done, await running.received(connector, wait)
+        return done, await running.received(connector, done.extract_id, wait)
 
 
 @app.command()

@@ -117,8 +117,8 @@ _SUPPLY: dict[str, tuple[str, str, str]] = {
     ),
     "data-replaced": (
         "data",
-        "提供过程中数据已被替换，未提供任何内容，请重试。",
-        "The data were replaced meanwhile; nothing was supplied. Try again.",
+        "提供过程中数据已被替换，或另有一次提供同时进行；本次未提供任何内容，请重试。",
+        "Meanwhile the data were replaced, or another supply ran; nothing was supplied. Try again.",
     ),
     "extract-too-large": (
         "data",
