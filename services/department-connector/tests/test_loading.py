@@ -311,6 +311,8 @@ def test_two_loads_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(Refusal, match="load-overtaken"):
         loading.load_file(bench.connector, path)
     assert [fields["name"] for fields in rows_of(bench)] == [person(2)["name"]]
+    left = bench.connector.spool.rows("SELECT count(*) FROM person")[0][0]
+    assert left == 1, "rows of the overtaken load stay in the file"
 
 
 def test_a_large_file_is_read_in_pieces(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
