@@ -47,7 +47,7 @@ _FAULTS: dict[type[Exception], tuple[str, str]] = {
     OSError: ("文件或网络出错。", "A file or the network has a fault."),
 }
 """What may be wrong with the home folder or its surroundings."""
-_CAUGHT = (NotEnrolled, *_FAULTS)
+_CAUGHT: tuple[type[Exception], ...] = (NotEnrolled, *_FAULTS)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
