@@ -306,7 +306,7 @@ async def test_what_is_no_baseline_file_is_refused(bench: Bench, make_workbook: 
     for content, rule in (
         (b"PK\x03\x04 no workbook at all", "file-type"),
         (whole[: len(whole) // 2], "file-type"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 99, "file-encoding"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 99, "file-type"),
         (b"\x00\xff\xfe\x00\xff", "file-encoding"),
         (b"", "file-empty"),
         (b"\n\n\n", "columns-missing"),

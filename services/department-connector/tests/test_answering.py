@@ -196,6 +196,19 @@ async def test_nothing_is_said_before_data_are_loaded(bench: Bench) -> None:
     assert bench.verdicts() == [{"sex": "match"}, {"sex": "no_such_person"}]
 
 
+async def test_a_request_that_is_asked_again_waits_once(bench: Bench) -> None:
+    """R73: verification repeats what is open every day, sealed anew each time; a connector without
+    data keeps one of them, not one a day, and answers once."""
+    event_id, case_id = new_id(), new_id()
+    for _ in range(3):
+        await bench.take(bench.request(person(1), ASKED, event_id=event_id, case_id=case_id))
+    assert journal.counts(bench.connector.spool)["waiting"] == 1
+    bench.load([person(1)])
+    await bench.consumer._retry()
+    assert bench.verdicts() == [{"sex": "match"}]
+    assert journal.counts(bench.connector.spool)["waiting"] == 0
+
+
 # -- once each -------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ from muster.department_connector import main
 from muster.department_connector.main import app
 from muster.security.keyring import new_key, write_keys
 from muster.spool import keyfile
+from muster.spool import store as spool_store
 
 from .conftest import CAMPAIGN_KEY, Bench, Make, Services, csv_of, number_of, person, soldier
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 @pytest.fixture
@@ -101,6 +105,7 @@ def test_an_enrolment_that_does_not_fit(
     code, said = command(*asked(1, ring(tmp_path, *purposes), department))
     assert code == 1
     assert words in said
+    assert CHINESE.search(said)
 
 
 async def test_access_away_keeps_the_keys(tmp_path: Path, command: Any) -> None:
@@ -146,7 +151,9 @@ def test_load_supply_status_log_quota(bench: Bench, command: Any) -> None:
     assert code == 0, said
     done = json.loads(said.strip().splitlines()[-1])
     assert (done["rows"], done["received"]) == (2, False)
-    assert "0 of 7 rows" in command("quota", "--set", "7")[1]
+    said = command("quota", "--set", "7")[1]
+    assert "0 of 7 rows" in said
+    assert "限额 7 行" in said
     code, said = command("status", "--json")
     state = json.loads(said)
     assert state["data"]["rows"] == 2
@@ -198,7 +205,21 @@ def test_a_refused_file_says_why(bench: Bench, command: Any) -> None:
 def test_a_home_of_nobody_is_said(command: Any, words: str) -> None:
     code, said = command(words)
     assert code == 1
+    assert "本机密钥文件无法使用。" in said
     assert "cannot be read" in said
+
+
+def test_a_data_file_that_is_busy_is_said(
+    bench: Bench, command: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another terminal supplies or loads: wait and try again, in both languages, no trace."""
+    monkeypatch.setattr(spool_store, "BUSY_MS", 50)
+    file = bench.file([person(1)])
+    with bench.connector.spool.transaction():
+        code, said = command("load", str(file), home=bench.home)
+    assert code == 1
+    assert "正被另一条命令占用" in said
+    assert "another command is busy" in said
 
 
 def test_a_file_of_another_key_is_said(make: Make, command: Any) -> None:
@@ -216,3 +237,4 @@ def test_malformed_settings_are_named(command: Any, monkeypatch: pytest.MonkeyPa
     code, said = command("status")
     assert code == 2
     assert "MUSTER_CONNECTOR_DRAIN_SECONDS" in said
+    assert CHINESE.search(said)

@@ -118,7 +118,7 @@ def test_wrong_columns_are_named(bench: Bench, kind: Any) -> None:
     without_heading = bench.table([person(2)])[1:]
     found = refused(bench, kind(without_heading))
     assert {rule for _, rule in found} == {"column-missing"}
-    assert len(found) == len(columns.needed(bench.connector.department, ()))
+    assert len(found) == len(columns.needed(bench.profile, bench.connector.department, ()))
     assert rows_of(bench)[0]["name"] == person(1)["name"]
 
 
@@ -134,7 +134,29 @@ def test_a_column_that_a_department_lacks_must_be_said(bench: Bench) -> None:
     said = ("former_name", "active_duty_relation")
     assert loading.load_file(bench.connector, path, said).rows == 1
     assert refused(bench, lacking, "former_name") == [("active_duty_relation", "column-missing")]
-    assert refused(bench, lacking, "name") == [("file", "column-not-optional")]
+    assert refused(bench, lacking, "name", "former_nam") == [
+        ("name", "column-not-optional"),
+        ("former_nam", "column-not-optional"),
+    ]
+    with pytest.raises(Refusal) as error:
+        loading.load_file(bench.connector, path, ["name"])
+    [why] = error.value.reasons
+    assert "姓名" in why.zh
+    assert "Name" in why.en
+
+
+def test_a_department_may_not_know_where_people_are_registered(make: Make) -> None:
+    """R74: a list of houses has owners and no 户籍; its rows count for the campaign's area."""
+    land = make("land")
+    table = land.table([person(1)], leave_out=("household_area",))
+    assert refused(land, csv_of(table)) == [("household_area", "column-missing")]
+    path = land.home.parent / "data.csv"
+    path.write_bytes(csv_of(table))
+    assert loading.load_file(land.connector, path, ["household_area"]).rows == 1
+    loaded = people.current(land.connector.spool)
+    assert loaded is not None
+    [[row]] = people.pages(land.connector.spool, loaded.load)
+    assert (row.area, "household_area" in row.fields) == (land.profile.area, False)
 
 
 def test_what_is_no_file_of_rows_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,6 +168,7 @@ def test_what_is_no_file_of_rows_is_refused(bench: Bench, monkeypatch: pytest.Mo
         (b"", "file-empty"),
         (b"PK\x03\x04 no workbook at all", "file-type"),
         (whole[: len(whole) // 2], "file-type"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "file-type"),
         (b"\x00\xff\xfe\x00\xff", "file-encoding"),
         (csv_of(good[:1]), "file-empty"),
         (csv_of(good) + b'"' + b"x" * 200_000, "file-line"),
@@ -215,15 +238,17 @@ def test_an_area_by_another_code_or_name_is_that_place(bench: Bench) -> None:
             person(2, household_area="\uff16" + village[1:]),
             person(3, household_area=outside),
             person(4, household_area=""),
+            person(5, household_area=f"{village[:9]}000"),
         ]
     )
     assert report.warned == 0
     by_name = {fields["name"]: fields.get("household_area") for fields in rows_of(bench)}
-    assert [by_name[person(seed)["name"]] for seed in (1, 2, 3, 4)] == [
+    assert [by_name[person(seed)["name"]] for seed in (1, 2, 3, 4, 5)] == [
         village,
         village,
         outside,
         None,
+        village[:9],
     ]
 
 
@@ -286,6 +311,8 @@ def test_two_loads_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(Refusal, match="load-overtaken"):
         loading.load_file(bench.connector, path)
     assert [fields["name"] for fields in rows_of(bench)] == [person(2)["name"]]
+    left = bench.connector.spool.rows("SELECT count(*) FROM person")[0][0]
+    assert left == 1, "rows of the overtaken load stay in the file"
 
 
 def test_a_large_file_is_read_in_pieces(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

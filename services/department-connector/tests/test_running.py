@@ -113,15 +113,18 @@ async def test_a_supply_may_wait_until_it_is_received(make: Make, stack: Any) ->
     bench = make("public-security", port=services.port)
     at(bench, stack.kafka)
     bench.load([person(seed) for seed in range(150)])
-    supplying.supply(bench.connector)
-    assert not await commands.received(bench.connector, 0.2)
+    extract_id = supplying.supply(bench.connector).extract_id
+    assert not await commands.received(bench.connector, extract_id, 0.2)
     async with (
         services.serving(),
         services.reading(stack.kafka, bench.connector.edge),
         running(bench),
     ):
-        assert await commands.received(bench.connector, 30)
+        assert await commands.received(bench.connector, extract_id, 30)
         assert len(services.events()) == 3
+    # A connector that runs always has answers on their way; they are not waited for.
+    await bench.take(bench.request(person(1), ["sex"]))
+    assert await commands.received(bench.connector, extract_id, 0)
 
 
 async def test_from_ready_to_drained(make: Make, stack: Any) -> None:

@@ -14,6 +14,7 @@ from muster.messaging import failpoints
 from muster.security import blinds, digests, matching
 from muster.spool import store as spool_store
 from muster.vocabulary import resident_number
+from muster.vocabulary.ids import new_id
 from muster.vocabulary.reasons import Refusal
 
 from .conftest import CAMPAIGN_KEY, Bench, number_of, person, soldier
@@ -191,6 +192,26 @@ def test_data_that_were_replaced_meanwhile_are_not_supplied(
     with pytest.raises(Refusal, match="data-replaced"):
         supplying.supply(bench.connector)
     assert bench.spooled() == []
+
+
+def test_two_supplies_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In two terminals: the one that began first is told so; no extract goes out that the log does
+    not have."""
+    bench.load([person(1)])
+    begin = supplying.extracts.begin
+
+    def twice(spool: Any, extract_id: str, load: int, made_at: str) -> None:
+        begin(spool, extract_id, load, made_at)
+        begin(spool, new_id(), load, made_at)
+
+    monkeypatch.setattr(supplying.extracts, "begin", twice)
+    with pytest.raises(Refusal, match="data-replaced"):
+        supplying.supply(bench.connector)
+    assert bench.spooled() == []
+    monkeypatch.setattr(supplying.extracts, "begin", begin)
+    done = supplying.supply(bench.connector)
+    [noted] = supplying.extracts.newest(bench.connector.spool, 10)
+    assert noted["extract_id"] == done.extract_id
 
 
 def test_what_keeps_an_extract_back_is_said(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -203,6 +203,21 @@ async def test_harmless_differences_are_none(bench: Bench) -> None:
     assert set(found.values()) == {"match"}
 
 
+async def test_a_number_under_another_name_is_remarked(bench: Bench, blind: Bench) -> None:
+    """R73: the number is the key item, and verdicts about sex and address do not show that it is
+    somebody else's. A list of soldiers may be wrong itself: it says nothing."""
+    for one, maker, field in ((bench, person, "sex"), (blind, soldier, "enlisted_on")):
+        one.load([maker(1, name="卓玛\u2022才让")])
+        for name in ("卓玛\u00b7才让", "完玛措"):
+            await one.ask(maker(1, name=name), field)
+    same, other = [event.part for event in bench.spooled("verification-answered-")]
+    assert same.verdicts == other.verdicts == {"sex": "match"}
+    assert same.remark == ""
+    assert "另一个姓名" in other.remark
+    assert "another name" in other.remark
+    assert [event.part.remark for event in blind.spooled("verification-")] == ["", ""]
+
+
 async def test_a_year_is_compared_as_a_year(blind: Bench) -> None:
     blind.load([soldier(1, enlisted_on="1969", discharged_on="1975-03")])
     values = soldier(1, enlisted_on="1969-12-03", discharged_on="1976")
@@ -210,6 +225,19 @@ async def test_a_year_is_compared_as_a_year(blind: Bench) -> None:
         "enlisted_on": "match",
         "discharged_on": "mismatch",
     }
+
+
+@pytest.mark.parametrize(("cut", "fill"), [(12, ""), (9, ""), (9, "000"), (6, "")])
+async def test_a_township_or_a_county_is_compared_as_such(
+    bench: Bench, cut: int, fill: str
+) -> None:
+    """R73, R92: a register that goes down to the county only, by its six digits, contradicts
+    nobody's village; one that names another county does."""
+    here, there = bench.village[:cut] + fill, "632322101203"[:cut] + fill
+    bench.load([person(1, household_area=here), person(2, household_area=there)])
+    for seed, expected in ((1, "match"), (2, "mismatch")):
+        asked = person(seed, household_area=bench.village)
+        assert await bench.ask(asked, "household_area") == {"household_area": expected}
 
 
 async def test_nothing_is_said_about_what_a_department_does_not_answer_for(bench: Bench) -> None:

@@ -177,7 +177,7 @@ async def test_an_answer_that_contradicts_brings_the_record_before_the_reviewer(
         # Not verified without a word, even if this reviewer passed it before.
         bare = await client.post(f"/items/{subject_id}/1/verify", json=VERIFY)
         assert rule(bare) == (409, "answers-contradict")
-        body = {**VERIFY, "reasons": [{"code": "differs-from-papers", "field": "sex"}]}
+        body = {**VERIFY, "reasons": [{"code": "differs-from-department", "field": "sex"}]}
         sent = (await client.post(f"/items/{subject_id}/1/return", json=body)).json()
         assert (sent["state"], sent["passed"]) == ("returned", False)
         # The last answer comes late and changes nothing.

@@ -16,7 +16,7 @@ from muster.security.keyring import Keyring
 from muster.verification.handlers import asking
 from muster.verification.topics import load_requests
 from muster.vocabulary.ids import new_id
-from muster.vocabulary.states import Verdict
+from muster.vocabulary.states import Origin, SubjectState, Verdict
 
 from .conftest import (
     COUNTY,
@@ -31,6 +31,8 @@ from .conftest import (
     make_settings,
     record,
     rows,
+    standing,
+    status,
     take,
     verdicts,
 )
@@ -217,6 +219,22 @@ async def test_what_is_settled_is_not_asked_any_more(
                 )
             )
     assert await load(context) == {}
+
+
+async def test_nobody_is_asked_about_somebody_who_declined(
+    context: Context, villages: list[str]
+) -> None:
+    """R99: nor again, however long a department is silent; unless they are collected after all."""
+    subject_id = await waiting(context, villages[0])
+    declined = standing(5, (villages[0], Origin.BASELINE, SubjectState.DECLINED))
+    await take(context, status(subject_id, declined))
+    assert await load(context) == {}
+    await published(context, hours=48)
+    await asking.ask_again(context)
+    assert await unpublished(context) == []
+    await take(context, status(subject_id, collected(6, villages[0])))
+    await asking.ask_again(context)
+    assert len(await unpublished(context)) == len(await load(context)) == len(DEPARTMENTS)
 
 
 # -- asked again -----------------------------------------------------------------------------------

@@ -100,3 +100,33 @@ def test_a_tree_can_be_rooted_anywhere(loudi: AreaTree) -> None:
     assert "431382" not in county
     assert "431300" in county
     assert {a.code for a in county.villages()} == {a.code for a in loudi.villages("431381")}
+
+
+@pytest.mark.parametrize(
+    ("code", "levels"),
+    [
+        ("632321101203", ("632321101203", "632321101", "632321", "6323", "63")),
+        ("632321101", ("632321101", "632321", "6323", "63")),
+        ("632321101000", ("632321101", "632321", "6323", "63")),
+        ("632321", ("632321", "6323", "63")),
+        ("632321000", ("632321", "6323", "63")),
+        ("632321000000", ("632321", "6323", "63")),
+        ("632300", ("6323", "63")),
+        ("630000", ("63",)),
+        ("630000000000", ("63",)),
+        ("430102001001", ("430102001001", "430102001", "430102", "4301", "43")),
+        ("\u9686\u52a1\u9547", ("\u9686\u52a1\u9547",)),
+        ("63232", ("63232",)),
+    ],
+)
+def test_a_code_says_a_place_and_what_it_lies_in(
+    tongren: AreaTree, code: str, levels: tuple[str, ...]
+) -> None:
+    """R36, R75: so that a village and its township or county can be told to agree."""
+    assert tongren.levels_of(code) == levels
+
+
+def test_levels_are_of_the_place_whatever_its_code_was(tongren: AreaTree) -> None:
+    """The county's later codes, filled up with zeros or not."""
+    assert tongren.levels_of("632301101000") == tongren.levels_of("632321101")
+    assert tongren.levels_of("632301") == tongren.levels_of("632321000000")

@@ -210,8 +210,8 @@ class Profile:
         """Normal forms of a value from the finest precision to the coarsest; most have one.
 
         Two values agree when they are equal at the finest precision that both have, counted from
-        the coarse end: "1969" and "1969-12-03" do. An area is its place, whatever its code was
-        when it was written. Raises KeyError for an unknown field.
+        the coarse end: "1969" and "1969-12-03" do, and so do a village and its county. An area is
+        its place, whatever its code was when it was written. Raises KeyError for an unknown field.
         """
         field = self._parts.fields[field_id]
         if field.type in ("date", "partial_date") and isinstance(value, str):
@@ -221,7 +221,7 @@ class Profile:
                 return (comparable(value),)
             return tuple("-".join(parts[:n]) for n in range(len(parts), 0, -1))
         if field.type == "area" and isinstance(value, str):
-            return (self._parts.areas.place_of(comparable(value)),)
+            return self._parts.areas.levels_of(comparable(value))
         if field.type == "text" and isinstance(value, str):
             return (comparable(value).replace(MIDDLE_DOT, ""),)
         return (self.normalise(field_id, value),)

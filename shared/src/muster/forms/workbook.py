@@ -28,6 +28,8 @@ _LINES_PER_ROW = 50
 _CELL_LIMIT = 32_768
 """Characters; Excel's own limit."""
 _ZIP, _PROBE = b"PK\x03\x04", 1 << 16
+_OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""An .xls of old, or an .xlsx under a password."""
 _LOST_DIGITS = 10**15
 
 Cells = Sequence[object]
@@ -65,6 +67,8 @@ def open_rows(file: BinaryIO) -> Iterator[Row]:
     start = file.read(8)
     if not start:
         raise Unusable("file-empty")
+    if start == _OLD:
+        raise Unusable("file-type")
     file.seek(0)
     return _xlsx_rows(file) if start.startswith(_ZIP) else _csv_rows(file)
 

@@ -6,6 +6,7 @@ under which it appears on topics (C16).
 """
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,11 @@ from typing import Self
 from muster.vocabulary.data import data_path
 from muster.vocabulary.partial_date import PartialDate
 from muster.vocabulary.states import AreaLevel
+
+_LEVELS = (12, 9, 6, 4, 2)
+"""Digits that say a village, its township, county, city, province."""
+_CODE = re.compile(r"[0-9]{6}([0-9]{3}([0-9]{3})?)?")
+_FILL = re.compile(r"(?<=^[0-9]{9})000$|(?<=^[0-9]{6})(000){1,2}$")
 
 
 class UnknownArea(LookupError):  # noqa: N818 - reads as what it says
@@ -138,9 +144,26 @@ class AreaTree:
     def place_of(self, code: str) -> str:
         """The code that this tree has for the place that another day's code names.
 
-        The code itself when it is in the tree, or when nothing is known of it.
+        A township or county may be filled up with zeros to twelve digits. The code itself when it
+        is in the tree, or when nothing is known of it.
         """
-        return code if code in self._areas else self._other_codes.get(code, code)
+        if code in self._areas:
+            return code
+        code = _FILL.sub("", code)
+        return self._other_codes.get(code, code)
+
+    def levels_of(self, code: str) -> tuple[str, ...]:
+        """The place that a code names and what it lies in, from the finest to the province.
+
+        Each as the digits that say it: a village its twelve, a county its six, a province its two.
+        What is no code stays alone.
+        """
+        digits = self.place_of(code)
+        if not _CODE.fullmatch(digits):
+            return (digits,)
+        if digits.endswith("00") and len(digits) == _LEVELS[2]:
+            digits = digits[:2] if digits.endswith("0000") else digits[:4]
+        return tuple(digits[:length] for length in _LEVELS if length <= len(digits))
 
     def path_name(self, code: str) -> str:
         """The names from the province down, without a separator, as in an address."""

@@ -14,13 +14,17 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from muster.department_connector.commands import enrolment, overview, running
-from muster.department_connector.commands.enrolment import SERVICES, Wanted
+from muster.department_connector.commands.enrolment import SERVICES, NotEnrolled, Wanted
 from muster.department_connector.handlers import loading, supplying
 from muster.department_connector.handlers.loading import Report
 from muster.department_connector.handlers.supplying import Supplied
 from muster.department_connector.settings import Settings
 from muster.department_connector.store import journal
+from muster.forms import ProfileError
 from muster.observability import logging
+from muster.security.keyring import KeyringError
+from muster.spool.keyfile import KeyfileError
+from muster.spool.services import ServiceAway
 from muster.spool.store import SpoolError
 from muster.vocabulary.reasons import Refusal
 
@@ -28,7 +32,22 @@ app = typer.Typer(no_args_is_help=True, help="The connector of one department.")
 _out = Console()
 _err = Console(stderr=True)
 
-_FAULTS = (*enrolment.FAULTS, SpoolError, sqlite3.Error)
+_BUSY = (
+    "数据文件无法使用，或正被另一条命令占用；未作任何改动，请稍后重试。",
+    "The data file cannot be used, or another command is busy with it; nothing changed.",
+)
+_FAULTS: dict[type[Exception], tuple[str, str]] = {
+    # The first that fits counts; the error's own words, which name what is wrong, follow.
+    KeyfileError: ("本机密钥文件无法使用。", "The key file here cannot be used."),
+    KeyringError: ("密钥环文件不符。", "The key ring does not fit."),
+    ProfileError: ("采集方案无法读取。", "The campaign profile cannot be read."),
+    ServiceAway: ("服务没有应答，请稍后重试。", "A service does not answer; try again later."),
+    SpoolError: _BUSY,
+    sqlite3.Error: _BUSY,
+    OSError: ("文件或网络出错。", "A file or the network has a fault."),
+}
+"""What may be wrong with the home folder or its surroundings."""
+_CAUGHT: tuple[type[Exception], ...] = (NotEnrolled, *_FAULTS)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
@@ -62,9 +81,9 @@ def enrol(
     try:
         edge, missing = asyncio.run(enrolment.enrol(settings.home, wanted))
     except Refusal as error:
-        raise _refused(error) from None
-    except _FAULTS as error:
-        raise _fail(str(error)) from None
+        raise _refused(error, as_json=as_json) from None
+    except _CAUGHT as error:
+        raise _fault(error) from None
     found = {
         "department": edge.place,
         "area": edge.area,
@@ -75,9 +94,11 @@ def enrol(
     if as_json:
         _print_json(found)
         return
-    _say(f"Enrolled as {edge.place} in {edge.area}.")
+    _say(f"已登记：{edge.place}，{edge.area}。 Enrolled as {edge.place} in {edge.area}.")
     if missing:
-        _say(f"Keys of {', '.join(missing)} were not there; they are fetched while it runs.")
+        names = ", ".join(missing)
+        _say(f"尚未取得这些服务的公钥，运行时会再取：{names}。")
+        _say(f"Keys of {names} were not there; they are fetched while it runs.")
 
 
 @app.command()
@@ -94,8 +115,8 @@ def load(
         report: Report = asyncio.run(_load(_settings(), file, without or []))
     except Refusal as error:
         raise _refused(error, as_json=as_json) from None
-    except _FAULTS as error:
-        raise _fail(str(error)) from None
+    except _CAUGHT as error:
+        raise _fault(error) from None
     if as_json:
         _print_json(report.as_dict())
         return
@@ -125,8 +146,8 @@ def supply(
         done, received = asyncio.run(_supply(_settings(), wait))
     except Refusal as error:
         raise _refused(error, as_json=as_json) from None
-    except _FAULTS as error:
-        raise _fail(str(error)) from None
+    except _CAUGHT as error:
+        raise _fault(error) from None
     if as_json:
         _print_json(
             {
@@ -138,15 +159,16 @@ def supply(
             }
         )
         return
-    where = "were received" if received else "stand in the spool"
-    _say(f"{done.rows} rows in {done.parts} parts ({done.mode}) {where}.")
+    zh, en = ("已送达", "were received") if received else ("待发送", "stand in the spool")
+    _say(f"{done.rows} 行，分 {done.parts} 批（{done.mode}），{zh}。")
+    _say(f"{done.rows} rows in {done.parts} parts ({done.mode}) {en}.")
 
 
 async def _supply(settings: Settings, wait: float) -> tuple[Supplied, bool]:
     async with running.composed(settings) as (connector, _):
         await running.refresh_keys(connector, SERVICES[1:])
         done = await asyncio.to_thread(supplying.supply, connector)
-        return done, await running.received(connector, wait)
+        return done, await running.received(connector, done.extract_id, wait)
 
 
 @app.command()
@@ -160,8 +182,8 @@ def run() -> None:
 
     try:
         asyncio.run(running.run(settings, ready))
-    except _FAULTS as error:
-        raise _fail(str(error)) from None
+    except _CAUGHT as error:
+        raise _fault(error) from None
 
 
 @app.command()
@@ -200,6 +222,7 @@ def quota(
     if number is not None:
         _asked(lambda connector: journal.set_quota(connector.spool, number))
     used = _asked(overview.quota)
+    _say(f"今日已开放 {used['opened_today']} 行，限额 {used['quota']} 行。")
     _say(f"{used['opened_today']} of {used['quota']} rows were opened today.")
 
 
@@ -212,8 +235,8 @@ def _asked(question: Any) -> Any:
 
     try:
         return asyncio.run(ask())
-    except _FAULTS as error:
-        raise _fail(str(error)) from None
+    except _CAUGHT as error:
+        raise _fault(error) from None
 
 
 def _settings() -> Settings:
@@ -221,7 +244,9 @@ def _settings() -> Settings:
         return Settings()
     except ValidationError as error:
         wrong = sorted({f"MUSTER_CONNECTOR_{str(e['loc'][0]).upper()}" for e in error.errors()})
-        raise _fail(f"Malformed in the environment: {', '.join(wrong)}.", 2) from None
+        names = ", ".join(wrong)
+        text = f"环境变量有误：{names}。\nMalformed in the environment: {names}."
+        raise _fail(text, 2) from None
 
 
 def _say(text: object) -> None:
@@ -236,6 +261,13 @@ def _refused(error: Refusal, *, as_json: bool = False) -> typer.Exit:
     if as_json:
         _print_json({"refused": [why.as_dict() for why in error.reasons]})
     return _fail("\n".join(f"{r.field}: {r.zh}\n{r.field}: {r.en}" for r in error.reasons))
+
+
+def _fault(error: Exception) -> typer.Exit:
+    if isinstance(error, NotEnrolled):
+        return _fail(str(error))
+    zh, en = next(words for kind, words in _FAULTS.items() if isinstance(error, kind))
+    return _fail(f"{zh}\n{en} {error}")
 
 
 def _fail(text: str, code: int = 1) -> typer.Exit:

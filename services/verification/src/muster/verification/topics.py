@@ -82,7 +82,7 @@ async def load_requests(
     context: Context, conn: AsyncConnection, rows: Sequence[OutboxRow]
 ) -> dict[str, Event]:
     """What departments are asked. Once it was answered, decided, replaced by a newer version or
-    erased, nothing is left to ask."""
+    erased, or its person counts as collected no longer, nothing is left to ask."""
     places = _places(rows)
     asked = {
         one.event_id: one for found in (await requests.at(conn, places)).values() for one in found

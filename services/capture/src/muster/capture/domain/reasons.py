@@ -264,8 +264,8 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     "file-too-large": ("file", "文件过大，请拆分后导入", "the file is too large; split it"),
     "file-type": (
         "file",
-        "须为 .xlsx 工作簿或 .csv 文件，且内容完好",
-        "the file must be an .xlsx workbook or a .csv file, and undamaged",
+        "须为 .xlsx 工作簿或 .csv 文件，内容完好且未加密（.xls 请另存为 .xlsx）",
+        "the file must be an undamaged, unlocked .xlsx (save an .xls as .xlsx) or a .csv file",
     ),
     "file-encoding": (
         "file",

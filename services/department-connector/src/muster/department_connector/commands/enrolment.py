@@ -11,7 +11,7 @@ import orjson
 
 from muster.department_connector.handlers.common import CAMPAIGN, OWN_KEY
 from muster.department_connector.handlers.supplying import SEALED
-from muster.forms import Profile, ProfileError
+from muster.forms import Profile
 from muster.forms.model import Department
 from muster.security.keyring import Key, Keyring, KeyringError, new_key, write_private
 from muster.spool import keyfile
@@ -47,10 +47,16 @@ def enrolled(home: Path) -> tuple[Edge, Profile]:
     """
     edge = keyfile.read(home)
     if edge.kind != "department" or edge.place is None or edge.encryption is None:
-        raise NotEnrolled("No department is enrolled here; run 'muster-connector enrol'.")
+        raise NotEnrolled(
+            "本机尚未登记部门，请先执行 muster-connector enrol。"
+            " No department is enrolled here; run 'muster-connector enrol'."
+        )
     profile = _kept_profile(home)
     if edge.place not in profile.departments:
-        raise NotEnrolled(f"The profile {profile.id} has no department {edge.place}.")
+        raise NotEnrolled(
+            f"采集方案 {profile.id} 中没有部门 {edge.place}。"
+            f" The profile {profile.id} has no department {edge.place}."
+        )
     return edge, profile
 
 
@@ -65,7 +71,10 @@ async def enrol(home: Path, wanted: Wanted) -> tuple[Edge, list[str]]:
     department = profile.departments.get(wanted.department)
     if department is None:
         known = ", ".join(sorted(profile.departments))
-        raise NotEnrolled(f"The profile {profile.id} has no such department, but: {known}.")
+        raise NotEnrolled(
+            f"采集方案 {profile.id} 中没有该部门，只有：{known}。"
+            f" The profile {profile.id} has no such department, but: {known}."
+        )
     matching_keys = _matching_keys(wanted.keys, department)
     edge = _edge(home, wanted).with_keys(matching_keys)
     _keep_profile(home, wanted.profile)
@@ -80,10 +89,15 @@ async def enrol(home: Path, wanted: Wanted) -> tuple[Edge, list[str]]:
                 encryption=edge.encryption,
             )
             if done.place != department.id:
-                raise NotEnrolled(f"That code is for the department {done.place}.")
+                raise NotEnrolled(
+                    f"该登记码属于部门 {done.place}。 That code is for the department {done.place}."
+                )
             edge = edge.enrolled(done.place, done.area, done.label)
         elif edge.place is None:
-            raise NotEnrolled("No department is enrolled here yet; a code of access is needed.")
+            raise NotEnrolled(
+                "本机尚未登记部门，须有管理员发放的登记码。"
+                " No department is enrolled here yet; a code of access is needed."
+            )
         keyfile.write(home, edge)
         keys, missing = ServiceKeys(home, edge.services, http), []
         for name in SERVICES:
@@ -135,9 +149,7 @@ def _kept_profile(home: Path) -> Profile:
     try:
         named = orjson.loads((home / PROFILE_NAME).read_bytes())["profile"]
     except (OSError, ValueError, KeyError, TypeError):
-        raise NotEnrolled(f"{PROFILE_NAME} cannot be read; enrol again.") from None
+        raise NotEnrolled(
+            f"{PROFILE_NAME} 无法读取，请重新登记。 {PROFILE_NAME} cannot be read; enrol again."
+        ) from None
     return Profile.load(str(named))
-
-
-FAULTS = (KeyfileError, KeyringError, NotEnrolled, ProfileError, ServiceAway, OSError)
-"""What may be wrong with a home folder or its surroundings; each says so in its text."""

@@ -15,6 +15,7 @@ from muster.department_connector.commands import enrolment
 from muster.department_connector.commands.enrolment import SERVICES
 from muster.department_connector.handlers.common import Connector
 from muster.department_connector.settings import Settings
+from muster.department_connector.store import extracts
 from muster.department_connector.store.tables import open_spool
 from muster.department_connector.topics.consuming import Consumer
 from muster.messaging.broker import pause
@@ -87,18 +88,16 @@ async def run(settings: Settings, ready: Callable[[dict[str, Any]], None]) -> bo
     return drained
 
 
-async def received(connector: Connector, seconds: float) -> bool:
-    """Wait until services have received all that stands in the spool, for as long as this; whether
-    they have. Another process sends it."""
+async def received(connector: Connector, extract_id: str, seconds: float) -> bool:
+    """Wait until the cross-check has received all of an extract, for as long as this; whether it
+    has. Another process sends it; answers that wait for verification are no part of it."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
-    while True:
-        counts = await asyncio.to_thread(connector.spool.counts)
-        if not counts.waiting and not counts.published:
-            return True
+    while await asyncio.to_thread(extracts.unreceived, connector.spool, extract_id):
         if loop.time() >= deadline:
             return False
         await asyncio.sleep(_LOOK)
+    return True
 
 
 async def refresh_keys(connector: Connector, services: Sequence[str] = SERVICES) -> None:

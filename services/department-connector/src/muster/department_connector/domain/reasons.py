@@ -18,8 +18,8 @@ _FILE: dict[str, tuple[str, str, str]] = {
     "file-empty": ("file", "文件中没有数据行，原有数据未变。", "No rows of data; nothing changed."),
     "file-type": (
         "file",
-        "须为 .xlsx 工作簿或 .csv 文件，且内容完好；原有数据未变。",
-        "The file must be an undamaged .xlsx workbook or .csv file; nothing changed.",
+        "须为 .xlsx 工作簿或 .csv 文件，内容完好且未加密（.xls 请另存为 .xlsx）；原有数据未变。",
+        "Needed: an undamaged, unlocked .xlsx (save an .xls as .xlsx) or .csv; nothing changed.",
     ),
     "file-encoding": (
         "file",
@@ -58,8 +58,8 @@ _FILE: dict[str, tuple[str, str, str]] = {
     ),
     "column-not-optional": (
         "file",
-        "“{zh}”不是该部门可以缺少的列。",
-        "This column cannot be left out: {en}.",
+        "“{zh}”不是该部门可以缺少的列；原有数据未变。",
+        "This department cannot be without the column for: {en}; nothing changed.",
     ),
 }
 
@@ -117,8 +117,8 @@ _SUPPLY: dict[str, tuple[str, str, str]] = {
     ),
     "data-replaced": (
         "data",
-        "提供过程中数据已被替换，未提供任何内容，请重试。",
-        "The data were replaced meanwhile; nothing was supplied. Try again.",
+        "提供过程中数据已被替换，或另有一次提供同时进行；本次未提供任何内容，请重试。",
+        "Meanwhile the data were replaced, or another supply ran; nothing was supplied. Try again.",
     ),
     "extract-too-large": (
         "data",

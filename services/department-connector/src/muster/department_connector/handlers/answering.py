@@ -7,7 +7,8 @@ comes again gets the very same answer, whatever the data say by now.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +21,13 @@ from muster.contracts.topics import service_topics
 from muster.department_connector.domain import revealing, verdicts
 from muster.department_connector.domain.reasons import reason
 from muster.department_connector.domain.verdicts import Standing
-from muster.department_connector.handlers.common import AREA, BIRTH, NUMBER, Connector, with_birth
+from muster.department_connector.handlers.common import (
+    AREA,
+    NAME,
+    NUMBER,
+    Connector,
+    with_birth,
+)
 from muster.department_connector.handlers.opening import Outcome, Refused, Request, Waits, owner_of
 from muster.department_connector.handlers.reading import compared
 from muster.department_connector.store import journal, people
@@ -48,6 +55,10 @@ _REMARKS = {
     Standing.NAMESAKE: "查无此号码；有姓名和出生日期相同而号码不同的人，请核对号码。"
     " Nobody has this number; somebody of that name and birth has another. Check the number.",
 }
+_OTHER_NAME = (
+    "此号码在本部门数据中是另一个姓名，请核对姓名和号码。"
+    " Under this number the department has another name. Check name and number."
+)
 
 
 def settle(connector: Connector, outcomes: Sequence[Outcome]) -> None:
@@ -107,11 +118,11 @@ def _answer(connector: Connector, work: Work, request: Request) -> Waits | None:
         return None
     loaded = people.current(work)
     if loaded is None:
-        return Waits(request.raw, "data")
+        return _waits(request, "data")
     try:
         connector.keys.packet_key(owner_of(request.raw.topic))
     except KeysUnknown:
-        return Waits(request.raw, "keys")
+        return _waits(request, "keys")
     now = datetime.now(UTC)
     part, told, opened_on = _say(connector, work, loaded, request, now)
     answer = Answer(
@@ -127,6 +138,11 @@ def _answer(connector: Connector, work: Work, request: Request) -> Waits | None:
     journal.add_answer(work, connector.spool, answer, opened_on)
     _put(connector, work, answer, request.traceparent)
     return None
+
+
+def _waits(request: Request, why: str) -> Waits:
+    """It waits under its event id: asked again it is sealed anew, and would wait beside itself."""
+    return Waits(replace(request.raw, code=f"{request.raw.topic}/{request.event_id}"), why)
 
 
 def _say(
@@ -192,11 +208,27 @@ def _verdicts(
         case_id=asked.case_id,
         version=asked.version,
         verdicts=given,
-        remark=_REMARKS.get(found, ""),
+        remark=_remark(connector, found, asked.fields, person),
         answered_at=now,
     )
     told = {"found": found, "verdicts": {name: str(verdict) for name, verdict in given.items()}}
     return answer, told
+
+
+def _remark(
+    connector: Connector,
+    found: Standing,
+    asked: Mapping[str, FieldValue],
+    person: Person | None,
+) -> str:
+    """What verdicts do not say: how the person was found, and in data that name everybody also
+    that the number is there under another name (no department is asked for a name)."""
+    ours, theirs = asked.get(NAME), None if person is None else person.fields.get(NAME)
+    if ours and theirs and verdicts.knows_everybody(connector.department.matters):
+        same = connector.profile.comparables
+        if same(NAME, ours) != same(NAME, theirs):
+            return _OTHER_NAME
+    return _REMARKS.get(found, "")
 
 
 def find(
@@ -264,4 +296,4 @@ def _whole(person: Person) -> dict[str, FieldValue]:
     """All that the row says, and what follows from it: the birth by the number, the area."""
     fields = dict(with_birth(person.fields))
     fields.setdefault(AREA, person.area)
-    return {name: value for name, value in fields.items() if value != "" or name == BIRTH}
+    return fields

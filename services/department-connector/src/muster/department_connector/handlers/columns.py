@@ -39,17 +39,16 @@ class Columns:
         }
 
 
-def needed(department: Department, without: Collection[str]) -> tuple[str, ...]:
+def needed(profile: Profile, department: Department, without: Collection[str]) -> tuple[str, ...]:
     """The fields that a file must have a column for: by what a person is found, where they are
     registered, and what the department answers for, except those that it says it lacks.
 
-    Raises Refusal when the department cannot be without one of them.
+    Raises Refusal that names each that the department cannot be without, or never had.
     """
-    found_by = (*department.identified_by, AREA)
-    odd = sorted(set(without) - set(department.fields) | set(without) & set(found_by))
+    wanted = dict.fromkeys((*department.identified_by, AREA, *department.fields))
+    odd = [n for n in without if n in department.identified_by or n not in wanted]
     if odd:
-        raise refusal("column-not-optional")
-    wanted = dict.fromkeys((*found_by, *department.fields))
+        raise Refusal([_about("column-not-optional", name, profile) for name in odd])
     return tuple(name for name in wanted if name not in without)
 
 
@@ -78,10 +77,10 @@ def find_heading(
 ) -> Columns:
     """The columns of a file, read to its heading row.
 
-    Raises Refusal that names each column that is missing or stands there twice. What stands in a
-    heading row is not repeated: it might be somebody's data.
+    Raises Refusal that names each column that is missing, stands there twice, or cannot be done
+    without. What stands in a heading row is not repeated: it might be somebody's data.
     """
-    wanted = needed(department, without)
+    wanted = needed(profile, department, without)
     best: Columns | None = None
     try:
         for seen, row in enumerate(rows, start=1):
@@ -103,7 +102,7 @@ def find_heading(
 
 def _about(rule: str, name: str, profile: Profile) -> Reason:
     field = profile.fields.get(name)
-    if field is None:
-        zh, _, _, en = STATUS[name]
-        return reason(rule, field=name, zh=zh, en=en)
-    return reason(rule, field=name, zh=field.zh, en=field.en)
+    if field is not None:
+        return reason(rule, field=name, zh=field.zh, en=field.en)
+    zh, _, _, en = STATUS.get(name, (name, name, name, name))
+    return reason(rule, field=name, zh=zh, en=en)

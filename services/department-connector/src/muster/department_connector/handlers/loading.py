@@ -109,13 +109,12 @@ def _load(connector: Connector, file: BinaryIO, without: Collection[str]) -> Rep
             refused=report.refused,
             warned=report.warned,
         )
-    except workbook.BrokenOff:
+    except BaseException as error:
         people.give_up(connector.spool, load)
-        raise refusal("file-line") from None
-    except Overtaken:
-        raise refusal("load-overtaken") from None
-    except BaseException:
-        people.give_up(connector.spool, load)
+        if isinstance(error, workbook.BrokenOff):
+            raise refusal("file-line") from None
+        if isinstance(error, Overtaken):
+            raise refusal("load-overtaken") from None
         raise
     _log.info("data were loaded", rows=report.rows, refused=report.refused, warned=report.warned)
     return report

@@ -55,8 +55,8 @@ def supply(connector: Connector) -> Supplied:
     """Put the whole of the current data into the spool as one extract.
 
     Raises:
-        Refusal: no data, the cross-check's key was never fetched, the data were replaced meanwhile,
-            or the profile does not ask this department for data.
+        Refusal: no data, the cross-check's key was never fetched, the data were replaced or another
+            supply began meanwhile, or the profile does not ask this department for data.
     """
     if "compare" not in connector.department.tasks:
         raise refusal("department-compares-not")
@@ -80,7 +80,8 @@ def supply(connector: Connector) -> Supplied:
             rows_sent = _send(connector, work, extract_id, made_at, reader, count)
             if rows_sent != loaded.rows:
                 raise refusal("data-replaced")
-            extracts.supplied(work, extract_id, rows=rows_sent, parts=count)
+            if not extracts.supplied(work, extract_id, rows=rows_sent, parts=count):
+                raise refusal("data-replaced")
     except TooLarge:
         raise refusal("extract-too-large") from None
     _log.info("an extract stands in the spool", rows=rows_sent, parts=count)

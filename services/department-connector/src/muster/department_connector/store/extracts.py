@@ -65,13 +65,22 @@ def parts(work: Work, spool: Spool, extract_id: str) -> Iterator[Made]:
         yield Made(row["number"], row["digest"], row["rows"], plain)
 
 
-def supplied(work: Work, extract_id: str, *, rows: int, parts: int) -> None:
-    """The parts stand in the spool now."""
+def supplied(work: Work, extract_id: str, *, rows: int, parts: int) -> bool:
+    """The parts stand in the spool now; False when another supply took this one's place."""
     work.execute("DELETE FROM extract_part WHERE extract_id = ?", (extract_id,))
-    work.execute(
+    noted = work.execute(
         "UPDATE extract SET rows = ?, parts = ?, supplied_at = ? WHERE extract_id = ?",
         (rows, parts, time.time(), extract_id),
     )
+    return noted.rowcount == 1
+
+
+def unreceived(spool: Spool, extract_id: str) -> int:
+    """How many events of an extract the cross-check has not received yet."""
+    found: int = spool.rows(
+        "SELECT count(*) FROM outgoing WHERE state <> 'received' AND key = ?", (extract_id,)
+    )[0][0]
+    return found
 
 
 def newest(spool: Spool, limit: int = 1) -> list[sqlite3.Row]:

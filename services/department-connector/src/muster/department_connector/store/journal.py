@@ -22,7 +22,8 @@ _LARGEST = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A message as it came from the broker. ``code`` is keyed over its content."""
+    """A message as it came from the broker. ``code`` is keyed over its content; of a request that
+    waits and could be opened, it is the topic and the event id."""
 
     topic: str
     partition: int

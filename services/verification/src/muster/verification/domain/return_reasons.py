@@ -13,6 +13,7 @@ OTHER = "other"
 CODES: dict[str, tuple[str, str]] = {
     "differs-from-papers": ("与证件不一致", "Differs from the papers"),
     "differs-from-baseline": ("与初始数据不一致", "Differs from the baseline"),
+    "differs-from-department": ("与部门校核反馈不一致", "Differs from a department's answer"),
     "field-wrong": ("填写有误", "Filled in wrongly"),
     "field-missing": ("应填未填", "Not filled in"),
     "category-wrong": ("对象类别有误", "The category is not right"),

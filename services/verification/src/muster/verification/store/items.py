@@ -141,7 +141,6 @@ _DECIDE = text(
         reviewed_at = now(), reason_codes = CAST(:codes AS jsonb), reasons_sealed = :reasons,
         answers = :answers
     WHERE subject_id = CAST(:id AS uuid) AND version = :version
-    RETURNING reviewed_at
     """
 )
 
@@ -156,9 +155,9 @@ async def decide(
     reason_codes: str,
     reasons_sealed: str | None,
     answers: Answers,
-) -> datetime:
-    """Write what a reviewer decided; ``reason_codes`` is a JSON list. Gives the time of it."""
-    result = await conn.execute(
+) -> None:
+    """Write what a reviewer decided; ``reason_codes`` is a JSON list."""
+    await conn.execute(
         _DECIDE,
         {
             "state": state.value,
@@ -171,8 +170,6 @@ async def decide(
             "version": place[1],
         },
     )
-    reviewed_at: datetime = result.scalar_one()
-    return reviewed_at
 
 
 _SETTLE = text(

@@ -71,9 +71,10 @@ async def put(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 # Nobody waits for an answer about a version that was decided, that has a newer one, or whose person
-# was erased: nothing is asked about it any more.
+# was erased or counts as collected no longer (declined, moved, died): nothing is asked about it.
 _OPEN = """
     r.received_at IS NULL AND i.state = 'submitted' AND s.version = r.version
+    AND s.village IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM subject_key k
                     WHERE k.subject_id = r.subject_id AND k.destroyed_at IS NOT NULL)
 """
