@@ -226,6 +226,17 @@ def real_kafka(server_home: Any) -> Iterator[str]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def empty_kafka(real_kafka: str) -> Callable[[], str]:
+    """Empties Apache Kafka and gives its address. Only for tests that carry ``needs("kafka")``."""
+
+    def empty() -> str:
+        _empty_kafka(real_kafka)
+        return real_kafka
+
+    return empty
+
+
 @pytest.fixture(scope="module")
 def pcsc_place() -> Iterator[None]:
     """The one place for a PC/SC daemon on this machine: of several runs one has it at a time."""
@@ -389,8 +400,7 @@ def _stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     redis = request.getfixturevalue("redis_url")
     with _fresh_databases(request.getfixturevalue("databases")) as new:
         if kind == "kafka":
-            address = request.getfixturevalue("real_kafka")
-            _empty_kafka(address)
+            address = request.getfixturevalue("empty_kafka")()
             yield Stack(kind, admin_url, redis, address, new)
             return
         from muster.runtime.embedded import EmbeddedBroker

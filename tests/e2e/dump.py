@@ -116,10 +116,10 @@ def _read(consumer: Consumer, ends: dict[tuple[str, int], tuple[int, int]]) -> I
             yield Seen(topic, partition, offset, message.key(), headers, message.value())
 
 
-def logs(folders: Iterable[Path]) -> Iterator[Piece]:
-    """Every log file below the folders, line by line."""
-    for folder in folders:
-        for path in sorted(folder.rglob("*.log*")):
+def logs(places: Iterable[Path]) -> Iterator[Piece]:
+    """Every file below these folders, and these files, line by line."""
+    for place in places:
+        for path in [place] if place.is_file() else sorted(place.rglob("*")):
             for number, line in enumerate(path.read_bytes().splitlines(), start=1):
                 yield Piece(f"{path.name}:{number}", line)
 
