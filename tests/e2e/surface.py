@@ -93,8 +93,8 @@ def _one(spec: TopicSpec, message: Seen) -> Iterator[str]:
     yield from _headers(spec, message, key)
     try:
         value = json.loads(message.value or b"")
-        clear, sealed = value.pop("clear"), value.pop("sealed")
-    except (ValueError, KeyError, AttributeError):
+        clear, sealed = dict(value.pop("clear")), dict(value.pop("sealed"))
+    except (ValueError, KeyError, AttributeError, TypeError):
         yield "the value is no JSON object of clear and sealed"
         return
     yield from (f"the value has a member {name!r}" for name in value)
@@ -127,17 +127,21 @@ def _headers(spec: TopicSpec, message: Seen, key: str) -> Iterator[str]:
 def _sealed(spec: TopicSpec, consumer: str, text: Any) -> Iterator[str]:
     packet = spec.from_edge or spec.edge_reader is not None
     match = (_PACKET if packet else _BOX).fullmatch(text) if isinstance(text, str) else None
+    try:
+        opened = _bytes(match["sealed"]) if match else b""
+        head = json.loads(_bytes(match["head"])) if match and packet else {}
+    except ValueError:
+        match = None
     if match is None:
         yield f"what is for {consumer!r} is no sealed text"
         return
     if packet:
-        head = json.loads(_bytes(match["head"]))
         known = {name: head.pop(name, None) for name in _PACKET_HEAD}
         if known != _PACKET_HEAD or set(head) != {"kid", "epk"}:
             yield f"the packet for {consumer!r} has another header"
     elif not re.fullmatch(f"seal/{spec.name}/{consumer}/[0-9]+", match["kid"]):
         yield f"what is for {consumer!r} is sealed under a key of something else"
-    if _is_text(_bytes(match["sealed"])):
+    if _is_text(opened):
         yield f"what is for {consumer!r} can be read without a key"
 
 
