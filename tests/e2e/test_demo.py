@@ -37,7 +37,8 @@ from .scanner import Hit, Piece, Scanner
 
 PEOPLE = 120
 SEEDS = {"embedded": 11, "kafka": 31}
-PATIENCE = 600.0
+PATIENCE = 1800.0
+"""Seconds for one campaign. One that is stuck says so itself, much sooner."""
 RUNS = [
     pytest.param(
         (broker, profile),
