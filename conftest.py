@@ -9,6 +9,7 @@ Fixtures
 ``redis_url``       the session's Redis.
 ``new_database``    ``new_database("capture")`` gives the SQLAlchemy URL of a fresh database with
                     that service's migrations; without a service an empty one. Dropped afterwards.
+``empty_kafka``     ``empty_kafka()`` empties the session's Apache Kafka and gives its address.
 
 Servers are the embedded ones unless ``MUSTER_TEST_POSTGRES_ADMIN_URL``, ``MUSTER_TEST_REDIS_URL``
 or ``MUSTER_TEST_KAFKA`` names another. That Kafka is *emptied* before each test.

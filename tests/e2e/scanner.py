@@ -11,8 +11,8 @@ import ahocorasick_rs
 
 from .needles import ENOUGH, Needle, Noise
 
-_RUN = re.compile(rb"[A-Za-z0-9+/_-]{16,}")
-"""Text that may be base64 of something. Short runs hold no value that is not found undecoded."""
+_RUN = re.compile(rb"[A-Za-z0-9+/_-]{11,}")
+"""Text that may be base64 of something; a name of two characters has 11 signs in base64 twice."""
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _UNSURE = ("utf-16", "gbk")
 """Forms whose bytes could be pieces of Chinese text in UTF-8."""

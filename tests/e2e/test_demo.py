@@ -165,7 +165,7 @@ def demo(
 def test_the_demo_ends_as_the_county_was_planned(
     demo: Demo, plan: Callable[[Path], Any], plain: Callable[[dict[str, Any]], Any]
 ) -> None:
-    """R55, R56, R58, R73-R76, R99: what was planted is found, and every ledger agrees."""
+    """R75, R76, R99. What was planted is found, and every ledger agrees."""
     told = demo.told
     assert demo.home.stack()["stack"] == ("native" if demo.servers else "embedded")
     assert not (demo.home.path / "county" / "truth").exists()
@@ -231,7 +231,6 @@ def test_a_leak_in_any_topic_is_found_and_goes_no_further(demo: Demo) -> None:
     assert {hit.place.partition(" of ")[2] for hit in hits} == planted
     assert demo.scanner.scan(demo.beside_topics()) == []
     others = [message for message in after.messages if message.place not in planted]
-    assert len(others) > len(demo.topics.messages)
     assert surface.amiss(others, demo.profile.departments) == []
     for service in SERVICES:
         assert any(message.topic == f"{service}-dead-letter" for message in others), service
