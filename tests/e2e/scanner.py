@@ -13,6 +13,7 @@ from .needles import ENOUGH, Needle, Noise
 
 _RUN = re.compile(rb"[A-Za-z0-9+/_-]{11,}")
 """Text that may be base64 of something; a name of two characters has 11 signs in base64 twice."""
+_SIGNS = re.compile(rb"[A-Za-z0-9+/_-]+")
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _UNSURE = ("utf-16", "gbk")
 """Forms whose bytes could be pieces of Chinese text in UTF-8."""
@@ -104,7 +105,7 @@ def _is_there(needle: Needle, data: bytes, start: int, end: int) -> bool:
     if needle.form.startswith("base64"):
         return _in_base64(needle, data, start)
     if needle.form.startswith(_UNSURE):
-        return not (_amid_utf8(data, start) or _amid_utf8(data, end))
+        return not _amid_utf8(data, start, end)
     return True
 
 
@@ -113,25 +114,20 @@ def _in_base64(needle: Needle, data: bytes, start: int) -> bool:
     value = needle.value.encode()
     first = start - (needle.before and needle.before + 1)
     last = first + -(-(needle.before + len(value)) * 8 // 6)
-    if first < 0 or _RUN_SIGNS.fullmatch(data[first:last]) is None or last > len(data):
+    if first < 0 or _SIGNS.fullmatch(data[first:last]) is None or last > len(data):
         return False
     return _decode(data[first:last])[needle.before :][: len(value)] == value
 
 
-_RUN_SIGNS = re.compile(rb"[A-Za-z0-9+/_-]+")
-
-
-def _amid_utf8(data: bytes, place: int) -> bool:
-    """Whether a character of UTF-8 began before `place` and ends after it."""
-    for back in (1, 2, 3):
-        began = place - back
-        if began >= 0 and data[began] >= 0xC0:
-            length = 2 if data[began] < 0xE0 else 3 if data[began] < 0xF0 else 4
-            try:
-                data[began : began + length].decode()
-            except UnicodeDecodeError:
-                return False
-            return length > back and began + length <= len(data)
-        if began >= 0 and data[began] < 0x80:
-            return False
-    return False
+def _amid_utf8(data: bytes, start: int, end: int) -> bool:
+    """Whether these bytes are the middle of characters of UTF-8, cut askew."""
+    first, last = start, end
+    while first > 0 and start - first < 3 and data[first] & 0xC0 == 0x80:
+        first -= 1
+    while last < len(data) and last - end < 3 and data[last] & 0xC0 == 0x80:
+        last += 1
+    try:
+        data[first:last].decode()
+    except UnicodeDecodeError:
+        return False
+    return (first, last) != (start, end)
