@@ -117,20 +117,20 @@ def _read(consumer: Consumer, ends: dict[tuple[str, int], tuple[int, int]]) -> I
 
 
 def logs(places: Iterable[Path]) -> Iterator[Piece]:
-    """Every file below these folders, and these files, line by line."""
+    """Every file below these folders, and these files. Whole: half of a sign of UTF-16 may look
+    like the end of a line."""
     for place in places:
-        for path in [place] if place.is_file() else sorted(place.rglob("*")):
-            for number, line in enumerate(path.read_bytes().splitlines(), start=1):
-                yield Piece(f"{path.name}:{number}", line)
+        for path in [place, *sorted(place.rglob("*"))]:
+            if path.is_file():
+                yield Piece(path.name, path.read_bytes())
 
 
 def metrics(home: Home) -> Iterator[Piece]:
-    """The metrics of every part that has an address, line by line."""
+    """The metrics of every part that has an address."""
     for name, part in home.stack()["parts"].items():
         if "url" in part:
             with urllib.request.urlopen(f"{part['url']}/metrics", timeout=PATIENCE) as answer:
-                for line in answer.read().splitlines():
-                    yield Piece(f"metrics of {name}", line)
+                yield Piece(f"metrics of {name}", answer.read())
 
 
 def redis_pieces(url: str) -> Iterator[Piece]:
