@@ -9,6 +9,7 @@ Fixtures
 ``redis_url``       the session's Redis.
 ``new_database``    ``new_database("capture")`` gives the SQLAlchemy URL of a fresh database with
                     that service's migrations; without a service an empty one. Dropped afterwards.
+``empty_kafka``     ``empty_kafka()`` empties the session's Apache Kafka and gives its address.
 
 Servers are the embedded ones unless ``MUSTER_TEST_POSTGRES_ADMIN_URL``, ``MUSTER_TEST_REDIS_URL``
 or ``MUSTER_TEST_KAFKA`` names another. That Kafka is *emptied* before each test.
@@ -226,6 +227,17 @@ def real_kafka(server_home: Any) -> Iterator[str]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def empty_kafka(real_kafka: str) -> Callable[[], str]:
+    """Empties Apache Kafka and gives its address. Only for tests that carry ``needs("kafka")``."""
+
+    def empty() -> str:
+        _empty_kafka(real_kafka)
+        return real_kafka
+
+    return empty
+
+
 @pytest.fixture(scope="module")
 def pcsc_place() -> Iterator[None]:
     """The one place for a PC/SC daemon on this machine: of several runs one has it at a time."""
@@ -389,8 +401,7 @@ def _stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     redis = request.getfixturevalue("redis_url")
     with _fresh_databases(request.getfixturevalue("databases")) as new:
         if kind == "kafka":
-            address = request.getfixturevalue("real_kafka")
-            _empty_kafka(address)
+            address = request.getfixturevalue("empty_kafka")()
             yield Stack(kind, admin_url, redis, address, new)
             return
         from muster.runtime.embedded import EmbeddedBroker

@@ -9,11 +9,12 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from rich.console import Console
 
@@ -25,6 +26,7 @@ from muster.runtime.demo.report import Tale
 from muster.runtime.demo.stage import Stage
 from muster.runtime.demo.world import World
 from muster.runtime.home import Home
+from muster.runtime.provisioning import service_names
 from muster.synth import TRUTH, build, write
 
 Villages = dict[str, dict[str, dict[str, int]]]
@@ -140,3 +142,40 @@ def count() -> Callable[[ledger.Sides], Villages]:
 @pytest.fixture(scope="session")
 def plain() -> Callable[[dict[str, Any]], Villages]:
     return without_zeros
+
+
+async def _drop_databases(admin_url: str) -> None:
+    connection = await asyncpg.connect(admin_url)
+    try:
+        for service in service_names():
+            await connection.execute(f"DROP DATABASE IF EXISTS muster_{service} WITH (FORCE)")
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def drop_databases(postgres: str) -> Callable[[], None]:
+    """Drops the databases of all services from the session's PostgreSQL."""
+    return lambda: asyncio.run(_drop_databases(postgres))
+
+
+@pytest.fixture(scope="session")
+def servers_apart(
+    postgres: str,
+    redis_url: str,
+    empty_kafka: Callable[[], str],
+    drop_databases: Callable[[], None],
+) -> Iterator[Callable[[], dict[str, str]]]:
+    """Empties servers that are not a stack's own; gives what names them to it."""
+
+    def emptied() -> dict[str, str]:
+        drop_databases()
+        return {
+            "MUSTER_STACK": "native",
+            "MUSTER_KAFKA": empty_kafka(),
+            "MUSTER_POSTGRES_ADMIN_URL": postgres,
+            "MUSTER_REDIS_URL": redis_url,
+        }
+
+    yield emptied
+    drop_databases()

@@ -7,7 +7,6 @@ are replaced.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
@@ -15,12 +14,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 import yaml
 
@@ -32,15 +30,6 @@ COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
 MUSTER = (sys.executable, "-m", "muster.runtime.cli")
 PATIENCE = 90.0
 WORKERS = ("reporting-pulse", "crosscheck-matcher")
-
-
-async def _drop_databases(admin_url: str) -> None:
-    connection = await asyncpg.connect(admin_url)
-    try:
-        for service in service_names():
-            await connection.execute(f"DROP DATABASE IF EXISTS muster_{service} WITH (FORCE)")
-    finally:
-        await connection.close()
 
 
 @dataclass
@@ -122,18 +111,18 @@ class Machine:
 
 
 @pytest.fixture
-def machine(stack: Any, tmp_path: Path) -> Iterator[Machine]:
+def machine(stack: Any, tmp_path: Path, drop_databases: Callable[[], None]) -> Iterator[Machine]:
     secrets = tmp_path / "run-secrets"
     secrets.mkdir()
     (secrets / "postgres-admin-url").write_text(stack.admin_url + "\n")
     (secrets / "redis-url").write_text(stack.redis_url + "\n")
-    asyncio.run(_drop_databases(stack.admin_url))
+    drop_databases()
     made = Machine(tmp_path, stack.kafka, yaml.safe_load(COMPOSE.read_text("utf-8"))["services"])
     try:
         yield made
     finally:
         made.stop()
-        asyncio.run(_drop_databases(stack.admin_url))
+        drop_databases()
 
 
 def _ledger(machine: Machine) -> subprocess.CompletedProcess[str]:

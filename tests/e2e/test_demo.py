@@ -1,61 +1,247 @@
-"""``muster demo`` as anybody runs it: a process of its own, from nothing to demo.json."""
+"""``muster demo`` as anybody runs it: a process of its own, from nothing to demo.json.
+
+Each place once on the embedded broker and once on Apache Kafka. While a stack is still up after its
+campaign, everything that it shows is searched for everybody in its county.
+"""
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from confluent_kafka import Producer
 
+from muster.contracts.topics import SERVICES, load_topics
 from muster.forms import Profile
+from muster.runtime.embedded import EmbeddedRedis
+from muster.runtime.home import Home
 from muster.synth import TRUTH, build, write
 
+from . import dump, surface
+from .needles import Kind, file_values, needles, true_values
+from .scanner import Hit, Piece, Scanner
+
 PEOPLE = 120
-
-
-@pytest.mark.parametrize("profile", ["tongren", "loudi"])
-def test_the_demo_ends_as_the_county_was_planned(
-    profile: str,
-    tmp_path: Path,
-    plan: Callable[[Path], Any],
-    plain: Callable[[dict[str, Any]], Any],
-) -> None:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("MUSTER_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "muster.runtime.cli", "demo"],
-        env=environment
-        | {
-            "MUSTER_HOME": str(tmp_path),
-            "PROFILE": profile,
-            "PEOPLE": str(PEOPLE),
-            "SEED": "11",
-            "EXIT": "1",
-        },
-        capture_output=True,
-        text=True,
-        timeout=400,
-        check=False,
+SEEDS = {"embedded": 11, "kafka": 31}
+PATIENCE = 1800.0
+"""Seconds for one campaign. One that is stuck says so itself, much sooner."""
+RUNS = [
+    pytest.param(
+        (broker, profile),
+        id=f"{broker}-{profile}",
+        marks=[pytest.mark.needs("kafka")] if broker == "kafka" else [],
     )
-    assert done.returncode == 0, done.stderr[-3000:]
-    told = json.loads((tmp_path / "demo.json").read_text("utf-8"))
-    # Nothing of the run knows what was planted: it is made again from the seed.
-    assert not (tmp_path / "demo" / "county" / "truth").exists()
-    county = write(build(Profile.load(profile), PEOPLE, 11), tmp_path / "again")
-    truth = json.loads((county / TRUTH).read_text("utf-8"))
+    for broker in SEEDS
+    for profile in ("tongren", "loudi")
+]
+
+
+@dataclass
+class Demo:
+    """One run of the demo: its process, which stays after the campaign, and what it left.
+
+    ``again`` is its county made once more from the seed: nothing of the run knows what was planted.
+    ``journals`` are hits in what SQLite kept beside the spools while the campaign went on.
+    """
+
+    base: Path
+    profile: Profile
+    seed: int
+    servers: dict[str, str] = field(default_factory=dict)
+    more_logs: tuple[Path, ...] = ()
+    journals: list[Hit] = field(default_factory=list)
+    journals_seen: set[str] = field(default_factory=set)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def home(self) -> Home:
+        return Home(self.base / "demo")
+
+    @property
+    def output(self) -> Path:
+        return self.base / "output.log"
+
+    @property
+    def kafka(self) -> str:
+        return str(self.home.stack()["kafka"])
+
+    @cached_property
+    def again(self) -> Path:
+        return write(build(self.profile, PEOPLE, self.seed), self.base / "again")
+
+    @cached_property
+    def scanner(self) -> Scanner:
+        county = build(self.profile, PEOPLE, self.seed)
+        return Scanner(needles(true_values(county) | file_values(self.profile, self.again)))
+
+    @cached_property
+    def told(self) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads((self.base / "demo.json").read_text("utf-8"))
+        return told
+
+    @cached_property
+    def topics(self) -> dump.Topics:
+        return dump.topics(self.kafka)
+
+    def run(self) -> None:
+        """Start it, and wait until its campaign is over."""
+        scanner = self.scanner  # made before: the processors are busy enough later
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("MUSTER_")}
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "muster.runtime.cli", "demo"],
+                env=environment
+                | {
+                    "MUSTER_HOME": str(self.base),
+                    "PROFILE": self.profile.id,
+                    "PEOPLE": str(PEOPLE),
+                    "SEED": str(self.seed),
+                    "EXIT": "0",
+                }
+                | self.servers,
+                stdout=output,
+                stderr=output,
+            )
+        deadline = time.monotonic() + PATIENCE
+        while not (self.base / "demo.json").exists():
+            assert self.process.poll() is None, self.output.read_text("utf-8")[-3000:]
+            assert time.monotonic() < deadline, self.output.read_text("utf-8")[-3000:]
+            time.sleep(1.0)
+            beside = [piece for piece in dump.journals(self.home.path / "edges") if piece.data]
+            self.journals_seen.update(piece.place for piece in beside)
+            self.journals += scanner.scan(beside)
+
+    def end(self) -> int:
+        """Ctrl-C; its exit code."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.process.wait(120)
+
+    def beside_topics(self) -> Iterator[Piece]:
+        """Everything that can be looked at, but for the topics."""
+        yield from dump.logs([self.home.logs, *self.more_logs])
+        yield from dump.logs([self.output])
+        yield from dump.metrics(self.home)
+        redis = self.servers.get("MUSTER_REDIS_URL") or EmbeddedRedis(self.home).url
+        yield from dump.redis_pieces(redis)
+        yield from dump.edge_files(self.home.path / "edges")
+
+
+@pytest.fixture(scope="module", params=RUNS)
+def demo(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Demo]:
+    """The demo after its campaign, still up; whatever of it runs is ended with its last test."""
+    broker, profile = request.param
+    base = tmp_path_factory.mktemp(f"{broker}-{profile}")
+    made = Demo(base, Profile.load(profile), SEEDS[broker])
+    if broker == "kafka":
+        # Servers that are not the demo's own: they are only named to it.
+        made.servers = request.getfixturevalue("servers_apart")()
+        made.more_logs = (request.getfixturevalue("server_home").logs,)
+    try:
+        made.run()
+        yield made
+    finally:
+        if made.process is not None:
+            made.end()
+
+
+def test_the_demo_ends_as_the_county_was_planned(
+    demo: Demo, plan: Callable[[Path], Any], plain: Callable[[dict[str, Any]], Any]
+) -> None:
+    """R75, R76, R99. What was planted is found, and every ledger agrees."""
+    told = demo.told
+    assert demo.home.stack()["stack"] == ("native" if demo.servers else "embedded")
+    assert not (demo.home.path / "county" / "truth").exists()
+    truth = json.loads((demo.again / TRUTH).read_text("utf-8"))
     assert told["good"]
     assert told["agrees"]
-    assert plain(told["ledger"]["villages"]) == plan(county)
+    assert plain(told["ledger"]["villages"]) == plan(demo.again)
     assert _rules_at_import(told) == _planted(truth)
     assert told["seconds"].keys() >= {"start", "baseline", "desks and review", "agreement"}
     assert told["peak_memory_bytes"] > 0
-    assert _left_running(tmp_path / "demo") == []
+
+
+def test_clear_is_only_what_may_be_seen(demo: Demo) -> None:
+    """R100. Keys, headers and clear fields are those of the design; the rest is sealed."""
+    messages = demo.topics.messages
+    assert demo.topics.lost() == []
+    assert surface.amiss(messages, demo.profile.departments) == []
+    assert surface.mixed_up(messages, demo.profile.departments) == []
+    shown: set[str] = set()
+    for message in messages:
+        with suppress(ValueError, TypeError):
+            shown.update(json.loads(message.value or b"")["clear"])
+    assert shown == set(surface.CLEAR)
+
+
+def test_nobody_is_found_in_what_a_stack_shows(demo: Demo) -> None:
+    """R100. No number, name, phone or address in any form, in any topic, log, metric or spool, nor
+    in Redis."""
+    beside = list(demo.beside_topics())
+    # All of it was there to be looked at.
+    stack = demo.home.stack()
+    places = {piece.place for piece in beside if piece.data}
+    for name in stack["services"]:
+        assert {f"metrics of {name}", f"{name}.log"} <= places
+    assert "a key of Redis" in places
+    for edge in (demo.home.path / "edges").iterdir():
+        assert {f"{edge.name}/spool.db", f"{edge.name}/spool.db, a row of outgoing"} <= places
+    assert any(name.startswith("gateway-") for name in demo.journals_seen)
+    assert any(name.startswith("connector-") for name in demo.journals_seen)
+
+    assert demo.journals == []
+    assert demo.scanner.scan(demo.topics.pieces()) == []
+    assert demo.scanner.scan(beside) == []
+    assert demo.scanner.chance() < 0.01
+
+
+def test_a_leak_in_any_topic_is_found_and_goes_no_further(demo: Demo) -> None:
+    """R100. One message with a leak in its key, a header and its value goes to every topic. The
+    same look finds each; who reads such a message keeps it sealed and names nobody in a log."""
+    specs = load_topics(departments=demo.profile.departments)
+    _plant(demo, specs)
+    after = _settled(demo.kafka)
+    planted = {message.place for message in after.messages if message.key == _name(demo).encode()}
+    hits = demo.scanner.scan(after.pieces())
+    found = Counter((hit.place.partition(" of ")[0], hit.place.partition("[")[0]) for hit in hits)
+    assert {
+        (part, f"{part} of {name}") for part in ("key", "header", "value") for name in specs
+    } == set(found)
+    assert {hit.place.partition(" of ")[2] for hit in hits} == planted
+    assert demo.scanner.scan(demo.beside_topics()) == []
+    others = [message for message in after.messages if message.place not in planted]
+    assert surface.amiss(others, demo.profile.departments) == []
+    for service in SERVICES:
+        assert any(message.topic == f"{service}-dead-letter" for message in others), service
+
+
+def test_interrupted_it_leaves_nothing_running(demo: Demo) -> None:
+    """Comes last: it ends the stack that the others look at."""
+    assert demo.end() == 130
+    stack = demo.home.stack()
+    left = [
+        name
+        for name, part in stack["parts"].items()
+        if part["pid"] is not None and psutil.pid_exists(part["pid"])
+    ]
+    assert left == []
 
 
 def _rules_at_import(told: dict[str, Any]) -> Counter[tuple[str, str]]:
@@ -70,10 +256,39 @@ def _planted(truth: dict[str, Any]) -> Counter[tuple[str, str]]:
     return Counter((one["field"], one["rule"]) for one in baseline["refused"] + baseline["twice"])
 
 
-def _left_running(home: Path) -> list[str]:
-    stack = json.loads((home / "stack.json").read_text("utf-8"))
-    return [
-        name
-        for name, part in stack["parts"].items()
-        if part["pid"] is not None and psutil.pid_exists(part["pid"])
-    ]
+def _first(demo: Demo, kind: Kind) -> str:
+    return next(needle.value for needle in demo.scanner.needles if needle.kind is kind)
+
+
+def _name(demo: Demo) -> str:
+    return _first(demo, Kind.NAME)
+
+
+def _plant(demo: Demo, topics: Iterable[str]) -> None:
+    """A name as key, a number as base64 in a header, an address and a phone in the value."""
+    number = base64.b64encode(_first(demo, Kind.NUMBER).encode())
+    value = {"clear": {"address": _first(demo, Kind.ADDRESS), "phone": _first(demo, Kind.PHONE)}}
+    producer = Producer({"bootstrap.servers": demo.kafka, "log_level": 0})
+    for topic in topics:
+        producer.produce(
+            topic,
+            key=_name(demo).encode(),
+            headers=[("ce_subject", number)],
+            value=json.dumps(value).encode(),
+        )
+    assert producer.flush(dump.PATIENCE) == 0
+
+
+def _settled(kafka: str) -> dump.Topics:
+    """All topics as soon as every service has written dead letters and no more come."""
+    deadline = time.monotonic() + dump.PATIENCE
+    before: Counter[str] = Counter()
+    while True:
+        time.sleep(3.0)
+        now = dump.topics(kafka)
+        letters = Counter(m.topic for m in now.messages if m.topic.endswith("-dead-letter"))
+        # One in each is planted.
+        if letters == before and all(letters[f"{name}-dead-letter"] > 1 for name in SERVICES):
+            return now
+        assert time.monotonic() < deadline, letters
+        before = letters

@@ -7,12 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from muster.runtime import lifecycle, provisioning
-from muster.runtime.demo.command import _program
+from muster.runtime.demo import command
 from muster.runtime.home import Home, write_private
 from muster.runtime.stacks import NativeStack, StackError
 
@@ -139,8 +141,21 @@ def test_a_demo_that_cannot_start_leaves_no_older_result(tmp_path: Path) -> None
     assert not (tmp_path / "demo.json").exists()
 
 
+@pytest.mark.parametrize("good", [True, False])
+def test_a_demo_that_ends_by_itself_says_by_its_exit_code_whether_it_was_good(
+    good: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = SimpleNamespace(good=good, as_dict=lambda _tree: {"good": good})
+    monkeypatch.setenv("MUSTER_HOME", str(tmp_path))
+    monkeypatch.setattr(command, "_own_stack", lambda *_: nullcontext())
+    monkeypatch.setattr(command, "_campaign", lambda *_: outcome)
+    monkeypatch.setattr(command.report, "show", lambda *_: None)
+    assert command.run("tongren", 2, 1, stay=False) == (0 if good else 1)
+    assert json.loads((tmp_path / "demo.json").read_text("utf-8")) == {"good": good}
+
+
 def test_what_the_demo_says_to_try_can_be_pasted() -> None:
-    program = Path(_program())
+    program = Path(command._program())
     assert program.is_file()
     assert program.name == "muster"
 
