@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from muster.crosscheck.domain.candidate import RULES
 from muster.crosscheck.handlers import candidates, settling
 from muster.messaging.message import DONE
 from muster.runtime.context import Context
@@ -247,6 +248,25 @@ async def test_a_refusal_is_listed_and_may_be_asked_again(context: Context, door
     assert tuple(noted) == ("reveal-asked", "村里确认有此人")
     await take(context, revealed(AF, second.reveal_id, row.row_id, TRUTH))
     assert await states(context) == [(AF, "told", None)]
+
+
+async def test_whoever_reads_the_list_is_told_in_words(context: Context, door: Door) -> None:
+    """Every rule that a candidate can bear, and one that only the department knows."""
+    own = {"area-unknown", "nothing-to-find-by", "died-before-standard-time", "moved-out"}
+    assert set(RULES) == own | {"reason-missing", "row-unknown", "quota-exceeded", "refused"}
+    row = make_row(AF, TRUTH, area=HERE)
+    nothing = without({**TRUTH, "resident_number": "63232"}, "birth_date")
+    await take(context, *data(AF, row), *data(HR, make_row(HR, nothing, area=HERE)))
+    await open_phase(context)
+    [asked] = await requests(context)
+    await take(context, revealed(AF, asked.reveal_id, row.row_id, refused="not-today"))
+    async with door.client((Role.COLLECTOR, HERE)) as client:
+        items = (await client.get("/candidates")).json()["items"]
+    said = {item["rule"]: (item["zh"], item["en"]) for item in items}
+    assert said == {
+        "not-today": RULES["refused"],
+        "nothing-to-find-by": RULES["nothing-to-find-by"],
+    }
 
 
 async def test_the_dead_whom_a_reveal_names_are_not_sent_for(context: Context) -> None:

@@ -201,20 +201,24 @@ async def test_a_blind_departments_value_is_seen_only_when_it_opens_the_row(
         assert before["reveal"] is None
         asked = (await client.post(f"/discrepancies/{order}/reveal", json=WHY)).json()
         assert (await client.post(f"/discrepancies/{order}/reveal", json=WHY)).json() == asked
-        assert (await opened())["reveal"] == {"state": "asked", "rule": None}
+        silent = {"rule": None, "zh": None, "en": None}
+        assert (await opened())["reveal"] == {"state": "asked", **silent}
         [(_, event)] = await published(context, f"crosscheck-reveal-requested-{AF}")
         request = event.parts[f"connector-{AF}"]
         assert (request.reason, request.asked_by) == (WHY["reason"], asker)
         await take(
             context, revealed(AF, asked["reveal_id"], request.row_id, refused="quota-exceeded")
         )
-        assert (await opened())["reveal"] == {"state": "refused", "rule": "quota-exceeded"}
+        refused = (await opened())["reveal"]
+        assert (refused["state"], refused["rule"]) == ("refused", "quota-exceeded")
+        assert "次日" in refused["zh"]
+        assert "tomorrow" in refused["en"]
         again = (await client.post(f"/discrepancies/{order}/reveal", json=WHY)).json()
         assert again != asked
         await take(context, revealed(AF, again["reveal_id"], request.row_id, TRUTH))
         after = await opened()
     assert after["department_value"] == TRUTH["service_unit"]
-    assert after["reveal"] == {"state": "answered", "rule": None}
+    assert after["reveal"] == {"state": "answered", **silent}
     trail = await rows(
         context, "SELECT action, actor, reason FROM audit WHERE action LIKE 'reveal%'"
     )

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.parts.base import Uuid
 from muster.crosscheck import shapes
-from muster.crosscheck.domain import extract
+from muster.crosscheck.domain import candidate, extract
 from muster.crosscheck.handlers import areas, opening, running
 from muster.crosscheck.handlers.common import refusal
 from muster.crosscheck.store import candidates, comparison, discrepancies, extracts, touched
@@ -112,9 +112,7 @@ async def open_discrepancy(
         record_value=opened.record_value,
         department_value=opened.department_value,
         twin=None if twin is None else shapes.PersonAnswer(**asdict(twin)),
-        reveal=None
-        if reveal is None
-        else shapes.RevealState.model_validate({"state": reveal[0], "rule": reveal[1]}),
+        reveal=None if reveal is None else _reveal(*reveal),
     )
 
 
@@ -176,12 +174,7 @@ async def get_candidates(
         codes = None
     rows = await candidates.page(conn, codes, closed=closed, after=after, limit=limit)
     return shapes.CandidatesAnswer(
-        items=tuple(
-            shapes.CandidateItem.model_validate(
-                {name: getattr(row, name) for name in shapes.CandidateItem.model_fields}
-            )
-            for row in rows
-        ),
+        items=tuple(map(_candidate, rows)),
         next=rows[-1].candidate_id if len(rows) == limit else None,
     )
 
@@ -235,6 +228,27 @@ def _order(row: Row[Any]) -> dict[str, Any]:
         "closed_at": row.closed_at,
         "age_seconds": max(0, int((until - row.opened_at).total_seconds())),
     }
+
+
+def _reveal(state: str, rule: str | None) -> shapes.RevealState:
+    zh, en = candidate.words(rule)
+    return shapes.RevealState.model_validate({"state": state, "rule": rule, "zh": zh, "en": en})
+
+
+def _candidate(row: Row[Any]) -> shapes.CandidateItem:
+    zh, en = candidate.words(row.rule)
+    return shapes.CandidateItem(
+        candidate_id=row.candidate_id,
+        department=row.department,
+        area=row.area,
+        state=row.state,
+        rule=row.rule,
+        zh=zh,
+        en=en,
+        found_at=row.found_at,
+        told_at=row.told_at,
+        closed_at=row.closed_at,
+    )
 
 
 def _extract(row: Row[Any]) -> shapes.ExtractItem:

@@ -95,10 +95,13 @@ class PersonAnswer(BaseModel):
 
 
 class RevealState(BaseModel):
-    """How the newest request to open a blind department's row stands."""
+    """How the newest request to open a blind department's row stands; of a refused one the rule,
+    also in plain words."""
 
     state: Literal["asked", "answered", "refused"]
     rule: str | None
+    zh: str | None
+    en: str | None
 
 
 class OpenedAnswer(DiscrepancyItem):
@@ -152,7 +155,8 @@ class CandidateItem(BaseModel):
 
     ``waiting``, ``asked`` (the department was asked to open the row), ``refused`` (it refused, by
     ``rule``), ``told`` (the desk was told), ``held`` (``rule`` says why nobody can be sent),
-    ``ended`` (not to be collected here, by ``rule``), ``closed`` (known by now).
+    ``ended`` (not to be collected here, by ``rule``), ``closed`` (known by now). A rule is also
+    said in plain words.
     """
 
     candidate_id: str
@@ -160,6 +164,8 @@ class CandidateItem(BaseModel):
     area: str
     state: Literal["waiting", "asked", "refused", "told", "held", "ended", "closed"]
     rule: str | None
+    zh: str | None
+    en: str | None
     found_at: datetime
     told_at: datetime | None
     closed_at: datetime | None
