@@ -11,7 +11,9 @@ import pwd
 import signal
 import subprocess
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,24 +90,27 @@ def end(identity: Identity, stop_signal: int = signal.SIGTERM, grace: float = 10
     return True
 
 
-def resident(pids: Iterable[int], *, alone: bool = False) -> int:
-    """Resident bytes of these processes and, unless `alone`, of all below them.
+def resident(pids: Iterable[int], alone: Iterable[int] = ()) -> int:
+    """Resident bytes of these processes and all below them, and of those in `alone`.
 
-    Pages that processes share are counted in each, so the sum is an upper bound.
+    Pages that processes share are counted in each, so the sum is an upper bound. The table of
+    processes is read once.
     """
-    found: dict[int, int] = {}
-    for pid in pids:
-        try:
-            process = psutil.Process(pid)
-            family = [process] if alone else [process, *process.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            continue
-        for one in family:
-            try:
-                found[one.pid] = one.memory_info().rss
-            except psutil.NoSuchProcess:
-                continue
-    return sum(found.values())
+    below: dict[int, list[int]] = defaultdict(list)
+    known: dict[int, psutil.Process] = {}
+    for process in psutil.process_iter(["ppid"]):
+        known[process.pid] = process
+        below[process.info["ppid"]].append(process.pid)
+    family, left = set(alone), list(pids)
+    while left:
+        pid = left.pop()
+        family.add(pid)
+        left += [child for child in below[pid] if child not in family]
+    total = 0
+    for pid in family & known.keys():
+        with suppress(psutil.Error):
+            total += known[pid].memory_info().rss
+    return total
 
 
 def rotate(log: Path, limit: int = _LOG_LIMIT) -> None:

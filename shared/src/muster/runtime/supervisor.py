@@ -322,7 +322,7 @@ class Supervisor:
             return
         self._memory_due = now + _MEMORY_EVERY
         children = [p.child.pid for p in self._parts if p.child is not None and p.running()]
-        self._now = resident([os.getpid()], alone=True) + resident(children)
+        self._now = resident(children, alone=[os.getpid()])
         if self._now > self._peak:
             self._peak = self._now
             self._write()

@@ -25,7 +25,7 @@ from muster.spool.services import ServiceAway, ServiceKeys, new_client
 
 _log = get_logger("muster.connector")
 
-_LOOK = 0.1
+_LOOK = 0.3
 
 
 @asynccontextmanager
