@@ -37,7 +37,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+import hypothesis
 import pytest
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("muster", deadline=None)
+hypothesis.settings.load_profile("muster")
 
 ROOT = Path(__file__).parent
 REQUIRE_ALL = os.environ.get("MUSTER_REQUIRE") == "all"

@@ -304,7 +304,7 @@ def test_the_balance_holds_for_every_history_in_any_order(
     with asyncio.Runner() as runner:
         context = build_context("reporting", make_settings(database_url, rings))
 
-        @settings(max_examples=40, deadline=None)
+        @settings(max_examples=40)
         @given(histories(chosen))
         def check(drawn: tuple[list[Person], list[Message], list[int]]) -> None:
             people, facts, sizes = drawn

@@ -226,7 +226,7 @@ def test_every_history_ends_the_same_in_any_order(
     with asyncio.Runner() as runner:
         context = build_context("reporting", make_settings(database_url, rings))
 
-        @settings(max_examples=40, deadline=None)
+        @settings(max_examples=40)
         @given(histories(chosen))
         def check(drawn: tuple[list[Order], list[Message], list[int]]) -> None:
             orders, facts, sizes = drawn

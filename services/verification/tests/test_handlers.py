@@ -320,7 +320,7 @@ def test_any_order_and_number_of_deliveries_ends_the_same(
     with asyncio.Runner() as runner:
         context = build_context("verification", make_settings(database_url, rings))
 
-        @settings(max_examples=25, deadline=None)
+        @settings(max_examples=25)
         @given(histories(villages))
         def check(drawn: tuple[list[Message], list[int], list[int]]) -> None:
             facts, order, sizes = drawn

@@ -194,7 +194,7 @@ def test_every_order_of_record_review_answers_and_newer_version_ends_alike(
 
         runner.run(begin())
 
-        @settings(max_examples=40, deadline=None)
+        @settings(max_examples=40)
         @given(stories())
         def check(drawn: tuple[list[Step], list[Step]]) -> None:
             one, other = (runner.run(_play(context, villages[0], order)) for order in drawn)

@@ -46,7 +46,7 @@ def test_a_box_is_aes_256_gcm_over_the_context_by_hand() -> None:
     assert opened == PLAIN
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=300), st.sampled_from(["A256GCM", "SM4GCM"]))
 def test_what_is_sealed_opens_again(plain: bytes, suite: str) -> None:
     """Design 4, sealing: exact round trip, ASCII text of four parts without dots inside."""
@@ -101,7 +101,7 @@ def test_the_kid_is_bound(fixed_key: Fixed) -> None:
         open_box(text.replace("A256GCM", "SM4GCM"), fixed_key(KID), CONTEXT)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_no_changed_bit_passes(data: st.DataObject) -> None:
     """Design 4: authenticated; whatever character of a box is changed, it does not open."""
@@ -114,7 +114,7 @@ def test_no_changed_bit_passes(data: st.DataObject) -> None:
     assert "封存" not in str(caught.value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=60) | st.text(alphabet="A256GCM.kek/_-=1", max_size=60))
 def test_any_text_is_answered_with_a_bad_seal(text: str) -> None:
     """Design 4, three outcomes: an unreadable box is an error of ours, never another one, and

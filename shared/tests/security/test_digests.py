@@ -40,14 +40,14 @@ def values(keys: st.SearchStrategy[str]) -> st.SearchStrategy[object]:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(values(st.text(st.characters(max_codepoint=127), max_size=8)))
 def test_the_fast_path_is_rfc_8785(value: object) -> None:
     """Design 5 rule 2: digests are over RFC 8785 JSON; orjson equals it where we use it."""
     assert digests.canonical(value) == rfc8785.dumps(value)  # type: ignore[arg-type]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(values(text))
 def test_other_keys_are_rfc_8785_too(value: object) -> None:
     """Design 5 rule 2: keys beyond ASCII sort by UTF-16 units, as RFC 8785 says."""

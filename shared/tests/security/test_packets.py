@@ -192,7 +192,7 @@ def test_age_is_checked_when_asked_for(now: datetime, refused: bool) -> None:
     assert open_and_verify(GOLDEN, RECIPIENT, enrolled, now=now)[0] == PAYLOAD
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.data())
 def test_no_changed_character_passes(data: st.DataObject) -> None:
     """Design 4, bad input at the upload door: a changed packet is a clear refusal, whichever
@@ -209,7 +209,7 @@ def test_no_changed_character_passes(data: st.DataObject) -> None:
     assert at + 1 == len(GOLDEN) or GOLDEN[at + 1] == "."
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=80) | st.text(alphabet="eyJhbGciOiJ.-_", max_size=120))
 def test_any_text_is_answered_with_a_refusal(text: str) -> None:
     """Bad input at the upload door (issue: nothing is a 500)."""

@@ -159,14 +159,14 @@ def test_claims_are_read_strictly(change: dict[str, object]) -> None:
     assert rule_of(token) == "token-malformed"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=80) | st.text(alphabet="eyJhbGciOiJ.-_", max_size=120))
 def test_any_text_is_answered_with_a_refusal(text: str) -> None:
     """R102, and the issue: nothing is a 500."""
     assert rule_of(text) == "token-malformed"
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.integers(0, len(GOLDEN) - 2), st.sampled_from("AZaz09-_."))
 def test_no_changed_character_passes(at: int, letter: str) -> None:
     """R102: a changed token lets nobody in."""

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.partitioner import murmur2
 
+_FEW, _GATHER = 100, 0.1
 CONNECT_PATIENCE = 60.0
 """Seconds for which a service waits for its broker before it says that there is none."""
 
@@ -115,6 +116,13 @@ async def patiently_start(
             await pause(0.5, stopping)
         else:
             return
+
+
+async def let_gather(count: int, stopping: asyncio.Event) -> None:
+    """After a batch of few messages, or none, wait a moment so that the next ones come together: a
+    batch costs the same number of statements whatever its size."""
+    if count < _FEW:
+        await pause(_GATHER, stopping)
 
 
 async def pause(seconds: float, stopping: asyncio.Event) -> None:

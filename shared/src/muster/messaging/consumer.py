@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from muster.messaging import failpoints, parking, positions
-from muster.messaging.broker import new_consumer, patiently_start, pause
+from muster.messaging.broker import let_gather, new_consumer, patiently_start, pause
 from muster.messaging.deadletters import RawMessage
 from muster.messaging.intake import Intake
 from muster.messaging.limits import Halted
@@ -119,6 +119,7 @@ class Consumer:
         await consumer.commit({tp: r[-1].offset + 1 for tp, r in fetched.items()})
         await failpoints.reach("inbox.after-offset-commit")
         self.assigned.set()
+        await let_gather(sum(map(len, fetched.values())), self._stopping)
 
     async def _start_over(
         self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]

@@ -20,7 +20,7 @@ from aiokafka import AIOKafkaProducer
 
 from muster.contracts.topics import service_topics
 from muster.messaging import failpoints
-from muster.messaging.broker import BrokerView, new_producer, partition_of, pause
+from muster.messaging.broker import BrokerView, let_gather, new_producer, partition_of, pause
 from muster.messaging.unread import LIMIT_BYTES
 from muster.observability.logging import get_logger
 from muster.spool.services import ServiceAway, ask, new_client
@@ -148,8 +148,7 @@ class Publisher:
                 if time.monotonic() >= next_look:
                     await self._compare_cluster(view)
                     next_look = time.monotonic() + CLUSTER_EVERY
-                if not await self._publish_some(producer):
-                    await pause(IDLE, self._stopping)
+                await let_gather(await self._publish_some(producer), self._stopping)
         finally:
             try:
                 await _close(producer)
@@ -163,11 +162,11 @@ class Publisher:
         if again:
             _log.warning("another cluster: publishing again", events=again)
 
-    async def _publish_some(self, producer: AIOKafkaProducer) -> bool:
-        """Publish what may go out; whether something did."""
+    async def _publish_some(self, producer: AIOKafkaProducer) -> int:
+        """Publish what may go out; how many events did."""
         due = await asyncio.to_thread(self._spool.due, self._window, LIMIT_BYTES)
         if not due:
-            return False
+            return 0
         await failpoints.reach("spool.before-publish")
         sent = await _send(producer, due)
         await failpoints.reach("spool.after-publish")
@@ -176,7 +175,7 @@ class Publisher:
         await failpoints.reach("spool.after-mark")
         if len(sent) < len(due):
             raise ConnectionError("the broker did not take all events")
-        return True
+        return len(sent)
 
     # -- asking ------------------------------------------------------------------------------------
 

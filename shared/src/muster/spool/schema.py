@@ -48,6 +48,10 @@ def prepare(conn: sqlite3.Connection, key: Key, tables: Sequence[str]) -> None:
     Raises:
         SpoolError: the key is another one, or the file was made by a later version.
     """
+    if _is_prepared(conn, tables):
+        # Asking how things stand must not wait for whoever writes just now.
+        _check_key(conn, key)
+        return
     conn.execute("BEGIN IMMEDIATE")
     try:
         _prepare(conn, key, tables)
@@ -58,8 +62,29 @@ def prepare(conn: sqlite3.Connection, key: Key, tables: Sequence[str]) -> None:
         raise
 
 
+def _is_prepared(conn: sqlite3.Connection, tables: Sequence[str]) -> bool:
+    return _version(conn) == VERSION and _own(conn) == len(tables)
+
+
+def _version(conn: sqlite3.Connection) -> int:
+    return int(conn.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _own(conn: sqlite3.Connection) -> int:
+    """How many of the edge's own statements this file has seen."""
+    return int(conn.execute("SELECT value FROM meta WHERE name = 'own'").fetchone()[0])
+
+
+def _check_key(conn: sqlite3.Connection, key: Key) -> None:
+    check = conn.execute("SELECT value FROM meta WHERE name = 'check'").fetchone()[0]
+    try:
+        open_box(check, key, _CHECK)
+    except (BadSeal, UnknownKey):
+        raise SpoolError("the file was sealed under another key than this one") from None
+
+
 def _prepare(conn: sqlite3.Connection, key: Key, tables: Sequence[str]) -> None:
-    version = conn.execute("PRAGMA user_version").fetchone()[0]
+    version = _version(conn)
     if version == 0:
         for statement in _TABLES:
             conn.execute(statement)
@@ -69,12 +94,8 @@ def _prepare(conn: sqlite3.Connection, key: Key, tables: Sequence[str]) -> None:
     later = SpoolError("the file was made by a later version of this program")
     if version > VERSION:
         raise later
-    meta = {row["name"]: row["value"] for row in conn.execute("SELECT * FROM meta")}
-    try:
-        open_box(meta["check"], key, _CHECK)
-    except (BadSeal, UnknownKey):
-        raise SpoolError("the file was sealed under another key than this one") from None
-    made = int(meta["own"])
+    _check_key(conn, key)
+    made = _own(conn)
     if made > len(tables):
         raise later
     for statement in tables[made:]:

@@ -77,7 +77,11 @@ class Reviewer:
             if fields.get(name) not in (person.fields.get(name), person.corrected.get(name))
         ]
         return found + [
-            {"code": "other", "field": "record", "text": f"{said['zh']}反馈不一致，请核实"}
+            {
+                "code": "differs-from-department",
+                "field": "record",
+                "text": f"{said['zh']}反馈不一致，请核实",
+            }
             for said in item["departments"]
             if said["contradicts"]
         ]

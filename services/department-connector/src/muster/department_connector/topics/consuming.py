@@ -19,7 +19,7 @@ from muster.department_connector.handlers.opening import Outcome, Waits
 from muster.department_connector.store import journal, people
 from muster.department_connector.store.journal import Raw
 from muster.messaging import failpoints
-from muster.messaging.broker import new_consumer, patiently_start, pause
+from muster.messaging.broker import let_gather, new_consumer, patiently_start, pause
 from muster.observability.logging import get_logger
 from muster.spool.services import ServiceAway
 
@@ -92,6 +92,7 @@ class Consumer:
         await failpoints.reach("inbox.before-offset-commit")
         await consumer.commit({tp: r[-1].offset + 1 for tp, r in fetched.items()})
         await failpoints.reach("inbox.after-offset-commit")
+        await let_gather(len(raws), self._stopping)
 
     def _raw(self, tp: TopicPartition, record: ConsumerRecord) -> Raw:
         key = (record.key or b"").decode(errors="replace")
