@@ -369,6 +369,29 @@ def _empty_kafka(address: str) -> None:
     while present() and time.monotonic() < deadline:
         time.sleep(0.05)
     topics.apply(address, wanted.values())
+    _await_leaders(admin, {spec.name: spec.partitions for spec in wanted.values()})
+
+
+def _await_leaders(admin: Any, partitions: dict[str, int]) -> None:
+    """Wait until the broker leads every partition: it says so before it serves a topic that was
+    made again under its old name."""
+    import time
+
+    from confluent_kafka import KafkaException, TopicPartition
+    from confluent_kafka.admin import OffsetSpec
+
+    left = [TopicPartition(name, n) for name, count in partitions.items() for n in range(count)]
+    deadline = time.monotonic() + 30
+    while left and time.monotonic() < deadline:
+        asked = admin.list_offsets({place: OffsetSpec.latest() for place in left})
+        left = []
+        for place, answer in asked.items():
+            try:
+                answer.result(20)
+            except KafkaException:
+                left.append(place)
+        if left:
+            time.sleep(0.1)
 
 
 @dataclass
