@@ -13,7 +13,7 @@ from muster.persistence.database import Transaction
 from muster.runtime.auth import Authenticated, Composed
 from muster.runtime.context import Context
 from muster.security.vault import DataKeys
-from muster.verification import shapes
+from muster.verification.api import models
 from muster.verification.domain import attesting, comparing, review
 from muster.verification.domain.answers import Answers, come_to
 from muster.verification.domain.return_reasons import CODES, ReturnReason
@@ -31,7 +31,7 @@ Fields = dict[str, str | int | bool | list[str]]
 @router.get("/items/{subject_id}")
 async def get_item(
     subject_id: SubjectPath, caller: Authenticated, context: Composed, conn: Transaction
-) -> shapes.ItemAnswer:
+) -> models.ItemAnswer:
     """The newest version of one record beside baseline, papers, what departments and terminals
     say, and earlier versions; audited."""
     subject = await people.subject(conn, subject_id)
@@ -47,7 +47,7 @@ async def get_item(
     part = sealing.open_record(context, keys, newest)
     asked = await requests.at(conn, [item.place for item in versions])
     stand = come_to(one.as_asked() for one in asked[newest.place])
-    answer = shapes.ItemAnswer(
+    answer = models.ItemAnswer(
         subject_id=subject_id,
         version=newest.version,
         digest=newest.digest,
@@ -103,11 +103,11 @@ async def get_item(
 async def verify(
     subject_id: SubjectPath,
     version: VersionPath,
-    body: shapes.VerifyBody,
+    body: models.VerifyBody,
     caller: Authenticated,
     context: Composed,
     conn: Transaction,
-) -> shapes.DecisionAnswer:
+) -> models.DecisionAnswer:
     """Confirm one version: the digest is that of the very content the reviewer saw.
 
     Before the mandatory answers are there the version is *passed* and becomes verified with the
@@ -134,11 +134,11 @@ async def verify(
 async def send_back(
     subject_id: SubjectPath,
     version: VersionPath,
-    body: shapes.ReturnBody,
+    body: models.ReturnBody,
     caller: Authenticated,
     context: Composed,
     conn: Transaction,
-) -> shapes.DecisionAnswer:
+) -> models.DecisionAnswer:
     """Send one version back to the desk with reasons; it comes back as a new version (R70)."""
     reasons = tuple(ReturnReason(r.code, r.field, r.text) for r in body.reasons)
     reviewing.check_reasons(context, reasons)
@@ -162,10 +162,10 @@ def _undecided(item: items.ItemRow, stand: Answers) -> bool:
     )
 
 
-def _decision(item: items.ItemRow) -> shapes.DecisionAnswer:
+def _decision(item: items.ItemRow) -> models.DecisionAnswer:
     assert item.reviewer_id is not None
     assert item.reviewed_at is not None
-    return shapes.DecisionAnswer(
+    return models.DecisionAnswer(
         subject_id=item.subject_id,
         version=item.version,
         digest=item.digest,
@@ -179,7 +179,7 @@ def _decision(item: items.ItemRow) -> shapes.DecisionAnswer:
 
 def _department(
     context: Context, keys: DataKeys, request: requests.RequestRow
-) -> shapes.DepartmentAnswer:
+) -> models.DepartmentAnswer:
     department = context.profile.departments.get(request.department)
     answer = sealing.open_answer(context, keys, request)
     despite = sealing.open_despite(context, keys, request)
@@ -187,10 +187,10 @@ def _department(
     if despite is not None:
         assert request.overruled_by is not None
         assert request.overruled_at is not None
-        overruled = shapes.Overruled(
+        overruled = models.Overruled(
             reviewer_id=request.overruled_by, at=request.overruled_at, despite=despite
         )
-    return shapes.DepartmentAnswer(
+    return models.DepartmentAnswer(
         department=request.department,
         zh=department.zh if department else request.department,
         en=department.en if department else request.department,
@@ -208,15 +208,15 @@ def _department(
 
 async def _attestation(
     conn: AsyncConnection, place: items.Place
-) -> shapes.AttestationAnswer | None:
+) -> models.AttestationAnswer | None:
     row = await attestations.at(conn, place)
     if row is None:
         return None
     reasons = []
     for code in row.reasons:
         zh, en = attesting.words(code)
-        reasons.append(shapes.FlagAnswer(code=code, zh=zh, en=en))
-    return shapes.AttestationAnswer(
+        reasons.append(models.FlagAnswer(code=code, zh=zh, en=en))
+    return models.AttestationAnswer(
         reading=row.reading, signature=row.signature, reasons=tuple(reasons)
     )
 
@@ -227,19 +227,19 @@ def _baseline(
     subject_id: str,
     row: people.BaselineRow | None,
     fields: Fields,
-) -> shapes.BaselineAnswer | None:
+) -> models.BaselineAnswer | None:
     if row is None:
         return None
     record = sealing.open_baseline(context, keys, subject_id, row)
     differs = comparing.differing(fields, record.fields, context.profile.normalise)
-    return shapes.BaselineAnswer(version=row.version, record=record, differs=tuple(differs))
+    return models.BaselineAnswer(version=row.version, record=record, differs=tuple(differs))
 
 
 def _reasons(
     context: Context, keys: DataKeys, item: items.ItemRow
-) -> tuple[shapes.ReasonAnswer, ...]:
+) -> tuple[models.ReasonAnswer, ...]:
     return tuple(
-        shapes.ReasonAnswer(
+        models.ReasonAnswer(
             code=reason.code,
             zh=CODES[reason.code][0],
             en=CODES[reason.code][1],
@@ -256,9 +256,9 @@ def _earlier(
     item: items.ItemRow,
     asked: list[requests.RequestRow],
     fields: Fields,
-) -> shapes.VersionAnswer:
+) -> models.VersionAnswer:
     before = sealing.open_record(context, keys, item).record.fields
-    return shapes.VersionAnswer(
+    return models.VersionAnswer(
         version=item.version,
         digest=item.digest,
         state=item.state,

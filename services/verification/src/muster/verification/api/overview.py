@@ -9,8 +9,7 @@ from fastapi import APIRouter, Query
 
 from muster.persistence.database import Transaction
 from muster.runtime.auth import Authenticated, Composed
-from muster.verification import shapes
-from muster.verification.api import places
+from muster.verification.api import models, places
 from muster.verification.domain.desks import REVIEWERS
 from muster.verification.domain.return_reasons import CODES
 from muster.verification.handlers import asking
@@ -24,22 +23,22 @@ LEDGER_ROLES = (*REVIEWERS, Role.TOWNSHIP_LEADER, Role.LEADER, Role.ADMINISTRATO
 
 
 @router.get("/return-reasons")
-async def get_return_reasons(_: Authenticated) -> list[shapes.ReturnCode]:
+async def get_return_reasons(_: Authenticated) -> list[models.ReturnCode]:
     """The list of reasons for which a record may go back."""
-    return [shapes.ReturnCode(code=code, zh=zh, en=en) for code, (zh, en) in CODES.items()]
+    return [models.ReturnCode(code=code, zh=zh, en=en) for code, (zh, en) in CODES.items()]
 
 
 @router.get("/ledger")
 async def get_ledger(
     caller: Authenticated, context: Composed, conn: Transaction, area: places.AreaQuery = None
-) -> shapes.LedgerAnswer:
+) -> models.LedgerAnswer:
     """How many people collected in each village are submitted, returned, verified."""
     code = places.known(context.areas, context.profile.area if area is None else area)
     caller.require(LEDGER_ROLES, code)
-    counts = {leaf.code: shapes.ReviewCounts() for leaf in context.areas.leaves(code)}
+    counts = {leaf.code: models.ReviewCounts() for leaf in context.areas.leaves(code)}
     for village, state, count in await items.ledger(conn, places.below(context.areas, [code])):
-        setattr(counts.setdefault(village, shapes.ReviewCounts()), state.value, count)
-    return shapes.LedgerAnswer(as_of=datetime.now(UTC), villages=counts)
+        setattr(counts.setdefault(village, models.ReviewCounts()), state.value, count)
+    return models.LedgerAnswer(as_of=datetime.now(UTC), villages=counts)
 
 
 @router.get("/requests")
@@ -50,7 +49,7 @@ async def get_requests(
     area: places.AreaQuery = None,
     department: Annotated[str | None, Query(max_length=64)] = None,
     state: Literal["open", "answered"] = "open",
-) -> shapes.RequestsAnswer:
+) -> models.RequestsAnswer:
     """How many requests departments have not answered (or have), and how old they are (R73).
 
     Counts the newest record versions of who is collected in the area; names nobody.
@@ -73,7 +72,7 @@ async def get_requests(
     counts = await requests.counts(conn, state, villages, list(departments))
     enrolled = await asking.enrolled(context, conn)
     now = datetime.now(UTC)
-    return shapes.RequestsAnswer(
+    return models.RequestsAnswer(
         as_of=now,
         state=state,
         departments=tuple(
@@ -85,10 +84,10 @@ async def get_requests(
 
 def _counts(
     department: str, zh: str, en: str, enrolled: bool, row: requests.CountRow | None
-) -> shapes.RequestCounts:
+) -> models.RequestCounts:
     if row is None:
-        return shapes.RequestCounts(department=department, zh=zh, en=en, enrolled=enrolled)
-    return shapes.RequestCounts(
+        return models.RequestCounts(department=department, zh=zh, en=en, enrolled=enrolled)
+    return models.RequestCounts(
         department=department,
         zh=zh,
         en=en,
@@ -96,5 +95,5 @@ def _counts(
         count=row.count,
         mandatory=row.mandatory,
         longest_seconds=int(row.longest.total_seconds()),
-        ages=shapes.Ages(under_day=row.under_day, under_week=row.under_week, older=row.older),
+        ages=models.Ages(under_day=row.under_day, under_week=row.under_week, older=row.older),
     )

@@ -11,8 +11,7 @@ from fastapi import APIRouter, Query
 
 from muster.persistence.database import Transaction
 from muster.runtime.auth import Authenticated, Caller
-from muster.verification import shapes
-from muster.verification.api import places
+from muster.verification.api import models, places
 from muster.verification.domain.answers import Answers
 from muster.verification.domain.desks import REVIEWERS, desk_of, role_of
 from muster.verification.store import items
@@ -29,7 +28,7 @@ async def get_queue(
     desk: Annotated[str | None, Query(max_length=64)] = None,
     after: Annotated[str | None, Query(max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
-) -> shapes.QueueAnswer:
+) -> models.QueueAnswer:
     """Records that wait for the caller's review, the longest waiting first (R71).
 
     One that was passed is not among them, unless a department's answer contradicts it.
@@ -39,7 +38,7 @@ async def get_queue(
     rows = await items.queue(conn, open_at, after=_cursor(after), limit=limit)
     now = datetime.now(UTC)
     waiting = tuple(
-        shapes.QueueItem(
+        models.QueueItem(
             subject_id=row.subject_id,
             version=row.version,
             village=row.village,
@@ -56,7 +55,7 @@ async def get_queue(
     )
     last = rows[-1] if len(rows) == limit else None
     following = None if last is None else f"{last.received_at.isoformat()}~{last.subject_id}"
-    return shapes.QueueAnswer(items=waiting, next=following)
+    return models.QueueAnswer(items=waiting, next=following)
 
 
 def _open_at(
