@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,23 @@ def test_snapshots_and_the_topics_page_are_those_of_the_models() -> None:
     assert stale == []
     page = Path(__file__).parents[2] / "docs" / "topics.md"
     assert page.read_bytes() == topics_page()
+
+
+def test_the_diagram_draws_what_edges_write_and_has_no_tags() -> None:
+    """Between any two parts; a node or a label with `<` in it breaks the diagram as a whole."""
+    diagram = topics_page().decode().split("```mermaid\n")[1].split("```")[0]
+    assert "<" not in diagram
+    drawn = re.findall(r'^    (\w+) -- "([\w-]+)" --> (\w+)$', diagram, re.MULTILINE)
+    wanted = [
+        (spec.owner, spec.name.replace("-housing", "-DEPARTMENT"), consumer)
+        for spec in load_topics(services=(), departments=("housing",)).values()
+        for consumer in spec.consumers
+        if consumer != spec.owner
+    ]
+    short = f"{CONNECTOR}housing", CONNECTOR.rstrip("-")
+    assert sorted(drawn) == sorted(
+        (owner.replace(*short), name, consumer.replace(*short)) for owner, name, consumer in wanted
+    )
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")

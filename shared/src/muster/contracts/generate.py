@@ -7,6 +7,7 @@ error; ``make contracts`` tests the same and writes nothing.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import orjson
@@ -20,7 +21,7 @@ from muster.contracts.schemas import (
     schema_path,
     specs_by_file,
 )
-from muster.contracts.topics import TopicSpec, load_topics
+from muster.contracts.topics import CONNECTOR, DEVICE, TopicSpec, load_topics
 from muster.vocabulary.data import data_path
 
 
@@ -48,29 +49,47 @@ def topics_page() -> bytes:
         'Every value is `{"clear": {...}, "sealed": {consumer: box}}`. Clear on any topic are',
         f"at most: {', '.join(f'`{name}`' for name in Clear.model_fields)}.",
         "",
-        "```mermaid",
-        "flowchart LR",
     ]
     specs = load_topics(services=("<service>",), departments=("<department>",))
-    lines += [
-        f"    {spec.owner} -- {spec.name} --> {consumer}"
-        for spec in specs.values()
-        for consumer in spec.consumers
-        if consumer != spec.owner and "<" not in spec.owner
-    ]
-    lines += ["```", ""]
+    lines += _diagram(specs.values())
     for spec in specs.values():
         lines += _topic_lines(spec)
     return "\n".join(lines).encode()
 
 
+def _diagram(specs: Iterable[TopicSpec]) -> list[str]:
+    """Who writes to whom. What every service writes alike is left out: it would hide the rest."""
+    lines = [
+        "Not drawn: dead letters and replay requests, which every service writes.",
+        "",
+        "```mermaid",
+        "flowchart LR",
+        f'    {DEVICE}["device gateway"]',
+        f'    {_node(CONNECTOR)}["connector of DEPARTMENT"]',
+    ]
+    for spec in specs:
+        # Mermaid takes no `<department>` in an id, and takes one in a label for a tag.
+        label = spec.name.replace("<department>", "DEPARTMENT")
+        lines += [
+            f'    {_node(spec.owner)} -- "{label}" --> {_node(consumer)}'
+            for consumer in spec.consumers
+            if consumer != spec.owner and spec.owner != "<service>"
+        ]
+    return [*lines, "```", ""]
+
+
+def _node(part: str) -> str:
+    """The id of a part in the diagram: one for the connectors of all departments."""
+    return CONNECTOR.rstrip("-") if part.startswith(CONNECTOR) else part
+
+
 def _topic_lines(spec: TopicSpec) -> list[str]:
     lines = [
-        f"## {spec.name}",
+        f"## {_plain(spec.name)}",
         "",
-        spec.description,
+        _plain(spec.description),
         "",
-        f"- type `{spec.type}`, written by **{spec.owner}**, key `{spec.key}`",
+        f"- type `{spec.type}`, written by **{_plain(spec.owner)}**, key `{spec.key}`",
         f"- {spec.partitions} partitions, kept {spec.retention_days} days ({spec.cleanup})",
     ]
     if spec.clear_readers:
@@ -80,9 +99,14 @@ def _topic_lines(spec: TopicSpec) -> list[str]:
         lines += ["| Reader | opens | with |", "|---|---|---|"]
         for consumer, part in spec.consumers.items():
             fields = ", ".join(f"`{name}`" for name in PARTS[part].model_fields)
-            lines.append(f"| {consumer} | `{part}` | {fields} |")
+            lines.append(f"| {_plain(consumer)} | `{part}` | {fields} |")
         lines.append("")
     return lines
+
+
+def _plain(text: str) -> str:
+    """Markdown takes `<department>` for a tag and shows nothing of it."""
+    return text.replace("<", r"\<")
 
 
 def main(arguments: list[str]) -> int:

@@ -1,6 +1,6 @@
 """Packets across the border of the organisation: JWS (ES256) inside JWE (ECDH-ES, A256GCM).
 
-A terminal, later a department, signs with its own key and seals to one recipient's key. The signed
+A terminal or a department signs with its own key and seals to one recipient's key. The signed
 part names that recipient, so that whoever opened a packet cannot pass it on as if it had been
 meant for somebody else. Only enrolled keys are found, so only an authorised, dedicated computer
 can upload (R101, R102).
