@@ -33,13 +33,12 @@ def read_rows(text: str) -> list[Row]:
 
 @cache
 def _docstrings(path: Path) -> dict[str, str]:
-    """Docstring of each test of a file; a test also speaks through its module's docstring."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    module = ast.get_docstring(tree) or ""
+    """The own docstring of each test of a file; what its module says binds no single test."""
     return {
-        node.name: f"{ast.get_docstring(node) or ''} {module}"
-        for node in ast.walk(tree)
+        node.name: ast.get_docstring(node) or ""
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
     }
 
 
@@ -81,18 +80,22 @@ def test_every_requirement_has_a_state_and_every_claim_a_test_that_cites_it() ->
 
 
 def test_the_check_rejects_what_it_must(tmp_path: Path) -> None:
-    """A missing row, a claim without a test, and a test that does not cite the row."""
-    (tmp_path / "test_x.py").write_text('def test_a():\n    """Shows R2."""\n', encoding="utf-8")
+    """A missing row, a claim without a test, a test that does not cite the row (what its module
+    says does not count), and what is no test."""
+    source = '"""R3."""\n\ndef test_a():\n    """Shows R2."""\n\ndef helper():\n    """R6."""\n'
+    (tmp_path / "test_x.py").write_text(source, encoding="utf-8")
     rows = [Row(f"R{n}", "not yet", "later", "") for n in range(1, 106)]
     rows[0] = Row("R1", "works", "here", "")
     rows[1] = Row("R2", "works", "here", "`test_x.py::test_a`")
     rows[2] = Row("R3", "in part", "here", "`test_x.py::test_a`")
     rows[3] = Row("R4", "works", "here", "`test_x.py::test_gone`")
     rows[4] = Row("R5", "outside software", "", "")
+    rows[5] = Row("R6", "works", "here", "`test_x.py::helper`")
     assert faults(rows, tmp_path) == [
         "R106 stands 0 times",
         "R1: claims to work and names no test",
         "R3: test_x.py::test_a does not cite it",
         "R4: there is no test test_x.py::test_gone",
         "R5: says not why",
+        "R6: there is no test test_x.py::helper",
     ]

@@ -165,7 +165,7 @@ def demo(
 def test_the_demo_ends_as_the_county_was_planned(
     demo: Demo, plan: Callable[[Path], Any], plain: Callable[[dict[str, Any]], Any]
 ) -> None:
-    """R75, R76, R99. What was planted is found, and every ledger agrees."""
+    """R75, R76, R99, R106. What was planted is found, and every ledger agrees."""
     told = demo.told
     assert demo.home.stack()["stack"] == ("native" if demo.servers else "embedded")
     assert not (demo.home.path / "county" / "truth").exists()

@@ -146,7 +146,7 @@ def test_a_column_that_a_department_lacks_must_be_said(bench: Bench) -> None:
 
 
 def test_a_department_may_not_know_where_people_are_registered(make: Make) -> None:
-    """R74: a list of houses has owners and no 户籍; its rows count for the campaign's area."""
+    """R74, R96: a list of houses has owners and no 户籍; its rows count for the campaign's area."""
     land = make("land")
     table = land.table([person(1)], leave_out=("household_area",))
     assert refused(land, csv_of(table)) == [("household_area", "column-missing")]

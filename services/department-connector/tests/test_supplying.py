@@ -76,7 +76,7 @@ def test_a_sealed_row(bench: Bench) -> None:
 
 
 def test_a_blind_department_sends_codes_and_the_area_and_nothing_else(blind: Bench) -> None:
-    """R74: no value of anybody is in what it sends, in whatever form."""
+    """R74, R91: no value of anybody is in what it sends, in whatever form."""
     some = [soldier(seed) for seed in range(40)]
     blind.load(some)
     assert supplying.supply(blind.connector).mode == "blind"

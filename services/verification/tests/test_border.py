@@ -177,8 +177,8 @@ def forms(text: str) -> list[bytes]:
 async def test_departments_are_asked_over_the_broker_and_their_answers_verify_the_record(
     running: Running, rings: Path, stack: Any, door: Door, villages: list[str], fail: Any
 ) -> None:
-    """R73, R92: signed, sealed, under pairwise case ids. The relay breaks off after it published
-    and before it noted so: the same events come twice, under the same id."""
+    """R73, R92, R97: signed, sealed, under pairwise case ids. The relay breaks off after it
+    published and before it noted so: the same events come twice, under the same id."""
     context, subject_id = running.context, new_id()
     keys = await enrol(context, *DEPARTMENTS)
     await running.intake.take(RECORDS, [submitted(rings, subject_id, 1, villages[0])])

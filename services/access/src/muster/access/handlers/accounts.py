@@ -1,4 +1,4 @@
-"""Accounts and grants: who is created, what is given, what is taken (R52, R87, R98)."""
+"""Accounts and grants: who is created, what is given, what is taken (R52, R87)."""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ Fields = dict[str, str | int | bool | list[str]]
 async def get_item(
     subject_id: SubjectPath, caller: Authenticated, context: Composed, conn: Transaction
 ) -> models.ItemAnswer:
-    """The newest version of one record beside baseline, papers, what departments and terminals
-    say, and earlier versions; audited."""
+    """The newest version of one record beside baseline, kinds and digests of its papers, what
+    departments and terminals say, and earlier versions; audited."""
     subject = await people.subject(conn, subject_id)
     versions = await items.of(conn, subject_id)
     if subject is None or not versions:
