@@ -18,9 +18,7 @@ __all__ = ["CONTENT_TYPE", "LABELS", "registry", "render"]
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 # The only label names there are; a test holds every metric below to them.
-LABELS = frozenset(
-    {"topic", "outcome", "reason", "partition", "method", "route", "status", "kind", "service"}
-)
+LABELS = frozenset({"topic", "outcome", "reason", "partition", "method", "route", "status"})
 
 _REGISTRY = CollectorRegistry()
 ProcessCollector(registry=_REGISTRY)
@@ -93,6 +91,11 @@ dead_letters_total = Counter(
     "muster_dead_letters_total", "Dead letters written", ["topic", "reason"], registry=_REGISTRY
 )
 
+# Seals that did not open: an unknown key, a wrong recipient or damage.
+seals_refused_total = Counter(
+    "muster_seals_refused_total", "Seals that did not open", ["reason"], registry=_REGISTRY
+)
+
 # Times that one sender was quarantined for too many invalid messages.
 quarantines_total = Counter(
     "muster_quarantines_total", "Senders quarantined", ["topic"], registry=_REGISTRY
@@ -128,33 +131,6 @@ http_request_duration_seconds = Histogram(
     ["method", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
     registry=_REGISTRY,
-)
-
-# -- what the campaign is about --------------------------------------------------------------------
-
-# Baseline rows by outcome: accepted, accepted-with-warning, refused.
-imports_rows_total = Counter(
-    "muster_imports_rows_total", "Baseline rows read", ["outcome"], registry=_REGISTRY
-)
-
-# Uploaded records by outcome: accepted, duplicate, refused.
-uploads_records_total = Counter(
-    "muster_uploads_records_total", "Uploaded records", ["outcome"], registry=_REGISTRY
-)
-
-# Decisions of reviewers: verified, returned.
-reviews_total = Counter(
-    "muster_reviews_total", "Records reviewed, by outcome", ["outcome"], registry=_REGISTRY
-)
-
-# Rows written to the audit trail. `kind` is the action's fixed name.
-audit_entries_total = Counter(
-    "muster_audit_entries_total", "Audit entries written", ["kind"], registry=_REGISTRY
-)
-
-# Seals that did not open: an unknown key, a wrong recipient or damage.
-seals_refused_total = Counter(
-    "muster_seals_refused_total", "Seals that did not open", ["reason"], registry=_REGISTRY
 )
 
 
