@@ -128,7 +128,6 @@ def lacking(need: str) -> str | None:
 def pytest_configure(config: pytest.Config) -> None:
     names = ", ".join(PROBES)
     config.addinivalue_line("markers", f"needs(*what): what the machine must have ({names})")
-    config.addinivalue_line("markers", "requirement(number): requirement of docs/requirements.md")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

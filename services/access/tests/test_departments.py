@@ -41,7 +41,6 @@ async def senders(house: Any) -> set[str]:
     return set(found.get("connector/housing", {}))
 
 
-@pytest.mark.requirement("R92")
 async def test_a_connector_is_enrolled_with_a_code_and_its_own_keys(
     house: Any, places: Any
 ) -> None:

@@ -30,7 +30,6 @@ def rule(answer: Any) -> str:
     return answer.json()["reasons"][0]["rule"]  # type: ignore[no-any-return]
 
 
-@pytest.mark.requirement("R52")
 async def test_nobody_delegates_beyond_their_area(house: Any, places: Any) -> None:
     """R52, R87: graded authorisation, area by area: a township's administrator gives its villages
     away, and neither its county nor its neighbours; nothing of a mixed request is taken."""

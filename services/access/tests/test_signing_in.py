@@ -25,7 +25,6 @@ async def test_passwords_are_kept_as_argon2id_and_nowhere_else(house: Any, place
     assert await passwords.check(row.password_hash, PASSWORD)
 
 
-@pytest.mark.requirement("R102")
 async def test_a_token_is_verified_with_the_jwks_alone(house: Any, places: Any) -> None:
     """R102: other services verify without asking access."""
     made = await house.account("reviewer", ("civil_affairs_reviewer", places["county"]))

@@ -6,8 +6,6 @@ import asyncio
 import time
 from typing import Any
 
-import pytest
-
 from muster.contracts.parts.access import KeysOfOwner
 from muster.contracts.topics import service_topics
 from muster.security import jose, tokens
@@ -18,7 +16,6 @@ def rule(answer: Any) -> str:
     return answer.json()["reasons"][0]["rule"]  # type: ignore[no-any-return]
 
 
-@pytest.mark.requirement("R101")
 async def test_a_terminal_is_enrolled_with_a_code_and_its_own_key(house: Any, places: Any) -> None:
     """R101: only enrolled computers; every service learns the key and its area."""
     terminal, key = await house.enrol(places["township"])
