@@ -64,7 +64,7 @@ def test_owners_and_readers_are_services_or_edges_and_names_have_no_dots() -> No
 
 
 def test_snapshots_and_the_topics_page_are_those_of_the_models() -> None:
-    """Drift fails the build; `python -m muster.contracts.generate` writes them anew."""
+    """Drift fails the build; `.venv/bin/python -m muster.contracts.generate` writes them anew."""
     wanted, refused = snapshots()
     assert refused == []
     stale = [path.name for path, content in wanted.items() if path.read_bytes() != content]

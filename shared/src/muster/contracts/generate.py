@@ -1,7 +1,7 @@
 """Writes the schema snapshots and ``docs/topics.md``; refuses a breaking change in place.
 
-``python -m muster.contracts.generate``. With ``--check`` nothing is written and a difference is an
-error; ``make contracts`` tests the same and writes nothing.
+``.venv/bin/python -m muster.contracts.generate``. With ``--check`` nothing is written and a
+difference is an error; ``make contracts`` tests the same and writes nothing.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def topics_page() -> bytes:
         "# Topics",
         "",
         "Generated from `shared/contracts/topics`; do not edit, but run",
-        "`python -m muster.contracts.generate`.",
+        "`.venv/bin/python -m muster.contracts.generate`.",
         "",
         'Every value is `{"clear": {...}, "sealed": {consumer: box}}`. Clear on any topic are',
         f"at most: {', '.join(f'`{name}`' for name in Clear.model_fields)}.",
@@ -122,7 +122,7 @@ def main(arguments: list[str]) -> int:
     if "--check" in arguments:
         for path in stale:
             print(  # noqa: T201
-                f"out of date, run `python -m muster.contracts.generate`: {path.name}",
+                f"out of date, run `.venv/bin/python -m muster.contracts.generate`: {path.name}",
                 file=sys.stderr,
             )
         return 1 if stale else 0
