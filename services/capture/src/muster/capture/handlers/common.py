@@ -1,7 +1,7 @@
 """What several handlers need: ids of the fields that capture itself reads, sealing, events."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -138,15 +138,3 @@ def is_inside(context: Context, code: str) -> bool:
 def is_village(context: Context, code: str) -> bool:
     """Whether persons can stand there: inside the campaign, with nothing below."""
     return is_inside(context, code) and not context.areas.children(code)
-
-
-def chunks(items: Iterable[str], size: int) -> Iterable[list[str]]:
-    """Items in lists of at most `size`."""
-    held: list[str] = []
-    for item in items:
-        held.append(item)
-        if len(held) == size:
-            yield held
-            held = []
-    if held:
-        yield held
