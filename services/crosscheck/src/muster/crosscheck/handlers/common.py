@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -13,7 +13,6 @@ import orjson
 from muster.contracts.parts.crosscheck import Blinds
 from muster.crosscheck.store.matching import Rules
 from muster.forms.profile import Profile
-from muster.messaging.message import Done, Message, Outcome
 from muster.runtime.context import Context
 from muster.security import boxes
 from muster.security.digests import canonical
@@ -56,11 +55,6 @@ def rules_of(profile: Profile) -> Rules:
         ),
         lists=tuple((one.id, one.mode) for one in departments if one.lists),
     )
-
-
-def done(batch: Sequence[Message], outcomes: Sequence[Outcome]) -> list[Message]:
-    """The messages that are taken."""
-    return [m for m, outcome in zip(batch, outcomes, strict=True) if isinstance(outcome, Done)]
 
 
 def county_or_none(areas: AreaTree, code: str) -> str | None:
