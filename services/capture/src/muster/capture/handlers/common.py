@@ -13,7 +13,6 @@ from muster.runtime.context import Context
 from muster.security import blinds, boxes
 from muster.security.vault import DataKey
 from muster.vocabulary import resident_number
-from muster.vocabulary.areas import UnknownArea
 
 NAME = "name"
 NUMBER = "resident_number"
@@ -97,14 +96,6 @@ def county(context: Context, entries: Entries) -> str:
     """The county that may be seen on a topic: where the person is, or was last."""
     here = present(entries) or entries[0]
     return context.areas.county_of(here.village)
-
-
-def county_or_none(context: Context, area: str) -> str | None:
-    """The county of an area; None for an area above the counties."""
-    try:
-        return context.areas.county_of(area)
-    except UnknownArea:
-        return None
 
 
 def dump(content: Mapping[str, Any]) -> bytes:

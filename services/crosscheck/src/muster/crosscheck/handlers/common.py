@@ -1,4 +1,4 @@
-"""What several handlers need: what the profile says of departments, sealing, ids, areas."""
+"""What several handlers need: what the profile says of departments, sealing, ids."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from muster.forms.profile import Profile
 from muster.runtime.context import Context
 from muster.security import boxes
 from muster.security.digests import canonical
-from muster.vocabulary.areas import AreaTree, UnknownArea
 from muster.vocabulary.reasons import Reason, Refusal
 
 DISCREPANCY_OPENED = "crosscheck-discrepancy-opened"
@@ -55,14 +54,6 @@ def rules_of(profile: Profile) -> Rules:
         ),
         lists=tuple((one.id, one.mode) for one in departments if one.lists),
     )
-
-
-def county_or_none(areas: AreaTree, code: str) -> str | None:
-    """The county of an area; None for one above the counties, or outside the campaign."""
-    try:
-        return areas.county_of(code)
-    except UnknownArea:
-        return None
 
 
 def plain_blinds(blinds: Blinds) -> dict[str, Any]:
