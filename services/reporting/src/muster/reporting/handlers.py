@@ -22,8 +22,8 @@ from muster.contracts.parts.device import DeviceStatus
 from muster.contracts.parts.verification import ReviewForCount
 from muster.messaging.message import DONE, Invalid, Message, Outcome, done
 from muster.reporting import store
-from muster.reporting.domain.standing import Entry, Standing, newest
 from muster.runtime.context import Context
+from muster.vocabulary.standing import Entry, Standing, newest
 from muster.vocabulary.states import ReviewState
 
 _BAD_SUBJECT = Invalid(

@@ -17,9 +17,9 @@ from muster.contracts.parts.capture import Standing as StandingPart
 from muster.messaging.message import DONE, Done, Invalid, Message, NotNow, Outcome, done
 from muster.runtime.context import Context
 from muster.verification.domain.desks import role_of
-from muster.verification.domain.standing import Entry, Standing, newest
 from muster.verification.handlers import asking, common, sealing
 from muster.verification.store import attestations, items, people
+from muster.vocabulary.standing import Entry, Standing, newest
 
 _BAD_AREA = Invalid(
     "area-unknown",
