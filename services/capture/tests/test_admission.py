@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from muster.capture.domain.admission import Admission, Claim, Holder, Subject
 from muster.capture.domain.reasons import reason
-from muster.capture.domain.standing import Entries, Entry
+from muster.capture.domain.standing import Entries
+from muster.vocabulary.standing import Entry
 from muster.vocabulary.states import Origin, Severity, SubjectState
 
 VILLAGE = "632321100001"

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from muster.capture.domain import endings
 from muster.capture.domain.endings import ALLOWED, Change, Ending, Surroundings
-from muster.capture.domain.standing import Entries, Entry, collect, present, rebase
+from muster.capture.domain.standing import Entries, collect, present, rebase
 from muster.vocabulary.partial_date import PartialDate
 from muster.vocabulary.reasons import Refusal
+from muster.vocabulary.standing import Entry
 from muster.vocabulary.states import Origin, SubjectState
 
 STANDARD = date(2018, 10, 1)

@@ -70,9 +70,19 @@ def resident(seed: int = 1) -> dict[str, str]:
     }
 
 
+def block_of(sign: str, fields: Mapping[str, str]) -> bytes:
+    """The text block of a card of that layout; ones too long for their place are cut off."""
+    _, layout = cards.LAYOUTS[sign]
+    block = bytearray(" ".encode("utf-16-le") * (cards.BLOCK // 2))
+    for name, (start, size) in {**layout, "sign": (248, 2)}.items():
+        raw = {**fields, "sign": sign}.get(name, "").encode("utf-16-le")[:size]
+        block[start : start + len(raw)] = raw
+    return bytes(block)
+
+
 def card_of(seed: int = 1) -> bytes:
     """The text block of that card."""
-    return cards.encode("", resident(seed))
+    return block_of("", resident(seed))
 
 
 @pytest.fixture

@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from muster.device_gateway.domain import cards, sdt
 from muster.device_gateway.domain.cards import BadCard
 from muster.device_gateway.domain.sdt import BadFrame
+from muster.synth import reader as virtual
 from muster.vocabulary import resident_number
 
-from .conftest import card_of, number_of, resident
+from .conftest import block_of, card_of, number_of, resident
 
 PHOTO = bytes(range(256)) * 4
 TAIWAN = resident_number.make("830000", date(1971, 2, 3), 112)
 FOREIGN = number_of(9)
-READ = sdt.reply(0x90, sdt.join_card(card_of(1), PHOTO))
+READ = virtual.frame(0x90, virtual.read_data(card_of(1), PHOTO))
 
 
 def test_a_resident_card() -> None:
@@ -74,7 +75,7 @@ def test_a_residence_permit() -> None:
         "pass_number": "12345678",
         "issue_count": "01",
     }
-    card = cards.decode(cards.encode("J", said))
+    card = cards.decode(block_of("J", said))
     assert card.kind == "residence_permit"
     assert card.fields == {**said, "birth_date": "1971-02-03"}
 
@@ -83,13 +84,13 @@ def test_a_residence_permit() -> None:
 def test_permits_of_foreigners(sign: str) -> None:
     said = {"english_name": "DOE, JANE", "nationality": "USA", "sex": "2", "birth_date": "19700101"}
     said |= {"permit_number": "USA110070010101"} if sign == "I" else {"resident_number": FOREIGN}
-    card = cards.decode(cards.encode(sign, said))
+    card = cards.decode(block_of(sign, said))
     assert card.kind == "foreigner"
     assert card.fields == {**said, "birth_date": "1970-01-01"}
 
 
 def changed(**fields: str) -> bytes:
-    return cards.encode("", {**resident(1), **fields})
+    return block_of("", {**resident(1), **fields})
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def changed(**fields: str) -> bytes:
     [
         (card_of(1)[:-2], "card-length"),
         (b"", "card-length"),
-        (cards.encode("", resident(1))[:248] + "Q".encode("utf-16-le") + bytes(6), "card-layout"),
+        (block_of("", resident(1))[:248] + "Q".encode("utf-16-le") + bytes(6), "card-layout"),
         (changed(name=""), "card-empty"),
         (changed(birth_date="19700231"), "card-date"),
         (changed(birth_date="197001 1"), "card-date"),

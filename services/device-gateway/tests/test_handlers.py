@@ -14,7 +14,6 @@ import pytest
 
 from muster.contracts.parts.device import CardRead, DeviceStatus, SignatureCaptured
 from muster.device_gateway import handlers, store
-from muster.device_gateway.domain import cards
 from muster.device_gateway.handlers import Gateway, Reading
 from muster.device_gateway.readers import serial_sdt
 from muster.device_gateway.readers.bench import Bench
@@ -28,7 +27,7 @@ from muster.spool.store import Spool
 from muster.synth import reader as virtual
 from muster.vocabulary.reasons import Refusal
 
-from .conftest import card_of, check_chain, resident, spooled
+from .conftest import block_of, card_of, check_chain, resident, spooled
 
 DIGEST = "sha256:" + "5a" * 32
 TRACE = [[12, 40, 0], [30, 22, 40], [48, 44, 90]]
@@ -147,8 +146,8 @@ def test_a_slow_line_has_its_time(
 @pytest.mark.parametrize(
     ("block", "rule"),
     [
-        (cards.encode("", {**resident(1), "name": ""}), "card-empty"),
-        (cards.encode("", {**resident(1), "valid_from": "20121301"}), "card-date"),
+        (block_of("", {**resident(1), "name": ""}), "card-empty"),
+        (block_of("", {**resident(1), "valid_from": "20121301"}), "card-date"),
     ],
 )
 def test_a_card_that_cannot_be_is_refused(
@@ -356,7 +355,7 @@ def test_no_value_of_a_card_stands_in_the_home_folder(
         serial.put(card_of(seed), PHOTO)
         handlers.read_card(gateway, 1)
         serial.take()
-    serial.put(cards.encode("", {**resident(5), "valid_from": "20121301"}))
+    serial.put(block_of("", {**resident(5), "valid_from": "20121301"}))
     assert refused(gateway, 1) == "card-date"
     handlers.take_signature(gateway, DIGEST, "handwriting", TRACE)
     said = logs.getvalue()

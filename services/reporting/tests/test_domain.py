@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from muster.forms.profile import Profile
-from muster.reporting.domain import balance, progress, pulse, standing
+from muster.reporting.domain import balance, progress, pulse
 from muster.reporting.domain.balance import Counts, Tally
 from muster.reporting.domain.progress import Uploads
 from muster.vocabulary.states import AreaLevel, Origin, ReviewState, SubjectState
@@ -105,12 +105,6 @@ def test_uploads_of_villages_count_for_their_township() -> None:
     found = progress.within(tree, uploads, str(village.parent))
     assert found == Uploads(NOW, 2, 1)
     assert progress.within(tree, uploads, tree.villages()[1].code) is None
-
-
-def test_the_highest_revision_counts() -> None:
-    first, second = standing.Standing(1, ()), standing.Standing(2, ())
-    assert standing.newest([("a", second), ("a", first)]) == {"a": second}
-    assert standing.newest([("a", first), ("a", second)]) == {"a": second}
 
 
 def test_windows_of_the_pulse() -> None:

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from muster.forms.profile import Profile
-from muster.verification.domain import answers, comparing, desks, return_reasons, standing
+from muster.verification.domain import answers, comparing, desks, return_reasons
 from muster.verification.domain.answers import Answers, Asked
 from muster.verification.domain.return_reasons import ReturnReason
 from muster.verification.domain.review import Decision, Item, judge
 from muster.vocabulary.reasons import Refusal
-from muster.vocabulary.states import Origin, ReviewState, Role, SubjectState, Verdict
+from muster.vocabulary.states import ReviewState, Role, Verdict
 
 DIGEST = "sha256:" + "1" * 64
 ITEM = Item(
@@ -98,19 +98,6 @@ def test_every_desk_of_a_profile_has_its_reviewers(name: str) -> None:
         "civil_affairs",
         "human_resources",
     }
-
-
-def test_who_moved_is_collected_where_they_went() -> None:
-    moved = standing.Entry("a", Origin.BASELINE, SubjectState.MOVED_OUT)
-    here = standing.Entry("b", Origin.MOVED_IN, SubjectState.COLLECTED)
-    assert standing.Standing(3, (moved, here)).collected_in() == "b"
-    assert standing.Standing(3, (moved,)).collected_in() is None
-
-
-def test_the_highest_revision_counts() -> None:
-    first, second = standing.Standing(1, ()), standing.Standing(2, ())
-    assert standing.newest([("a", second), ("a", first)]) == {"a": second}
-    assert standing.newest([("a", first), ("a", second)]) == {"a": second}
 
 
 def test_harmless_noise_is_no_difference() -> None:

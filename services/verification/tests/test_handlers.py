@@ -17,9 +17,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from muster.contracts.parts.capture import Standing
 from muster.messaging.message import DONE, Invalid, Message, NotNow
 from muster.runtime.context import Context, build_context
-from muster.verification.domain.standing import Standing
 from muster.verification.main import service
 from muster.verification.store import items
 from muster.verification.store.tables import metadata

@@ -143,14 +143,3 @@ def test_only_cipher_keys_seal(fixed_key: Fixed) -> None:
     """Design 4, keys have one purpose: a matching key seals nothing."""
     with pytest.raises(UnknownSuite):
         seal(fixed_key("blind/housing/1", "HS256"), PLAIN, CONTEXT)
-
-
-def test_batches_are_like_single_boxes(fixed_key: Fixed) -> None:
-    """Design 4, handlers take a batch: each item is bound to its own context."""
-    key = fixed_key(KID)
-    contexts = [{**CONTEXT, "version": version} for version in range(5)]
-    texts = boxes.seal_many((key, str(c["version"]).encode(), c) for c in contexts)
-    opened = boxes.open_many(zip(texts, contexts, strict=True), key)
-    assert opened == [b"0", b"1", b"2", b"3", b"4"]
-    with pytest.raises(BadSeal):
-        boxes.open_many(zip(texts, reversed(contexts), strict=True), key)

@@ -71,6 +71,9 @@ def test_an_area_knows_what_is_above_and_below(tongren: AreaTree) -> None:
         tongren.county_of("632300")
     with pytest.raises(UnknownArea):
         tongren.get("999999")
+    assert tongren.county_or_none(village.code) == "632321"
+    assert tongren.county_or_none("632300") is None
+    assert tongren.county_or_none("999999") is None
 
 
 def test_within_means_at_or_below(tongren: AreaTree) -> None:

@@ -230,13 +230,6 @@ class Profile:
         """Field id, or "categories", by column index of a workbook's heading row."""
         return self._headings.columns(headers)
 
-    def categories_from_text(self, text: str) -> frozenset[str]:
-        """The categories that a cell like "退役士兵、残疾军人" names.
-
-        A word that names none becomes "unrecognised", which `check_categories` refuses.
-        """
-        return self._headings.categories(text)
-
     def review_desk(self, categories: Collection[str]) -> str:
         """The desk that reviews a record of these categories; the first named in the profile when
         they belong to several. Raises KeyError for an unknown category."""

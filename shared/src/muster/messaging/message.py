@@ -53,6 +53,12 @@ class NotNow:
 Outcome = Done | Invalid | NotNow
 DONE = Done()
 
+
+def done(batch: Sequence[Message], outcomes: Sequence[Outcome]) -> list[Message]:
+    """The messages of a batch that are to be taken."""
+    return [m for m, outcome in zip(batch, outcomes, strict=True) if isinstance(outcome, Done)]
+
+
 Handler = Callable[[Any, AsyncConnection, Sequence[Message]], Awaitable[Sequence[Outcome]]]
 """``handler(context, connection, batch)`` gives one outcome per item, in order. It writes only
 for items that it calls done, and never commits."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Table, text
+from sqlalchemy import ARRAY, Column, ColumnElement, Table, Text, any_, bindparam, cast, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import TextClause
 from sqlalchemy.sql.selectable import TextualSelect
@@ -75,3 +76,17 @@ async def insert_rows(
         values[name] = column
     result = await conn.execute(_statement(table, columns, conflict, tuple(returning)), values)
     return [dict(row) for row in result.mappings()] if returning else []
+
+
+def among_ids(column: Column[str], values: Iterable[str]) -> ColumnElement[bool]:
+    """``column = ANY(ids)``: one parameter whatever their number."""
+    sent: Sequence[str] = sorted(set(values))
+    array = bindparam(None, sent, type_=ARRAY(UUID(as_uuid=False)), unique=True)
+    return column == any_(cast(array, ARRAY(UUID(as_uuid=False))))
+
+
+def among_texts(column: Column[str], values: Iterable[str]) -> ColumnElement[bool]:
+    """``column = ANY(texts)``: one parameter whatever their number."""
+    sent: Sequence[str] = sorted(set(values))
+    array = bindparam(None, sent, type_=ARRAY(Text), unique=True)
+    return column == any_(cast(array, ARRAY(Text)))

@@ -1,7 +1,7 @@
 """What a service announces, and how one process of it runs.
 
-A service has one entry point in the group ``muster.services``; whoever starts, migrates or
-documents services finds them there, so that shared code imports none.
+A service has one entry point in the group ``muster.services``; `muster.runtime.provisioning` finds
+them there, so that shared code imports none.
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
 from fastapi import APIRouter, FastAPI
 
-from muster.contracts.topics import SERVICES
 from muster.messaging import positions
 from muster.messaging.consumer import Consumer
 from muster.messaging.deadletters import DeadLetters
@@ -33,7 +31,6 @@ from muster.runtime.settings import ServiceSettings
 
 _log = get_logger("muster.service")
 
-ENTRY_POINTS = "muster.services"
 DEPARTMENT = "<department>"
 DRAIN_PATIENCE = 30.0
 """Seconds that a stopping service gives its consumer and its outbox together."""
@@ -68,18 +65,6 @@ class Service:
     def create_app(self, settings: ServiceSettings) -> FastAPI:
         """The ASGI application of one process: API, consumer, relay and jobs in one event loop."""
         return _create_app(self, settings)
-
-
-def find_services() -> dict[str, Service]:
-    """All installed services by name, in the order in which they start."""
-    found: dict[str, Service] = {}
-    for entry in entry_points(group=ENTRY_POINTS):
-        service = entry.load()
-        if not isinstance(service, Service) or service.name != entry.name:
-            raise TypeError(f"entry point {entry.name} is no service of that name")
-        found[service.name] = service
-    rank = {name: place for place, name in enumerate(SERVICES)}
-    return dict(sorted(found.items(), key=lambda item: (rank.get(item[0], 99), item[0])))
 
 
 @dataclass

@@ -19,8 +19,6 @@ from muster.vocabulary import resident_number
 _DOTS = "·•・‧∙⋅･﹒．.ꞏ᛫"
 """What is written between the parts of a name, in its many code points; names compare without."""
 
-Value = str | int | bool | list[str]
-
 
 def number_blind(key: Key, number: str) -> str:
     """Blind of a resident number; 15-digit forms meet their 18-character form.
@@ -35,25 +33,6 @@ def name_birth_blind(key: Key, name: str, birth: str) -> str:
     return _blind(key, "name-birth", normal_name(name), normal_text(birth))
 
 
-def person_blinds(key: Key, number: str, name: str, birth: str) -> dict[str, str]:
-    """The two global blinds of a person: `number` and `name_birth`. Raises as `number_blind`."""
-    return {
-        "number": number_blind(key, number),
-        "name_birth": name_birth_blind(key, name, birth),
-    }
-
-
-def field_blind(key: Key, field: str, number: str, value: Value) -> str:
-    """Blind of one field of one person. Raises as `number_blind`."""
-    return _blind(key, "field", field, resident_number.canonical(number), normal(value))
-
-
-def field_blinds(key: Key, number: str, fields: Mapping[str, Value]) -> dict[str, str]:
-    """Blinds of several fields of one person, by field id. Raises as `number_blind`."""
-    whose = resident_number.canonical(number)
-    return {name: _blind(key, "field", name, whose, normal(v)) for name, v in fields.items()}
-
-
 def precise_blinds(
     key: Key, number: str, fields: Mapping[str, Sequence[str]]
 ) -> dict[str, tuple[str, ...]]:
@@ -61,7 +40,7 @@ def precise_blinds(
     `number_blind`."""
     whose = resident_number.canonical(number)
     return {
-        name: tuple(_blind(key, "field", name, whose, normal(text)) for text in texts)
+        name: tuple(_blind(key, "field", name, whose, normal_text(text)) for text in texts)
         for name, texts in fields.items()
     }
 
@@ -88,17 +67,6 @@ def pairwise_case_id(key: Key, subject_id: str) -> str:
     return str(uuid.UUID(bytes=bytes(code)))
 
 
-def normal(value: Value) -> str | list[str]:
-    """A value as it is compared: numbers and yes/no as text, several values sorted."""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"  # as `normal_text` writes a spreadsheet's true
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, str):
-        return normal_text(value)
-    return sorted({normal_text(item) for item in value})
-
-
 def normal_text(text: str) -> str:
     """NFKC, upper case, outer space removed and inner space made single."""
     return " ".join(unicodedata.normalize("NFKC", text).upper().split())
@@ -110,7 +78,7 @@ def normal_name(name: str) -> str:
     return "".join(kept.split())
 
 
-def _blind(key: Key, *message: str | list[str]) -> str:
+def _blind(key: Key, *message: str) -> str:
     _require(key, "blind")
     kind, *rest = message
     return _text(key, canonical(["muster/blind/1", key.epoch, kind, *rest]))

@@ -8,7 +8,7 @@ subject, version, table or row does not open (design, section 4).
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from cryptography.exceptions import InvalidTag
 
@@ -21,11 +21,8 @@ __all__ = [
     "BadSeal",
     "Context",
     "UnknownKey",
-    "kid_of",
     "open_box",
-    "open_many",
     "seal",
-    "seal_many",
 ]
 
 Context = Mapping[str, str | int]
@@ -59,21 +56,11 @@ def seal(key: Key, plaintext: bytes, context: Context) -> str:
     return _seal(key, plaintext, context, os.urandom(NONCE_BYTES))
 
 
-def seal_many(items: Iterable[tuple[Key, bytes, Context]]) -> list[str]:
-    """Like `seal` for each (key, plaintext, context), in that order."""
-    return [_seal(key, text, context, os.urandom(NONCE_BYTES)) for key, text, context in items]
-
-
 def _parts(text: str) -> list[str]:
     parts = text.split(".")
     if len(parts) != _PARTS or _KID.fullmatch(parts[1]) is None:
         raise BadSeal("not a sealed text")
     return parts
-
-
-def kid_of(text: str) -> str:
-    """The id of the key that a box names. Raises BadSeal when the text is no box."""
-    return _parts(text)[1]
 
 
 def open_box(text: str, keys: Key | KeySource, context: Context) -> bytes:
@@ -106,8 +93,3 @@ def _key_for(kid: str, keys: Key | KeySource) -> Key:
     if key is None:
         raise UnknownKey(kid)
     return key
-
-
-def open_many(items: Iterable[tuple[str, Context]], keys: Key | KeySource) -> list[bytes]:
-    """Like `open_box` for each (text, context). The first that fails raises."""
-    return [open_box(text, keys, context) for text, context in items]

@@ -50,6 +50,17 @@ def person(
     )
 
 
+def with_birth(fields: Mapping[str, FieldValue]) -> Mapping[str, FieldValue]:
+    """A person whose birth nobody wrote down is found by the birth that the number names."""
+    if BIRTH in fields:
+        return fields
+    try:
+        number = resident_number.parse(resident_number.canonical(str(fields.get(NUMBER, ""))))
+    except resident_number.NumberError:
+        return fields
+    return {**fields, BIRTH: number.birth.isoformat()}
+
+
 def part_digest(part: DepartmentData, suite: str = suites.DEFAULT_DIGEST) -> str:
     """Digest of one part of an extract, as its manifest lists it (R74).
 

@@ -74,9 +74,6 @@ class _Issued:
     code: str
     names: tuple[tuple[str, int, int], ...]
 
-    def in_use(self, year: int) -> bool:
-        return any(first <= year <= last for _, first, last in self.names)
-
 
 @cache
 def _issued(province: str) -> tuple[_Issued, ...]:

@@ -45,6 +45,11 @@ def frame(sw3: int, data: bytes = b"") -> bytes:
     return _PREAMBLE + body + bytes([reduce(xor, body, 0)])
 
 
+def read_data(text: bytes, photo: bytes) -> bytes:
+    """What a good reply to READ holds: the lengths of both blocks, then the blocks."""
+    return len(text).to_bytes(2, "big") + len(photo).to_bytes(2, "big") + text + photo
+
+
 _PLACES = {
     "name": (0, 30),
     "sex": (30, 2),
@@ -164,8 +169,8 @@ class SerialReader:
     def _read(self) -> list[bytes]:
         if self._card is None:
             return [frame(0x41)]
-        lengths = _TEXT.to_bytes(2, "big") + _PHOTO.to_bytes(2, "big")
-        good = frame(0x90, lengths + self._card + self._photo)
+        data = read_data(self._card, self._photo)
+        good = frame(0x90, data)
         how = self._wrong.popleft() if self._wrong else None
         if how is None or how == "noise-before":
             self.reads += 1
@@ -178,7 +183,7 @@ class SerialReader:
             "silence": [],
             "read-failed": [frame(0x41)],
             "not-authentic": [frame(0x32)],
-            "short-card": [frame(0x90, lengths + self._card)],
+            "short-card": [frame(0x90, data[: 4 + _TEXT])],
         }
         return wrong[how]
 

@@ -141,6 +141,13 @@ class AreaTree:
                 return area.maps_to or area.code
         raise UnknownArea(code)
 
+    def county_or_none(self, code: str) -> str | None:
+        """As `county_of`; None for an area above the counties, or one that is not in the tree."""
+        try:
+            return self.county_of(code)
+        except UnknownArea:
+            return None
+
     def place_of(self, code: str) -> str:
         """The code that this tree has for the place that another day's code names.
 

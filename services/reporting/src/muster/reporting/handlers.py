@@ -20,10 +20,10 @@ from muster.contracts.parts.capture import Standing as StandingPart
 from muster.contracts.parts.crosscheck import DiscrepancyForCount
 from muster.contracts.parts.device import DeviceStatus
 from muster.contracts.parts.verification import ReviewForCount
-from muster.messaging.message import DONE, Done, Invalid, Message, Outcome
+from muster.messaging.message import DONE, Invalid, Message, Outcome, done
 from muster.reporting import store
-from muster.reporting.domain.standing import Entry, Standing, newest
 from muster.runtime.context import Context
+from muster.vocabulary.standing import Entry, Standing, newest
 from muster.vocabulary.states import ReviewState
 
 _BAD_SUBJECT = Invalid(
@@ -75,7 +75,7 @@ async def take_standings(
 ) -> Sequence[Outcome]:
     """Follow where people stand, from the baseline on (design section 5, rule 8)."""
     outcomes = [_check_standing(context, message) for message in batch]
-    await store.put_standings(conn, _standings(_done(batch, outcomes)))
+    await store.put_standings(conn, _standings(done(batch, outcomes)))
     return outcomes
 
 
@@ -84,7 +84,7 @@ async def take_records(
 ) -> Sequence[Outcome]:
     """Count records: a newer version of a reviewed one counts as submitted again."""
     outcomes = [_check_standing(context, message) for message in batch]
-    taken = _done(batch, outcomes)
+    taken = done(batch, outcomes)
     last = {message.key: message for message in _highest(taken)}
     await store.put_standings(conn, _standings(taken))
     await store.put_versions(conn, {key: message.version for key, message in last.items()})
@@ -98,7 +98,7 @@ async def take_reviews(
     """Count outcomes of reviews."""
     outcomes = [_check_review(context, message) for message in batch]
     last: dict[str, tuple[int, ReviewState]] = {}
-    for message in _done(batch, outcomes):
+    for message in done(batch, outcomes):
         part: ReviewForCount = message.part
         if message.key not in last or message.version > last[message.key][0]:
             last[message.key] = (message.version, part.outcome)
@@ -111,7 +111,7 @@ async def take_uploads(
 ) -> Sequence[Outcome]:
     """Note when which area uploaded, and how it went (R68)."""
     outcomes = [_check_upload(context, message) for message in batch]
-    parts: list[tuple[Message, UploadForCount]] = [(m, m.part) for m in _done(batch, outcomes)]
+    parts: list[tuple[Message, UploadForCount]] = [(m, m.part) for m in done(batch, outcomes)]
     await store.put_uploads(
         conn,
         [
@@ -138,7 +138,7 @@ async def take_problems(
     """
     outcomes = [_check_problem(context, message) for message in batch]
     parts: list[tuple[Message, DiscrepancyForCount]] = [
-        (m, m.part) for m in _highest(_done(batch, outcomes))
+        (m, m.part) for m in _highest(done(batch, outcomes))
     ]
     await store.put_problems(
         conn,
@@ -163,7 +163,7 @@ async def take_devices(
     """Follow how the devices of each terminal are (R60)."""
     outcomes = [_check_device(context, message) for message in batch]
     parts: list[tuple[Message, DeviceStatus]] = [
-        (m, m.part) for m in _highest(_done(batch, outcomes))
+        (m, m.part) for m in _highest(done(batch, outcomes))
     ]
     await store.put_devices(
         conn,
@@ -239,10 +239,6 @@ def _standings(taken: Iterable[Message]) -> dict[str, Standing]:
         (message.key, message.part) for message in taken
     ]
     return newest((key, _standing(part.standing)) for key, part in parts)
-
-
-def _done(batch: Sequence[Message], outcomes: Sequence[Outcome]) -> list[Message]:
-    return [m for m, outcome in zip(batch, outcomes, strict=True) if isinstance(outcome, Done)]
 
 
 def _highest(taken: Iterable[Message]) -> list[Message]:

@@ -31,7 +31,7 @@ from muster.persistence.bulk import insert_rows
 from muster.reporting.domain.balance import Tally
 from muster.reporting.domain.problems import Age, AgeBounds, ProblemTally
 from muster.reporting.domain.progress import Uploads
-from muster.reporting.domain.standing import Standing
+from muster.vocabulary.standing import Standing
 from muster.vocabulary.states import Discrepancy, Origin, ReviewState, SubjectState
 
 metadata = MetaData()

@@ -5,7 +5,6 @@ import unicodedata
 
 from muster.vocabulary.reasons import Reason
 
-USERNAME_LONGEST = 64
 PASSWORD_SHORTEST = 10
 PASSWORD_LONGEST = 128
 LABEL_LONGEST = 60

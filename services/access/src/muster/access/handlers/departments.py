@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from muster.access.domain import texts
 from muster.access.handlers import authority, codes, refusals
 from muster.access.handlers.accounts import beyond_administration
-from muster.access.handlers.terminals import county_of
 from muster.access.store import departments, terminals
 from muster.messaging import outbox
 from muster.messaging.border import DEPARTMENT as OWNER_KIND
@@ -197,7 +196,7 @@ async def _tell(
                 department,
                 version,
                 {"owner_id": department},
-                county=county_of(context, area),
+                county=context.areas.county_or_none(area),
             )
         ],
     )

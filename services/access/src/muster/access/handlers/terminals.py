@@ -18,7 +18,6 @@ from muster.messaging import outbox
 from muster.messaging.outbox import OutboxItem
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
-from muster.vocabulary.areas import UnknownArea
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Role
 
@@ -170,14 +169,6 @@ async def visible(
     return await terminals.terminals_in(conn, areas, after=after, limit=limit)
 
 
-def county_of(context: Context, area: str) -> str | None:
-    """County that goes on topics; none for an area above the counties."""
-    try:
-        return context.areas.county_of(area)
-    except UnknownArea:
-        return None
-
-
 async def _enrolled_before(conn: AsyncConnection, terminal_id: str, kid: str) -> Row[Any]:
     row = await terminals.terminal_by_id(conn, terminal_id)
     keys = (await terminals.keys_of(conn, [terminal_id])).get(terminal_id, [])
@@ -197,7 +188,7 @@ async def _tell(
                 terminal_id,
                 version,
                 {"owner_id": terminal_id},
-                county=county_of(context, area),
+                county=context.areas.county_or_none(area),
             )
         ],
     )

@@ -6,16 +6,9 @@ from datetime import date
 from enum import StrEnum
 
 from muster.capture.domain.reasons import refusal
-from muster.capture.domain.standing import (
-    COLLECTABLE,
-    Entries,
-    Entry,
-    move,
-    of_village,
-    present,
-    put,
-)
+from muster.capture.domain.standing import COLLECTABLE, Entries, move, of_village, present, put
 from muster.vocabulary.partial_date import PartialDate
+from muster.vocabulary.standing import Entry
 from muster.vocabulary.states import SubjectState
 
 

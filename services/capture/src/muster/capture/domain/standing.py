@@ -6,21 +6,12 @@ one in the new village, so that each village's own two sides stay equal.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from muster.vocabulary.standing import Entry
 from muster.vocabulary.states import Origin, SubjectState
 
 COLLECTABLE = frozenset({SubjectState.OPEN, SubjectState.COLLECTED})
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the balance of one village."""
-
-    village: str
-    origin: Origin
-    state: SubjectState
-
 
 Entries = tuple[Entry, ...]
 """All entries of one person, sorted by village."""

@@ -1,7 +1,7 @@
 """What several handlers need: ids of the fields that capture itself reads, sealing, events."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -13,7 +13,6 @@ from muster.runtime.context import Context
 from muster.security import blinds, boxes
 from muster.security.vault import DataKey
 from muster.vocabulary import resident_number
-from muster.vocabulary.areas import UnknownArea
 
 NAME = "name"
 NUMBER = "resident_number"
@@ -99,14 +98,6 @@ def county(context: Context, entries: Entries) -> str:
     return context.areas.county_of(here.village)
 
 
-def county_or_none(context: Context, area: str) -> str | None:
-    """The county of an area; None for an area above the counties."""
-    try:
-        return context.areas.county_of(area)
-    except UnknownArea:
-        return None
-
-
 def dump(content: Mapping[str, Any]) -> bytes:
     """JSON of content that is sealed and never digested: it may hold any number."""
     return orjson.dumps(content)
@@ -138,15 +129,3 @@ def is_inside(context: Context, code: str) -> bool:
 def is_village(context: Context, code: str) -> bool:
     """Whether persons can stand there: inside the campaign, with nothing below."""
     return is_inside(context, code) and not context.areas.children(code)
-
-
-def chunks(items: Iterable[str], size: int) -> Iterable[list[str]]:
-    """Items in lists of at most `size`."""
-    held: list[str] = []
-    for item in items:
-        held.append(item)
-        if len(held) == size:
-            yield held
-            held = []
-    if held:
-        yield held

@@ -15,7 +15,7 @@ from muster.capture.domain.chain import Suspicion, suspicions
 from muster.capture.handlers import attesting, common
 from muster.capture.store import attestations
 from muster.contracts.parts.device import CardRead, SignatureCaptured, TerminalEvent
-from muster.messaging.message import DONE, Done, Invalid, Message, Outcome
+from muster.messaging.message import DONE, Invalid, Message, Outcome, done
 from muster.runtime.context import Context
 from muster.security import digests
 
@@ -64,7 +64,7 @@ async def _chain(
     conn: AsyncConnection, batch: Sequence[Message], outcomes: Sequence[Outcome]
 ) -> list[Message]:
     """Enter events into the chains of their terminals, once; gives those that are new."""
-    good = [m for m, outcome in zip(batch, outcomes, strict=True) if isinstance(outcome, Done)]
+    good = done(batch, outcomes)
     await attestations.lock_chains(conn, {message.key for message in good})
     added = await attestations.add_events(conn, [_link(message) for message in good])
     return [message for message in good if message.event_id in added]

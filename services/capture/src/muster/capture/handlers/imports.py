@@ -16,7 +16,7 @@ from sqlalchemy import Row as Record
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.domain.reasons import reason, refusal
-from muster.capture.domain.standing import Entries, Entry, rebase
+from muster.capture.domain.standing import Entries, rebase
 from muster.capture.handlers import common
 from muster.capture.handlers.common import NUMBER, VILLAGE
 from muster.capture.handlers.workbook import (
@@ -37,6 +37,7 @@ from muster.runtime.context import Context
 from muster.security.b64 import encode
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.reasons import Reason, refused
+from muster.vocabulary.standing import Entry
 from muster.vocabulary.states import Origin, Role, Severity, SubjectState
 
 BATCH = 500

@@ -22,7 +22,6 @@ from muster.security import matching
 from muster.security.keyring import Key
 from muster.security.matching import BIRTH, NUMBER
 from muster.security.vault import DataKeys
-from muster.vocabulary import resident_number
 
 CAMPAIGN = "campaign"
 
@@ -47,23 +46,12 @@ class Blinder:
 
     def blinds(self, fields: Mapping[str, FieldValue]) -> dict[str, Blinds]:
         """Codes of one person by holder."""
-        known = _with_birth(fields)
+        known = matching.with_birth(fields)
         found = {CAMPAIGN: matching.person(self._campaign, self._profile, known)}
         for name, key, wanted in self._departments:
             theirs = [field for field in wanted if field in fields]
             found[name] = matching.person(key, self._profile, known, theirs)
         return found
-
-
-def _with_birth(fields: Mapping[str, FieldValue]) -> Mapping[str, FieldValue]:
-    """A person whose birth nobody wrote down is found by the birth that the number names."""
-    if BIRTH in fields:
-        return fields
-    try:
-        number = resident_number.parse(resident_number.canonical(str(fields.get(NUMBER, ""))))
-    except resident_number.NumberError:
-        return fields
-    return {**fields, BIRTH: number.birth.isoformat()}
 
 
 async def subjects_for_match(

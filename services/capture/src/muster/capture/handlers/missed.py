@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.domain.reasons import reason
-from muster.capture.domain.standing import Entry
 from muster.capture.handlers import common
 from muster.capture.handlers.common import NAME, NUMBER, VILLAGE
 from muster.capture.store import candidates, records, refusals, subjects
@@ -26,6 +25,7 @@ from muster.messaging.message import Outcome as Answer
 from muster.runtime.context import Context
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.reasons import Reason
+from muster.vocabulary.standing import Entry
 from muster.vocabulary.states import Origin, Severity, SubjectState
 
 SOURCE = "department"

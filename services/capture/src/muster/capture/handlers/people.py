@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.domain.reasons import reason, refusal
-from muster.capture.domain.standing import Entries, Entry
+from muster.capture.domain.standing import Entries
 from muster.capture.handlers import common
 from muster.capture.handlers.common import NAME, NUMBER, VILLAGE
 from muster.capture.store import records, subjects
@@ -15,6 +15,7 @@ from muster.messaging import outbox
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
 from muster.vocabulary.reasons import Refusal
+from muster.vocabulary.standing import Entry
 from muster.vocabulary.states import Origin, Role, SubjectState
 
 SEEING = (

@@ -378,7 +378,7 @@ class _Intake:
             key=self._opened.terminal_id,
             version=number,
             ref={"packet_id": self._packet.packet_id},
-            county=common.county_or_none(self._context, area),
+            county=self._context.areas.county_or_none(area),
         )
 
 

@@ -7,6 +7,7 @@ from typing import BinaryIO
 from muster.capture.domain.reasons import reason, refusal
 from muster.capture.handlers.common import NUMBER, VILLAGE
 from muster.forms import workbook
+from muster.forms.baseline import is_blank
 from muster.forms.profile import Profile
 from muster.forms.workbook import COLUMNS_LIMIT, Cells, Row, as_text
 from muster.vocabulary.reasons import Reason, Refusal
@@ -54,9 +55,9 @@ class Columns:
         """Cells by field id. A village may also be given as township and village by name."""
         special = {CATEGORIES, *_PLACES}
         found = {name: self.cell(row, name) for name in self.by_name if name not in special}
-        if _blank(found.get(VILLAGE)):
+        if is_blank(found.get(VILLAGE)):
             names = (self.cell(row, TOWNSHIP), self.cell(row, COMMUNITY))
-            found[VILLAGE] = "".join(str(name) for name in names if not _blank(name))
+            found[VILLAGE] = "".join(str(name) for name in names if not is_blank(name))
         return found
 
 
@@ -107,7 +108,7 @@ class Sheet:
         found: list[Row] = []
         try:
             for row in self._rows:
-                if not all(_blank(cell) for cell in row.cells):
+                if not all(is_blank(cell) for cell in row.cells):
                     found.append(row)
                 if len(found) == size:
                     break
@@ -162,7 +163,3 @@ def _unbroken(rows: Iterator[Row]) -> Iterator[Row]:
 def lost_digits(name: str, cell: object) -> bool:
     """A resident number in a cell of numbers: a workbook keeps 15 digits of it and no more."""
     return name == NUMBER and workbook.lost_digits(cell)
-
-
-def _blank(cell: object) -> bool:
-    return cell is None or (isinstance(cell, str) and not cell.strip())

@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.domain.attestation import Heard, Judgement, Kind, Proof
 from muster.capture.domain.chain import Link, Suspicion
-from muster.capture.store.sql import among_ids
 from muster.capture.store.tables import (
     card_reading,
     device_proof,
@@ -24,7 +23,7 @@ from muster.capture.store.tables import (
     terminal_chain,
     terminal_event,
 )
-from muster.persistence.bulk import insert_rows
+from muster.persistence.bulk import among_ids, insert_rows
 from muster.vocabulary.states import Attestation
 
 Values = Mapping[str, Any]

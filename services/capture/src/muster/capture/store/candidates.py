@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.capture.store.sql import among_ids, among_texts
 from muster.capture.store.tables import candidate, refused_row
-from muster.persistence.bulk import insert_rows
+from muster.persistence.bulk import among_ids, among_texts, insert_rows
 
 
 class Outcome(StrEnum):

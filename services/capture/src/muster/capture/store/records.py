@@ -8,7 +8,6 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.capture.store.sql import among_ids, among_texts
 from muster.capture.store.tables import (
     baseline_record,
     evidence,
@@ -18,7 +17,7 @@ from muster.capture.store.tables import (
     terminal_uploads,
     upload,
 )
-from muster.persistence.bulk import insert_rows
+from muster.persistence.bulk import among_ids, among_texts, insert_rows
 from muster.vocabulary.states import ReviewState, SubjectState
 
 Values = Mapping[str, Any]

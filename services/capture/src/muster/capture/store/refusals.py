@@ -7,9 +7,8 @@ from typing import Any
 from sqlalchemy import Row, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.capture.store.sql import among_ids, among_texts
 from muster.capture.store.tables import refused_row
-from muster.persistence.bulk import insert_rows
+from muster.persistence.bulk import among_ids, among_texts, insert_rows
 
 
 async def add(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:

@@ -13,10 +13,10 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.domain.admission import Holder
-from muster.capture.domain.standing import Entries, Entry, ordered
-from muster.capture.store.sql import among_ids, among_texts
+from muster.capture.domain.standing import Entries, ordered
 from muster.capture.store.tables import ledger_entry, subject, subject_number
-from muster.persistence.bulk import insert_rows
+from muster.persistence.bulk import among_ids, among_texts, insert_rows
+from muster.vocabulary.standing import Entry
 from muster.vocabulary.states import Origin, SubjectState
 
 

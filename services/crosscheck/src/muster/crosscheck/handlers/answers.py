@@ -13,7 +13,7 @@ from muster.contracts.parts.crosscheck import RevealAnswer
 from muster.crosscheck.handlers import candidates, common
 from muster.crosscheck.store import candidates as kept
 from muster.crosscheck.store import discrepancies, reveals
-from muster.messaging.message import DONE, Invalid, Message, Outcome
+from muster.messaging.message import DONE, Invalid, Message, Outcome, done
 from muster.runtime.context import Context
 
 _RULE = re.compile(r"[a-z]+(?:-[a-z]+){0,9}")
@@ -36,7 +36,7 @@ async def take_revealed(
     asked = await reveals.read(conn, [message.part.reveal_id for message in batch], lock=True)
     outcomes = [_check(message, asked) for message in batch]
     fresh: dict[str, RevealAnswer] = {}
-    for message in common.done(batch, outcomes):
+    for message in done(batch, outcomes):
         part: RevealAnswer = message.part
         if asked[part.reveal_id].state == "asked":
             fresh.setdefault(part.reveal_id, part)

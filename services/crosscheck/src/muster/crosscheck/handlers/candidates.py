@@ -119,7 +119,7 @@ async def tell(
                 topic=common.SUBJECT_MISSED,
                 key=row.candidate_id,
                 version=row.revision,
-                county=common.county_or_none(context.areas, row.area),
+                county=context.areas.county_or_none(row.area),
                 ref={"candidate_id": row.candidate_id},
             )
             for row in moved

@@ -1,9 +1,9 @@
-"""What several handlers need: what the profile says of departments, sealing, ids, areas."""
+"""What several handlers need: what the profile says of departments, sealing, ids."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -13,11 +13,9 @@ import orjson
 from muster.contracts.parts.crosscheck import Blinds
 from muster.crosscheck.store.matching import Rules
 from muster.forms.profile import Profile
-from muster.messaging.message import Done, Message, Outcome
 from muster.runtime.context import Context
 from muster.security import boxes
 from muster.security.digests import canonical
-from muster.vocabulary.areas import AreaTree, UnknownArea
 from muster.vocabulary.reasons import Reason, Refusal
 
 DISCREPANCY_OPENED = "crosscheck-discrepancy-opened"
@@ -56,19 +54,6 @@ def rules_of(profile: Profile) -> Rules:
         ),
         lists=tuple((one.id, one.mode) for one in departments if one.lists),
     )
-
-
-def done(batch: Sequence[Message], outcomes: Sequence[Outcome]) -> list[Message]:
-    """The messages that are taken."""
-    return [m for m, outcome in zip(batch, outcomes, strict=True) if isinstance(outcome, Done)]
-
-
-def county_or_none(areas: AreaTree, code: str) -> str | None:
-    """The county of an area; None for one above the counties, or outside the campaign."""
-    try:
-        return areas.county_of(code)
-    except UnknownArea:
-        return None
 
 
 def plain_blinds(blinds: Blinds) -> dict[str, Any]:

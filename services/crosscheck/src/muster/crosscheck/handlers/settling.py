@@ -91,7 +91,7 @@ def _event(context: Context, change: discrepancies.Change) -> outbox.OutboxItem:
         topic=common.DISCREPANCY_CLOSED if change.closed else common.DISCREPANCY_OPENED,
         key=change.discrepancy_id,
         version=change.revision,
-        county=common.county_or_none(context.areas, change.village),
+        county=context.areas.county_or_none(change.village),
         ref={"discrepancy_id": change.discrepancy_id},
     )
 

@@ -11,7 +11,7 @@ from muster.contracts.parts.crosscheck import SubjectForMatch
 from muster.crosscheck.handlers import common
 from muster.crosscheck.store import comparison, subjects, touched
 from muster.messaging import outbox
-from muster.messaging.message import DONE, Invalid, Message, Outcome
+from muster.messaging.message import DONE, Invalid, Message, Outcome, done
 from muster.runtime.context import Context
 from muster.security.vault import DataKeys
 from muster.vocabulary.states import SubjectState
@@ -42,7 +42,7 @@ async def take_subjects(
     standing wins, and of two with one revision the higher version of the record.
     """
     outcomes = [_check(context, message) for message in batch]
-    newest = _newest(common.done(batch, outcomes))
+    newest = _newest(done(batch, outcomes))
     if not newest:
         return outcomes
     is_open = await comparison.open_for_intake(conn)

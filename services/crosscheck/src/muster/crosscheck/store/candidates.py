@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.crosscheck.store.sql import among_ids, among_texts
 from muster.crosscheck.store.tables import candidate
+from muster.persistence.bulk import among_ids, among_texts
 
 # Only who was closed, or could not be told of for another reason, begins anew.
 _BACK = """(c.state IN ('closed', 'held')

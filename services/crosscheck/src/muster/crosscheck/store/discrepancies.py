@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.crosscheck.domain.finding import Finding
 from muster.crosscheck.store.matching import OF_ALL, OF_SOME
-from muster.crosscheck.store.sql import among_ids, among_texts
 from muster.crosscheck.store.tables import discrepancy
+from muster.persistence.bulk import among_ids, among_texts
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Column, Row, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.crosscheck.store.sql import among_ids
 from muster.crosscheck.store.tables import department_row, reveal
+from muster.persistence.bulk import among_ids
 
 # Two who ask for one row at once would count the same requests before theirs.
 _ONE_BY_ONE = text("SELECT pg_advisory_xact_lock(hashtextextended('crosscheck/reveal', 0))")

@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy import Row, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.crosscheck.store.sql import among_ids
 from muster.crosscheck.store.tables import subject, subject_blind
-from muster.persistence.bulk import insert_rows
+from muster.persistence.bulk import among_ids, insert_rows
 
 _NEWER = """
     ON CONFLICT (subject_id) DO UPDATE SET

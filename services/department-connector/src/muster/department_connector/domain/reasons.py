@@ -139,19 +139,6 @@ _SUPPLY: dict[str, tuple[str, str, str]] = {
 
 _WORDS = {**_FILE, **_ROWS, **_MESSAGES, **_SUPPLY}
 
-REVEALS = {
-    "reason-missing": ("请求未说明理由。", "The request gives no reason."),
-    "row-unknown": (
-        "本部门当前数据中没有该行。",
-        "The department's current data have no such row.",
-    ),
-    "quota-exceeded": (
-        "今日开放行数已达本部门限额。",
-        "The department's quota of opened rows for today is used up.",
-    ),
-}
-"""Why a row stays closed, by the rule that the answer names."""
-
 
 def reason(
     rule: str,

@@ -21,13 +21,7 @@ from muster.contracts.topics import service_topics
 from muster.department_connector.domain import revealing, verdicts
 from muster.department_connector.domain.reasons import reason
 from muster.department_connector.domain.verdicts import Standing
-from muster.department_connector.handlers.common import (
-    AREA,
-    NAME,
-    NUMBER,
-    Connector,
-    with_birth,
-)
+from muster.department_connector.handlers.common import AREA, NAME, NUMBER, Connector
 from muster.department_connector.handlers.opening import Outcome, Refused, Request, Waits, owner_of
 from muster.department_connector.handlers.reading import compared
 from muster.department_connector.store import journal, people
@@ -36,6 +30,7 @@ from muster.department_connector.store.people import Loaded, Person
 from muster.messaging.failpoints import FailPointError
 from muster.observability import trace
 from muster.observability.logging import get_logger
+from muster.security.matching import with_birth
 from muster.spool import wire
 from muster.spool.services import KeysUnknown
 from muster.spool.store import Work

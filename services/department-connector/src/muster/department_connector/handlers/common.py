@@ -15,7 +15,7 @@ from muster.forms.profile import Profile
 from muster.security import blinds
 from muster.security.digests import canonical
 from muster.security.keyring import Key
-from muster.security.matching import BIRTH, NAME, NUMBER
+from muster.security.matching import BIRTH, NAME, NUMBER, with_birth
 from muster.spool.keyfile import Edge
 from muster.spool.services import ServiceKeys
 from muster.spool.store import Spool
@@ -96,15 +96,3 @@ class Codes:
 
     def _code(self, *message: str) -> str:
         return self._key.mac(canonical(["muster/connector/1", *message])).hex()
-
-
-def with_birth(fields: Mapping[str, FieldValue]) -> Mapping[str, FieldValue]:
-    """A person whose birth nobody wrote down is found by the birth that the number names; as
-    capture has it."""
-    if BIRTH in fields:
-        return fields
-    try:
-        number = resident_number.parse(resident_number.canonical(str(fields.get(NUMBER, ""))))
-    except resident_number.NumberError:
-        return fields
-    return {**fields, BIRTH: number.birth.isoformat()}

@@ -14,13 +14,7 @@ from muster.contracts.envelope import Clear
 from muster.contracts.parts.crosscheck import DepartmentData, DepartmentRow, Manifest
 from muster.contracts.topics import service_topics
 from muster.department_connector.domain.reasons import refusal
-from muster.department_connector.handlers.common import (
-    BIRTH,
-    CAMPAIGN,
-    NUMBER,
-    Connector,
-    with_birth,
-)
+from muster.department_connector.handlers.common import BIRTH, CAMPAIGN, NUMBER, Connector
 from muster.department_connector.store import extracts, people
 from muster.department_connector.store.extracts import Made
 from muster.department_connector.store.people import Person
@@ -126,7 +120,7 @@ def row_of(connector: Connector, person: Person) -> DepartmentRow:
     """One person as the cross-check may know them in this department's mode."""
     department, keys = connector.department, connector.edge.keys
     fields = person.fields
-    known = with_birth(fields)
+    known = matching.with_birth(fields)
     # The same fields as capture makes codes of; a number has a code of its own.
     wanted = dict.fromkeys((*department.fields, *department.identified_by, BIRTH))
     own = matching.person(

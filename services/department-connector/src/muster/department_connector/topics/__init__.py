@@ -1,15 +1,12 @@
-"""What a connector consumes and publishes, as tables; each is one department's own topic."""
+"""What a connector consumes, as a table; each is one department's own topic."""
 
 from __future__ import annotations
 
-from muster.department_connector.handlers import answering, supplying
+from muster.department_connector.handlers import answering
 
 CONSUMES = tuple(answering.ANSWERED)
 """Prefixes of the topics that are read: requests signed by verification, reveal requests signed by
 the cross-check."""
-
-PUBLISHES = (*answering.ANSWERED.values(), supplying.TOPIC)
-"""Prefixes of the topics that are written."""
 
 
 def consumed(department: str) -> tuple[str, ...]:

@@ -108,20 +108,6 @@ def decode(text: bytes, photo: bytes = b"") -> Card:
     return Card(kind, {name: value for name, value in found.items() if value}, photo)
 
 
-def encode(sign: str, fields: Mapping[str, str]) -> bytes:
-    """A text block that says these fields, as a card has it: what virtual readers are fed.
-
-    Values are the card's own (dates as YYYYMMDD); ones too long for their place are cut off.
-    """
-    _, layout = LAYOUTS[sign]
-    block = bytearray(" ".encode("utf-16-le") * (BLOCK // 2))
-    for name, (start, size) in {**layout, "": _TYPE}.items():
-        value = sign if name == "" else fields.get(name, "")
-        raw = value.encode("utf-16-le")[:size]
-        block[start : start + len(raw)] = raw
-    return bytes(block)
-
-
 def _text(block: bytes, place: tuple[int, int], field: str) -> str:
     start, size = place
     try:

@@ -81,24 +81,9 @@ def request(command: Command) -> bytes:
     return PREAMBLE + body + bytes([check(body)])
 
 
-def reply(sw3: int, data: bytes = b"") -> bytes:
-    """The frame of a reply, as a reader (or what plays one) sends it."""
-    content = bytes([0, 0, sw3]) + data
-    body = (len(content) + 1).to_bytes(2, "big") + content
-    return PREAMBLE + body + bytes([check(body)])
-
-
 def check(body: bytes) -> int:
     """Exclusive or of all bytes."""
     return reduce(xor, body, 0)
-
-
-def parse_request(frame: bytes) -> int:
-    """Command and parameter of a whole request. Raises BadFrame."""
-    body = _body(frame)
-    if len(body) != 2:
-        raise BadFrame("frame-length")
-    return int.from_bytes(body, "big")
 
 
 def parse_reply(frame: bytes) -> Reply:
@@ -184,8 +169,3 @@ def split_card(data: bytes) -> tuple[bytes, bytes]:
     if lengths != _LENGTHS or len(data) != 4 + sum(lengths):
         raise BadFrame("card-length")
     return data[4 : 4 + lengths[0]], data[4 + lengths[0] :]
-
-
-def join_card(text: bytes, photo: bytes) -> bytes:
-    """The data of a READ reply with these blocks, as a reader sends it."""
-    return len(text).to_bytes(2, "big") + len(photo).to_bytes(2, "big") + text + photo

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.parts.base import Uuid
 from muster.contracts.parts.capture import Entry
@@ -39,54 +39,20 @@ async def get_item(
     if subject is None or not versions:
         raise common.not_found()
     newest = versions[0]
-    village = subject.village or newest.village
-    reviewing.require_desk(caller, newest.desk, village)
+    reviewing.require_desk(caller, newest.desk, _village(subject, newest))
     keys = await context.vault.keys_for(conn, [subject_id])
     if subject_id not in keys:
         raise common.erased()
-    part = sealing.open_record(context, keys, newest)
     asked = await requests.at(conn, [item.place for item in versions])
-    stand = come_to(one.as_asked() for one in asked[newest.place])
-    answer = models.ItemAnswer(
-        subject_id=subject_id,
-        version=newest.version,
-        digest=newest.digest,
-        state=newest.state,
-        desk=newest.desk,
-        village=village,
-        received_at=newest.received_at,
-        reviewed_at=newest.reviewed_at,
-        reviewer_id=newest.reviewer_id,
-        passed=newest.passed,
-        reviewable=subject.village is not None and _undecided(newest, stand),
-        own=newest.collector_id == caller.account_id,
-        record_id=part.record_id,
-        record=part.record,
-        provenance=part.provenance,
-        evidence=part.evidence,
-        signature_kind=part.signature_kind,
-        attestation=await _attestation(conn, newest.place),
-        collector_id=part.collector_id,
-        collected_at=part.collected_at,
-        corrects_version=part.corrects_version,
-        standing=tuple(
-            Entry(village=e.village, origin=e.origin, state=e.state)
-            for e in subject.standing.entries
-        ),
-        baseline=_baseline(
-            context,
-            keys,
-            subject_id,
-            await people.baseline_of(conn, subject_id),
-            part.record.fields,
-        ),
-        answers=stand,
-        departments=tuple(_department(context, keys, one) for one in asked[newest.place]),
-        reasons=_reasons(context, keys, newest),
-        earlier=tuple(
-            _earlier(context, keys, item, asked[item.place], part.record.fields)
-            for item in versions[1:]
-        ),
+    answer = _item(
+        context,
+        keys,
+        caller.account_id,
+        subject,
+        versions,
+        asked,
+        baseline=await people.baseline_of(conn, subject_id),
+        attestation=await attestations.at(conn, newest.place),
     )
     answered = sum(one.received_at is not None for found in asked.values() for one in found)
     await context.audit.record(
@@ -156,6 +122,62 @@ async def send_back(
 # -- helpers ---------------------------------------------------------------------------------------
 
 
+def _item(
+    context: Context,
+    keys: DataKeys,
+    reader_id: str,
+    subject: people.SubjectRow,
+    versions: Sequence[items.ItemRow],
+    asked: Mapping[items.Place, list[requests.RequestRow]],
+    *,
+    baseline: people.BaselineRow | None,
+    attestation: attestations.AttestationRow | None,
+) -> models.ItemAnswer:
+    """The newest of these versions with all that stands beside it, as this reader sees it."""
+    newest, *earlier = versions
+    part = sealing.open_record(context, keys, newest)
+    stand = come_to(one.as_asked() for one in asked[newest.place])
+    return models.ItemAnswer(
+        subject_id=subject.subject_id,
+        version=newest.version,
+        digest=newest.digest,
+        state=newest.state,
+        desk=newest.desk,
+        village=_village(subject, newest),
+        received_at=newest.received_at,
+        reviewed_at=newest.reviewed_at,
+        reviewer_id=newest.reviewer_id,
+        passed=newest.passed,
+        reviewable=subject.village is not None and _undecided(newest, stand),
+        own=newest.collector_id == reader_id,
+        record_id=part.record_id,
+        record=part.record,
+        provenance=part.provenance,
+        evidence=part.evidence,
+        signature_kind=part.signature_kind,
+        attestation=_attestation(attestation),
+        collector_id=part.collector_id,
+        collected_at=part.collected_at,
+        corrects_version=part.corrects_version,
+        standing=tuple(
+            Entry(village=e.village, origin=e.origin, state=e.state)
+            for e in subject.standing.entries
+        ),
+        baseline=_baseline(context, keys, subject.subject_id, baseline, part.record.fields),
+        answers=stand,
+        departments=tuple(_department(context, keys, one) for one in asked[newest.place]),
+        reasons=_reasons(context, keys, newest),
+        earlier=tuple(
+            _earlier(context, keys, item, asked[item.place], part.record.fields) for item in earlier
+        ),
+    )
+
+
+def _village(subject: people.SubjectRow, item: items.ItemRow) -> str:
+    """Where the person is collected; else where they were when the record came."""
+    return subject.village or item.village
+
+
 def _undecided(item: items.ItemRow, stand: Answers) -> bool:
     return item.state is ReviewState.SUBMITTED and (
         item.reviewed_at is None or stand is Answers.CONTRADICT
@@ -206,10 +228,7 @@ def _department(
     )
 
 
-async def _attestation(
-    conn: AsyncConnection, place: items.Place
-) -> models.AttestationAnswer | None:
-    row = await attestations.at(conn, place)
+def _attestation(row: attestations.AttestationRow | None) -> models.AttestationAnswer | None:
     if row is None:
         return None
     reasons = []

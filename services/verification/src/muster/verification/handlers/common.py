@@ -1,10 +1,8 @@
-"""What several handlers share: outcomes, refusals, reading batches."""
+"""What several handlers share: outcomes and refusals."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from muster.messaging.message import Done, Invalid, Message, Outcome
+from muster.messaging.message import Invalid
 from muster.vocabulary.reasons import Reason, Refusal
 
 BAD_SUBJECT = Invalid(
@@ -12,11 +10,6 @@ BAD_SUBJECT = Invalid(
     "消息的键与采集对象编号不一致。",
     "The key of the message is not the subject it speaks of.",
 )
-
-
-def done(batch: Sequence[Message], outcomes: Sequence[Outcome]) -> list[Message]:
-    """The messages of a batch that are to be taken."""
-    return [m for m, outcome in zip(batch, outcomes, strict=True) if isinstance(outcome, Done)]
 
 
 def not_found() -> Refusal:

@@ -14,12 +14,12 @@ from muster.contracts.parts.capture import (
     StandingForReview,
 )
 from muster.contracts.parts.capture import Standing as StandingPart
-from muster.messaging.message import DONE, Done, Invalid, Message, NotNow, Outcome
+from muster.messaging.message import DONE, Done, Invalid, Message, NotNow, Outcome, done
 from muster.runtime.context import Context
 from muster.verification.domain.desks import role_of
-from muster.verification.domain.standing import Entry, Standing, newest
 from muster.verification.handlers import asking, common, sealing
 from muster.verification.store import attestations, items, people
+from muster.vocabulary.standing import Entry, Standing, newest
 
 _BAD_AREA = Invalid(
     "area-unknown",
@@ -42,7 +42,7 @@ async def take_baseline(
 ) -> Sequence[Outcome]:
     """Keep the newest baseline of each person beside the record to come (R52, R59)."""
     outcomes = [_check_standing(context, message) for message in batch]
-    taken = common.done(batch, outcomes)
+    taken = done(batch, outcomes)
     last: dict[str, Message] = {}
     for message in taken:
         if message.key not in last or message.version > last[message.key].version:
@@ -71,7 +71,7 @@ async def take_standings(
 ) -> Sequence[Outcome]:
     """Follow where each person stands; who no longer counts as collected leaves the queue."""
     outcomes = [_check_standing(context, message) for message in batch]
-    await people.put_subjects(conn, _standings(common.done(batch, outcomes)), {})
+    await people.put_subjects(conn, _standings(done(batch, outcomes)), {})
     return outcomes
 
 
@@ -83,7 +83,7 @@ async def take_records(
     A newer version takes an older one's place: nothing is asked about the older one any more.
     """
     outcomes = [_check_record(context, message) for message in batch]
-    taken = common.done(batch, outcomes)
+    taken = done(batch, outcomes)
     versions: dict[str, int] = {}
     for message in taken:
         versions[message.key] = max(message.version, versions.get(message.key, 0))
@@ -129,7 +129,7 @@ async def take_attestations(
     outcomes: list[Outcome] = [
         DONE if message.clear.subject_id == message.key else common.BAD_SUBJECT for message in batch
     ]
-    taken = common.done(batch, outcomes)
+    taken = done(batch, outcomes)
     keys = await context.vault.keys_for(conn, {message.key for message in taken})
     last: dict[items.Place, Message] = {}
     for message in taken:

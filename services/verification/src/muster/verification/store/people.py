@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.persistence.bulk import insert_rows
-from muster.verification.domain.standing import Entry, Standing
 from muster.verification.store.tables import baseline, review_subject
+from muster.vocabulary.standing import Entry, Standing
 from muster.vocabulary.states import Origin, SubjectState
 
 

@@ -1,4 +1,4 @@
-"""Where a person stands, and which of two things heard about one person counts."""
+"""Where a person stands in the balance, and which of two things heard about a person counts."""
 
 from __future__ import annotations
 
