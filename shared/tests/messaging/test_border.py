@@ -102,7 +102,7 @@ def answered(
         place=department,
         time=made_at or datetime.now(UTC),
         subject=case_id,
-        sequence=1,
+        sequence=7,
         traceparent=None,
     )
     return RawMessage(ANSWERED, 0, 1, case_id, tuple(headers), value)
@@ -141,6 +141,7 @@ async def test_what_an_enrolled_department_signed_is_taken_once(reviewing: Side)
     await taking.take(ANSWERED, [message])
     await taking.take(ANSWERED, [message])
     assert [item.part.verdicts for item in seen] == [{"housing_kind": Verdict.MATCH}]
+    assert [item.sequence for item in seen] == [7]
     assert await scalar(reviewing, "SELECT count(*) FROM inbox_position") == 0
 
 

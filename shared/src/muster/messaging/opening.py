@@ -102,7 +102,9 @@ def open_message(
             f"内容与约定的格式不符，字段：{'、'.join(fields)}。",
             f"The content does not have the agreed shape; fields: {', '.join(fields)}.",
         )
-    return Message(spec.name, raw.key, header.event_id, clear, part, header.traceparent)
+    return Message(
+        spec.name, raw.key, header.event_id, clear, part, header.traceparent, header.sequence
+    )
 
 
 def unreadable(error: Unreadable) -> Invalid:
