@@ -361,6 +361,22 @@ async def test_a_look_for_the_overdue_that_dies_is_done_again(bench: Bench) -> N
     assert len(await bench.events("capture-record-attested")) == 2
 
 
+async def test_claims_of_who_is_not_there_any_more_do_not_hold_up_the_others(bench: Bench) -> None:
+    """R70: a whole batch of them, all older, and the look ends and flags who is there."""
+    device = await new_device(bench)
+    person, pieces = await visitor(bench, device)
+    await accepted(bench, device, claimed(bench, device, person, pieces=pieces)[0])
+    await bench.rows(
+        "INSERT INTO record_claim (subject_id, version, kind, proof_id, terminal_id, digest, "
+        "claimed_at, state) SELECT gen_random_uuid(), 1, 'reading', gen_random_uuid(), "
+        "gen_random_uuid(), 'd', now() - interval '1 day', 'awaiting' "
+        f"FROM generate_series(1, {attesting.BATCH}) RETURNING 1"
+    )
+    async with asyncio.timeout(10):
+        await grace_passes(bench)
+    assert await of(bench, person) == ("flagged", "flagged", ("reading-late", "signature-late"))
+
+
 @pytest.mark.parametrize("slow", ["upload.before-commit", "inbox.before-commit"])
 async def test_what_comes_at_the_same_moment_meets(bench: Bench, slow: str) -> None:
     """Record and event are taken side by side: the later of the two sees the earlier."""

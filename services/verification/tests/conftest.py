@@ -224,12 +224,13 @@ def attested(
     reading: Attestation,
     signature: Attestation = Attestation.ATTESTED,
     *reasons: str,
+    sequence: int = 1,
     minute: int = 0,
 ) -> Message:
     part = AttestationForReview(reading=reading, signature=signature, reasons=reasons)
     said_at = datetime(2018, 11, 1, 9, minute, tzinfo=UTC)
     clear = Clear(version=version, subject_id=subject_id, county=COUNTY, occurred_at=said_at)
-    return Message("capture-record-attested", subject_id, new_id(), clear, part, None)
+    return Message("capture-record-attested", subject_id, new_id(), clear, part, None, sequence)
 
 
 def answer(request: Any, verdicts: Mapping[str, Verdict], /, **other: Any) -> Message:

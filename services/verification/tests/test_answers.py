@@ -171,6 +171,11 @@ async def test_an_answer_that_contradicts_brings_the_record_before_the_reviewer(
             "household_area": "match",
         }
         assert told["public-security"]["remark"] == "户口簿页码 12"
+        # By its id a department finds the request in its own log.
+        asking = await asked(context, subject_id)
+        assert {name: one["request"] for name, one in told.items()} == {
+            name: str(row.event_id) for name, row in asking.items()
+        }
         assert told["public-security"]["waiting_since"] is None
         assert told["human-resources"]["verdicts"] is None
         assert told["human-resources"]["waiting_since"] == told["human-resources"]["asked_at"]

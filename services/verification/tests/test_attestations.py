@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from muster.messaging.message import DONE, Invalid
+from muster.persistence.database import Database
+from muster.persistence.migrations import upgrade_async
 from muster.runtime.context import Context
 from muster.verification.domain import attesting
+from muster.verification.main import service
+from muster.verification.store import attestations
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Attestation, Role
 
-from .conftest import COUNTY, Door, attested, collected, record, rows, take
+from .conftest import COUNTY, Door, attested, collected, handler_of, record, rows, take
 
 CIVIL = (Role.CIVIL_AFFAIRS_REVIEWER, COUNTY)
 STATES = "SELECT version, reading, signature FROM attestation ORDER BY version"
@@ -66,14 +74,57 @@ async def test_what_nobody_has_spoken_of_is_not_marked(
     assert await shown(door, subject_id) == (False, None)
 
 
-async def test_the_newest_word_about_a_version_counts_in_any_order(context: Context) -> None:
+@pytest.mark.parametrize("clock", [1, 0, -1])
+async def test_the_newest_word_about_a_version_counts_in_any_order(
+    context: Context, clock: int
+) -> None:
+    """R58: also when capture's clock stands still or was put back."""
     words = [Attestation.AWAITING, Attestation.FLAGGED, Attestation.ATTESTED]
     for order in permutations(range(3)):
         subject_id = new_id()
-        told = [attested(subject_id, 1, word, minute=n) for n, word in enumerate(words)]
+        told = [
+            attested(subject_id, 1, word, sequence=n + 1, minute=30 + clock * n)
+            for n, word in enumerate(words)
+        ]
         await take(context, *(told[n] for n in order), told[0])
     held = await rows(context, STATES)
     assert {(row.version, row.reading) for row in held} == {(1, "attested")}
+    at_once = new_id()
+    batch = [
+        attested(at_once, 1, word, sequence=n + 1, minute=30 + clock * n)
+        for n, word in enumerate(words)
+    ]
+    async with context.database.transaction() as conn:
+        await handler_of(batch[0].topic)(context, conn, batch[::-1])
+    held = await rows(context, STATES)
+    assert {(row.version, row.reading) for row in held} == {(1, "attested")}
+
+
+async def test_what_was_kept_by_the_clock_stays_until_the_next_word(
+    new_database: Callable[[str | None], str], tmp_path: Path
+) -> None:
+    """A database of the version before: its rows have no place yet, and any word is later."""
+    url = new_database(None)
+    for name in ("0001_initial.py", "0002_departments.py"):
+        shutil.copy(service.migrations / name, tmp_path)
+    await upgrade_async(url, tmp_path)
+    database, subject_id = Database(url), new_id()
+    async with database.transaction() as conn:
+        await conn.execute(
+            text(
+                "INSERT INTO attestation VALUES (:id, 1, 'awaiting', 'attested', '[]', "
+                "now() + interval '1 year')"
+            ),
+            {"id": subject_id},
+        )
+    await upgrade_async(url, service.migrations)
+    async with database.transaction() as conn:
+        before = await attestations.at(conn, (subject_id, 1))
+        word = {"reading": "flagged", "signature": "attested", "reasons": [], "sequence": 1}
+        await attestations.put(conn, [{"subject_id": subject_id, "version": 1, **word}])
+        after = await attestations.at(conn, (subject_id, 1))
+    await database.close()
+    assert [one and one.reading for one in (before, after)] == ["awaiting", "flagged"]
 
 
 async def test_a_word_under_anothers_key_is_refused_and_one_about_the_erased_is_not_kept(

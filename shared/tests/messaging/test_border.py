@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from muster.contracts.envelope import Clear, seal_context, write_headers, write_value
 from muster.contracts.parts.verification import VerificationAnswer, VerificationRequest
 from muster.contracts.topics import service_topics
-from muster.messaging import border, enrolled, outbox, positions
+from muster.messaging import border, enrolled, opening, outbox, positions
 from muster.messaging.deadletters import RawMessage
 from muster.messaging.intake import Intake
 from muster.messaging.message import (
@@ -78,8 +78,10 @@ def answered(
     department: str = "housing",
     sealed_for: str | None = None,
     said_version: int = 1,
+    made_at: datetime | None = None,
 ) -> RawMessage:
-    """An answer as the broker hands it over; `sealed_for` names another event in the packet."""
+    """An answer as the broker hands it over, made now if nothing else is said; `sealed_for` names
+    another event in the packet."""
     case_id, event_id = new_id(), new_id()
     part = VerificationAnswer(
         request=new_id(),
@@ -98,9 +100,9 @@ def answered(
         SPEC,
         event_id=event_id,
         place=department,
-        time=NOW,
+        time=made_at or datetime.now(UTC),
         subject=case_id,
-        sequence=1,
+        sequence=7,
         traceparent=None,
     )
     return RawMessage(ANSWERED, 0, 1, case_id, tuple(headers), value)
@@ -123,6 +125,13 @@ def intake(side: Side) -> tuple[Intake, list[Message]]:
     return made, seen
 
 
+async def retry(side: Side, taking: Intake) -> int:
+    """What waits is due; gives how many keys moved on."""
+    async with side.database.transaction() as conn:
+        await conn.execute(text("UPDATE parked SET next_try_at = now()"))
+    return await taking.retry_parked()
+
+
 async def test_what_an_enrolled_department_signed_is_taken_once(reviewing: Side) -> None:
     """R73, R92: an edge has no shard: nothing is a gap, and twice is once."""
     key = jose.generate("sig")
@@ -132,6 +141,7 @@ async def test_what_an_enrolled_department_signed_is_taken_once(reviewing: Side)
     await taking.take(ANSWERED, [message])
     await taking.take(ANSWERED, [message])
     assert [item.part.verdicts for item in seen] == [{"housing_kind": Verdict.MATCH}]
+    assert [item.sequence for item in seen] == [7]
     assert await scalar(reviewing, "SELECT count(*) FROM inbox_position") == 0
 
 
@@ -167,10 +177,79 @@ async def test_an_answer_waits_until_its_sender_is_known(reviewing: Side) -> Non
     await taking.take(ANSWERED, [answered(reviewing, key)])
     assert await scalar(reviewing, "SELECT count(*) FROM parked") == 1
     await enrol(reviewing, "housing", key)
-    async with reviewing.database.transaction() as conn:
-        await conn.execute(text("UPDATE parked SET next_try_at = now()"))
-    assert await taking.retry_parked() == 1
+    assert await retry(reviewing, taking) == 1
     assert len(seen) == 1
+
+
+async def test_an_answer_waits_for_the_new_key_of_a_department_that_enrolled_anew(
+    reviewing: Side,
+) -> None:
+    """R92: the word of its enrolment travels on another topic; what came before it is not lost."""
+    old, new = jose.generate("sig"), jose.generate("sig")
+    await enrol(reviewing, "housing", old)
+    taking, seen = intake(reviewing)
+    await taking.take(ANSWERED, [answered(reviewing, new)])
+    assert (seen, await scalar(reviewing, "SELECT count(*) FROM dead_letter")) == ([], 0)
+    assert await retry(reviewing, taking) == 0
+    await enrol(reviewing, "housing", new)
+    assert await retry(reviewing, taking) == 1
+    assert len(seen) == 1
+
+
+async def test_a_key_that_comes_while_its_message_is_opened_is_no_reason_to_refuse_it(
+    reviewing: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sender's keys were read a moment before the new one was there."""
+    old, new = jose.generate("sig"), jose.generate("sig")
+    await enrol(reviewing, "housing", old)
+    before = enrolled.held
+
+    async def meanwhile(conn: AsyncConnection, sender: str, kid: str) -> bool:
+        await enrol(reviewing, "housing", new)
+        return await before(conn, sender, kid)
+
+    monkeypatch.setattr(enrolled, "held", meanwhile)
+    taking, seen = intake(reviewing)
+    await taking.take(ANSWERED, [answered(reviewing, new)])
+    assert await retry(reviewing, taking) == 1
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("minutes", [-11, 11])
+async def test_an_answer_under_a_key_of_nobody_does_not_wait_for_ever(
+    reviewing: Side, minutes: int
+) -> None:
+    """Past ten minutes, or by a clock that is so far ahead, it is refused with its reason."""
+    await enrol(reviewing, "housing", jose.generate("sig"))
+    taking, seen = intake(reviewing)
+    made_at = datetime.now(UTC) + timedelta(minutes=minutes)
+    await taking.take(ANSWERED, [answered(reviewing, jose.generate("sig"), made_at=made_at)])
+    assert seen == []
+    assert await scalar(reviewing, "SELECT rule FROM dead_letter") == "packet-key-unknown"
+    assert await scalar(reviewing, "SELECT count(*) FROM parked") == 0
+
+
+async def test_what_waited_for_a_key_that_never_came_is_refused(
+    reviewing: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await enrol(reviewing, "housing", jose.generate("sig"))
+    taking, seen = intake(reviewing)
+    await taking.take(ANSWERED, [answered(reviewing, jose.generate("sig"))])
+    assert await scalar(reviewing, "SELECT count(*) FROM parked") == 1
+    monkeypatch.setattr(opening, "YOUNG", timedelta(0))
+    assert await retry(reviewing, taking) == 1
+    assert seen == []
+    assert await scalar(reviewing, "SELECT rule FROM dead_letter") == "packet-key-unknown"
+
+
+async def test_an_answer_under_a_key_that_was_revoked_is_refused_at_once(reviewing: Side) -> None:
+    old, new = jose.generate("sig"), jose.generate("sig")
+    await enrol(reviewing, "housing", old, revoked=True)
+    await enrol(reviewing, "housing", new)
+    taking, seen = intake(reviewing)
+    await taking.take(ANSWERED, [answered(reviewing, old)])
+    assert seen == []
+    assert await scalar(reviewing, "SELECT rule FROM dead_letter") == "packet-key-unknown"
 
 
 async def test_a_department_opens_what_was_sealed_to_it_once_it_is_enrolled(

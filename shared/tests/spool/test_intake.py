@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -34,6 +34,7 @@ from muster.spool.keyfile import Edge
 from muster.spool.publisher import Publisher
 from muster.spool.services import ServiceKeys, new_client
 from muster.spool.store import Spool
+from muster.vocabulary.ids import new_id
 
 from .conftest import SPEC, TOPIC, card_read, put, running, until
 
@@ -139,7 +140,9 @@ async def test_what_a_stranger_signed_is_a_dead_letter_and_no_standstill(
 ) -> None:
     """Another's signature under this terminal's name: refused with its reason, and received, so
     that it does not come again for ever."""
+    other = replace(edge, place=new_id(), signing=jose.generate("sig"))
     await capture.know(edge)
+    await capture.know(other)
     async with capture.serving() as url, new_client() as http:
         keys = ServiceKeys(home, {"capture": url}, http)
         await keys.refresh()
@@ -153,7 +156,7 @@ async def test_what_a_stranger_signed_is_a_dead_letter_and_no_standstill(
                 key=edge.place,
                 place=edge.place,
                 sequence=work.next_sequence(),
-                signing=jose.generate("sig"),
+                signing=other.signing,
                 reader=keys.packet_key("capture"),
             )
             work.add(forged)

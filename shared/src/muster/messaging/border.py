@@ -55,7 +55,10 @@ def open_part(
     sender: str,
     senders: Senders,
 ) -> bytes:
-    """As `open_packet`, for a service. Raises UnknownSender while the sender has no key here."""
+    """As `open_packet`, for a service.
+
+    Raises UnknownSender while the sender has no key here; KeyUnknown when it has others only.
+    """
     signers = senders.get(sender)
     if not signers:
         raise UnknownSender(sender)

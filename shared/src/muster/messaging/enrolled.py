@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import ColumnElement, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.topics import TopicSpec
@@ -12,6 +12,7 @@ from muster.messaging.border import DEPARTMENT, Senders
 from muster.persistence.tables import known_key
 from muster.security.jose import Jwk
 
+_NOW = text("now()")
 _KINDS = {"device": "terminal", "connector": DEPARTMENT}
 
 
@@ -33,6 +34,15 @@ async def senders(conn: AsyncConnection, names: Collection[str]) -> Senders:
         if _KINDS.get(name.partition("/")[0]) == row.owner_kind:
             found.setdefault(name, {})[row.kid] = row.jwk
     return found
+
+
+async def held(conn: AsyncConnection, sender: str, kid: str) -> bool:
+    """Whether a key is known to be another's than this sender's, or the sender's no longer.
+
+    Its own valid key is not "held": it may have come after `senders` looked.
+    """
+    other = (known_key.c.owner_id != sender.partition("/")[2]) | _revoked()
+    return bool(await conn.scalar(select(exists().where(known_key.c.kid == kid, other))))
 
 
 async def reader(conn: AsyncConnection, spec: TopicSpec) -> Jwk | None:
@@ -64,7 +74,8 @@ async def reader(conn: AsyncConnection, spec: TopicSpec) -> Jwk | None:
 
 
 def _valid_now() -> ColumnElement[bool]:
-    now = text("now()")
-    return (known_key.c.valid_from <= now) & (
-        known_key.c.revoked_at.is_(None) | (known_key.c.revoked_at > now)
-    )
+    return (known_key.c.valid_from <= _NOW) & ~_revoked()
+
+
+def _revoked() -> ColumnElement[bool]:
+    return known_key.c.revoked_at.is_not(None) & (known_key.c.revoked_at <= _NOW)

@@ -20,7 +20,7 @@ from muster.messaging.deadletters import DeadLetters, RawMessage, Refused
 from muster.messaging.handling import BEHIND, hand_over
 from muster.messaging.limits import InvalidLimits, Tally
 from muster.messaging.message import Done, Invalid, Message, NotNow, Outcome, Subscription
-from muster.messaging.opening import open_message, unreadable
+from muster.messaging.opening import Unenrolled, open_message, unreadable
 from muster.messaging.parking import Parked, Waiting
 from muster.observability import metrics
 from muster.observability.logging import get_logger
@@ -225,6 +225,9 @@ class Intake:
                 opened.append(BEHIND)
                 continue
             found = open_message(self._service, self._keyring, spec, raw, arrival.headers, senders)
+            if isinstance(found, Unenrolled):
+                held = await enrolled.held(conn, arrival.sender, found.kid)
+                found = found.outcome(held=held)
             if isinstance(found, NotNow):
                 behind.add(raw.key)
             opened.append(found)

@@ -14,7 +14,10 @@ from muster.contracts.parts.base import Part
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One opened message: its clear fields, and the part that was sealed for this service."""
+    """One opened message: its clear fields, and the part that was sealed for this service.
+
+    ``sequence`` is its place in its source's shard; of one key, what was said later has the higher.
+    """
 
     topic: str
     key: str
@@ -22,6 +25,7 @@ class Message:
     clear: Clear
     part: Any
     traceparent: str | None
+    sequence: int = 0
 
     @property
     def version(self) -> int:

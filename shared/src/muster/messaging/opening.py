@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
 from pydantic import ValidationError
 
 from muster.contracts.envelope import Headers, Unreadable, read_value, seal_context
@@ -13,7 +16,37 @@ from muster.messaging.message import DONE, Invalid, Message, NotNow, Outcome
 from muster.observability import metrics
 from muster.security.boxes import BadSeal, UnknownKey, open_box
 from muster.security.keyring import Keyring
-from muster.security.packets import BadPacket
+from muster.security.packets import BadPacket, KeyUnknown
+
+YOUNG = timedelta(minutes=10)
+"""So long a message waits for the word that its sender was enrolled anew: it travels on a topic of
+its own, and may come later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unenrolled:
+    """A message of a known sender, signed under a key that is none of the sender's; ``why`` it is
+    refused, unless that key may be on its way."""
+
+    kid: str
+    time: str
+    why: Invalid
+
+    def outcome(self, *, held: bool) -> Outcome:
+        """It waits while young, unless the key is known to be another's, or revoked; else it is
+        refused."""
+        if not held and self._young():
+            return NotNow("the key of this message's sender is not known yet")
+        metrics.seals_refused_total.labels(self.why.rule).inc()
+        return self.why
+
+    def _young(self) -> bool:
+        """Whether it was made a moment ago, by the sender's clock; one that is far ahead says
+        nothing, nor does what is no time."""
+        try:
+            return abs(datetime.now(UTC) - datetime.fromisoformat(self.time)) < YOUNG
+        except (ValueError, TypeError):
+            return False
 
 
 def open_message(
@@ -23,7 +56,7 @@ def open_message(
     raw: RawMessage,
     header: Headers,
     senders: border.Senders,
-) -> Message | Outcome:
+) -> Message | Outcome | Unenrolled:
     """The message with the part that is sealed for this service, or what becomes of it instead.
 
     ``senders`` are the signing keys of the edges that wrote, where edges write the topic.
@@ -46,6 +79,9 @@ def open_message(
         part = PARTS[spec.consumers[service]].model_validate_json(opened)
     except border.UnknownSender:
         return NotNow("the sender of this message is not known yet")
+    except KeyUnknown as error:
+        why = Invalid(error.reason.rule, error.reason.zh, error.reason.en)
+        return Unenrolled(error.kid, header.time, why)
     except BadPacket as error:
         metrics.seals_refused_total.labels(error.reason.rule).inc()
         return Invalid(error.reason.rule, error.reason.zh, error.reason.en)
@@ -66,7 +102,9 @@ def open_message(
             f"内容与约定的格式不符，字段：{'、'.join(fields)}。",
             f"The content does not have the agreed shape; fields: {', '.join(fields)}.",
         )
-    return Message(spec.name, raw.key, header.event_id, clear, part, header.traceparent)
+    return Message(
+        spec.name, raw.key, header.event_id, clear, part, header.traceparent, header.sequence
+    )
 
 
 def unreadable(error: Unreadable) -> Invalid:

@@ -311,16 +311,26 @@ def explain(console: Console, differences: Iterable[Difference], tree: AreaTree)
         )
 
 
+_PROGRESS = {
+    "known": "expected",
+    "col-\nlected": "collected",
+    "veri-\nfied": "verified",
+    "open": "open",
+    "prob-\nlems": "problems_open",
+}
+"""Counts of an area by the titles of their columns."""
+
+
 def progress(as_json: AsJson = False, area: AreaOption = None) -> None:
-    """How far each area is: coverage, verified, open, last upload, who owes one."""
+    """How far each area is: coverage, verified, open, open problems, last upload, who owes one."""
     said = _asked(Home.find(), "progress", area)
     if as_json:
         sys.stdout.write(json.dumps(said, ensure_ascii=False, indent=1) + "\n")
         return
-    shown = Table(show_edge=False, title="Progress", title_justify="left")
-    for title in ("code", "area", "known", "collected", "verified", "open", "coverage", "upload"):
+    shown = Table(title="Progress", title_justify="left", box=SIMPLE, padding=0)
+    for title in ("code", "area", *_PROGRESS, "cover-\nage", "upload"):
         left = title in ("code", "area", "upload")
-        shown.add_column(title, justify="left" if left else "right")
+        shown.add_column(title, justify="left" if left else "right", no_wrap=True)
     for code, one in said["areas"].items():
         shown.add_row(code, *_progress_cells(one))
     shown.add_section()
@@ -336,7 +346,7 @@ def _progress_cells(one: Mapping[str, Any]) -> list[str]:
     coverage = one.get("coverage")
     return [
         str(one["name"]),
-        *(str(one[name]) for name in ("expected", "collected", "verified", "open")),
+        *(str(one[name]) for name in _PROGRESS.values()),
         "-" if coverage is None else f"{coverage:.1%}",
         str(one.get("last_upload") or "-")[:16],
     ]

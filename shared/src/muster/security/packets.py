@@ -18,7 +18,15 @@ from muster.security import jose
 from muster.security.jose import Jwk
 from muster.vocabulary.reasons import Reason, Refusal
 
-__all__ = ["BadPacket", "Jwk", "generate_key", "open_and_verify", "public_jwk", "sign_and_seal"]
+__all__ = [
+    "BadPacket",
+    "Jwk",
+    "KeyUnknown",
+    "generate_key",
+    "open_and_verify",
+    "public_jwk",
+    "sign_and_seal",
+]
 
 TYPE = "muster-packet"
 LIMIT = 16 * 1024 * 1024
@@ -60,6 +68,14 @@ class BadPacket(Refusal):
         super().__init__(
             self.reason, status=413 if large else 422, kind="too-large" if large else "invalid"
         )
+
+
+class KeyUnknown(BadPacket):
+    """`kid`, under which the packet is signed, is none of the enrolled keys that were looked at."""
+
+    def __init__(self, kid: str) -> None:
+        super().__init__("packet-key-unknown")
+        self.kid = kid
 
 
 class _Registry(jwe.JWERegistry):
@@ -119,7 +135,7 @@ def open_and_verify(
     `recipient_private` is the recipient's key, or its keys of several epochs. `find_key` gives the
     public JWK of an enrolled signer and None for any other kid. With `max_age`, older packets and
     those from the future are refused; without, time is the caller's business, because a terminal
-    may have been offline for long. Raises BadPacket.
+    may have been offline for long. Raises BadPacket; KeyUnknown where `find_key` gave None.
     """
     if len(text) > limit:
         raise BadPacket("packet-too-large")
@@ -163,7 +179,7 @@ def _verified(
         raise BadPacket("packet-malformed") from None
     jwk = find_key(kid)
     if jwk is None:
-        raise BadPacket("packet-key-unknown")
+        raise KeyUnknown(kid)
     payload = jose.verified(signed, jwk, limit)
     if payload is None:
         raise BadPacket("packet-signature")

@@ -29,7 +29,7 @@ from muster.contracts.topics import CONNECTOR, TopicSpec
 from muster.messaging import border
 from muster.observability.trace import current_traceparent
 from muster.security.jose import Jwk
-from muster.security.packets import BadPacket
+from muster.security.packets import KeyUnknown
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.reasons import Reason, Refusal
 
@@ -140,10 +140,8 @@ def open_for_edge(
     try:
         opened = border.open_packet(packet, own, signers, context)
         part = PARTS[spec.consumers[consumer]].model_validate_json(opened)
-    except BadPacket as error:
-        if error.reason.rule == "packet-key-unknown":
-            raise UnknownSigner(error.reason) from None
-        raise
+    except KeyUnknown as error:
+        raise UnknownSigner(error.reason) from None
     except ValidationError as error:
         fields = sorted({".".join(map(str, e["loc"])) for e in error.errors()})
         raise Refusal(

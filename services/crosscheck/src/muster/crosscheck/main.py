@@ -2,6 +2,7 @@
 
 from muster.crosscheck import commands
 from muster.crosscheck.api import router
+from muster.crosscheck.handlers import reveals
 from muster.crosscheck.handlers.settling import settle_left
 from muster.crosscheck.matcher import run_matcher
 from muster.crosscheck.settings import Settings
@@ -16,7 +17,10 @@ service = Service(
     routers=(router,),
     publications=PUBLICATIONS,
     subscriptions=SUBSCRIPTIONS,
-    jobs=(Job("settle-left", 1.0, settle_left),),
+    jobs=(
+        Job("settle-left", 1.0, settle_left),
+        Job("ask-again", 30, reveals.ask_again),
+    ),
     workers={"matcher": run_matcher},
     commands=commands.app,
 )

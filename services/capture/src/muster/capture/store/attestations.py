@@ -20,6 +20,7 @@ from muster.capture.store.tables import (
     device_proof,
     record_claim,
     signature_event,
+    subject,
     terminal_chain,
     terminal_event,
 )
@@ -250,12 +251,16 @@ async def claims_of(
 
 
 async def overdue(conn: AsyncConnection, since: datetime, limit: int) -> list[ClaimRow]:
-    """Some claims of before that moment that still wait, the oldest first."""
+    """Some claims of before that moment that still wait, the oldest first.
+
+    A claim whose subject is not here any more stays as it is: nobody is left to be told.
+    """
     rows = await conn.execute(
         select(record_claim)
         .where(
             record_claim.c.state == Attestation.AWAITING.value,
             record_claim.c.claimed_at <= since,
+            record_claim.c.subject_id.in_(select(subject.c.subject_id)),
         )
         .order_by(record_claim.c.claimed_at)
         .limit(limit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, Row, select, text, update
@@ -17,17 +17,20 @@ _ONE_BY_ONE = text("SELECT pg_advisory_xact_lock(hashtextextended('crosscheck/re
 _ASK = text(
     """
     INSERT INTO reveal (reveal_id, department, row_id, number, candidate_id, discrepancy_id,
-                        asked_by, asked_at, reason_sealed, state)
+                        asked_by, asked_at, reason_sealed, state, event_id)
     SELECT n.reveal_id, n.department, n.row_id,
            (SELECT count(*) FROM reveal r
             WHERE r.department = n.department AND r.row_id = n.row_id)
              + row_number() OVER (PARTITION BY n.department, n.row_id ORDER BY n.reveal_id),
-           n.candidate_id, n.discrepancy_id, n.asked_by, :now, n.reason_sealed, 'asked'
+           n.candidate_id, n.discrepancy_id, n.asked_by, :now, n.reason_sealed, 'asked',
+           n.event_id
     FROM unnest(CAST(:reveals AS uuid[]), CAST(:departments AS text[]), CAST(:rows AS uuid[]),
                 CAST(:candidates AS uuid[]), CAST(:discrepancies AS uuid[]),
-                CAST(:askers AS text[]), CAST(:reasons AS text[]))
-        AS n(reveal_id, department, row_id, candidate_id, discrepancy_id, asked_by, reason_sealed)
-    RETURNING CAST(reveal_id AS text), department, CAST(row_id AS text), number
+                CAST(:askers AS text[]), CAST(:reasons AS text[]), CAST(:events AS uuid[]))
+        AS n(reveal_id, department, row_id, candidate_id, discrepancy_id, asked_by, reason_sealed,
+             event_id)
+    RETURNING CAST(reveal_id AS text), department, CAST(row_id AS text), number,
+              CAST(event_id AS text)
     """
 )
 
@@ -35,7 +38,8 @@ _ASK = text(
 async def ask(
     conn: AsyncConnection, asked: Sequence[Mapping[str, Any]], now: datetime
 ) -> list[Row[Any]]:
-    """Note requests; gives reveal_id, department, row_id and the request's number for that row."""
+    """Note requests; gives reveal_id, department, row_id, the request's number for that row and
+    the id of the event that asks."""
     if not asked:
         return []
     await conn.execute(_ONE_BY_ONE)
@@ -49,6 +53,7 @@ async def ask(
             "discrepancies": [one.get("discrepancy_id") for one in asked],
             "askers": [one["asked_by"] for one in asked],
             "reasons": [one["reason_sealed"] for one in asked],
+            "events": [one["event_id"] for one in asked],
             "now": now,
         },
     )
@@ -68,6 +73,37 @@ async def latest_of(conn: AsyncConnection, discrepancy_id: str) -> Row[Any] | No
     """The newest request for a work order; None while none was made."""
     query = select(reveal).where(reveal.c.discrepancy_id == discrepancy_id)
     return (await conn.execute(query.order_by(reveal.c.number.desc()).limit(1))).first()
+
+
+# Nobody waits for a row any more once its work order is closed, or its candidate was found by other
+# means. Rows that the relay is marking just now are left for the next turn.
+_ASK_AGAIN = text(
+    """
+    UPDATE outbox SET published_at = NULL
+    WHERE id IN (
+        SELECT o.id FROM reveal r
+        JOIN outbox o ON o.event_id = r.event_id
+        LEFT JOIN discrepancy d ON d.discrepancy_id = r.discrepancy_id
+        LEFT JOIN candidate c ON c.candidate_id = r.candidate_id
+        WHERE r.state = 'asked' AND r.asked_at < now() - CAST(:patience AS interval)
+          AND o.published_at < now() - CAST(:patience AS interval)
+          AND (c.state = 'asked' OR (d.discrepancy_id IS NOT NULL AND d.closed_at IS NULL))
+        ORDER BY r.asked_at LIMIT :limit
+        FOR UPDATE OF o SKIP LOCKED)
+    RETURNING topic
+    """
+)
+
+
+async def ask_again(conn: AsyncConnection, patience: timedelta, limit: int) -> dict[str, int]:
+    """Have open requests that went out longer ago published again, under the same event id.
+
+    Gives how many, by topic.
+    """
+    again: dict[str, int] = {}
+    for (topic,) in await conn.execute(_ASK_AGAIN, {"patience": patience, "limit": limit}):
+        again[topic] = again.get(topic, 0) + 1
+    return again
 
 
 _ANSWER = text(

@@ -208,7 +208,10 @@ reveal = Table(
     Column("rule", Text),
     Column("answered_at", _TIME),
     Column("sealed", Text),
+    # The event that asks.
+    Column("event_id", _UUID, nullable=False, unique=True),
     UniqueConstraint("department", "row_id", "number", name="reveal_row"),
 )
+Index("reveal_asked", reveal.c.asked_at, postgresql_where=text("state = 'asked'"))
 Index("reveal_candidate", reveal.c.candidate_id)
 Index("reveal_discrepancy", reveal.c.discrepancy_id)

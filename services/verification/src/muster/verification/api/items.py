@@ -213,6 +213,7 @@ def _department(
             reviewer_id=request.overruled_by, at=request.overruled_at, despite=despite
         )
     return models.DepartmentAnswer(
+        request=request.event_id,
         department=request.department,
         zh=department.zh if department else request.department,
         en=department.en if department else request.department,

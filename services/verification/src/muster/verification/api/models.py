@@ -109,10 +109,12 @@ class Overruled(BaseModel):
 class DepartmentAnswer(BaseModel):
     """What one department was asked, and what it said.
 
+    ``request`` is the id under which it stands in that department's own log, and in no other.
     ``mandatory`` when the record waits for it. ``waiting_since`` while its answer would count;
     ``verdicts`` by field once it is there.
     """
 
+    request: str
     department: str
     zh: str
     en: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,7 +31,6 @@ _BAD_CATEGORY = Invalid(
     "A category in the message is not in the campaign profile.",
 )
 _NO_DESK = NotNow("no role serves the review desk that the profile names")
-_LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 Part = BaselineForReview | RecordForReview | StandingForReview
 
@@ -125,7 +123,10 @@ async def take_records(
 async def take_attestations(
     context: Context, conn: AsyncConnection, batch: Sequence[Message]
 ) -> Sequence[Outcome]:
-    """Keep what the terminals say of each record version, perhaps before the record comes (R58)."""
+    """Keep what the terminals say of each record version, perhaps before the record comes (R58).
+
+    Of two words about one version the later in capture's own order counts, whatever its clock said.
+    """
     outcomes: list[Outcome] = [
         DONE if message.clear.subject_id == message.key else common.BAD_SUBJECT for message in batch
     ]
@@ -135,7 +136,7 @@ async def take_attestations(
     for message in taken:
         place = (message.key, message.version)
         if message.key not in keys.erased and (
-            place not in last or _said_at(last[place]) <= _said_at(message)
+            place not in last or last[place].sequence <= message.sequence
         ):
             last[place] = message
     rows = []
@@ -148,15 +149,11 @@ async def take_attestations(
                 "reading": part.reading.value,
                 "signature": part.signature.value,
                 "reasons": list(part.reasons),
-                "said_at": _said_at(last[place]),
+                "sequence": last[place].sequence,
             }
         )
     await attestations.put(conn, rows)
     return outcomes
-
-
-def _said_at(message: Message) -> datetime:
-    return message.clear.occurred_at or _LONG_AGO
 
 
 def _village(part: RecordForReview) -> str:

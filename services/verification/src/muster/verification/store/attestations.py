@@ -32,8 +32,8 @@ async def put(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
         attestation,
         rows,
         conflict="ON CONFLICT (subject_id, version) DO UPDATE SET reading = excluded.reading, "
-        "signature = excluded.signature, reasons = excluded.reasons, said_at = excluded.said_at "
-        "WHERE attestation.said_at <= excluded.said_at",
+        "signature = excluded.signature, reasons = excluded.reasons, "
+        "sequence = excluded.sequence WHERE attestation.sequence <= excluded.sequence",
     )
 
 

@@ -80,7 +80,7 @@ attestation = Table(
     Column("reading", Text, nullable=False),
     Column("signature", Text, nullable=False),
     Column("reasons", JSONB, nullable=False),
-    Column("said_at", _TIME, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
 )
 """What the terminals say of the chip readings and the signature of one record version; it may come
-before the record, and of two words the later counts."""
+before the record, and of two words the later counts: the one of the higher ``sequence``."""
