@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,10 +12,13 @@ from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
+import httpx
 import pytest
 
 from muster.runtime import lifecycle, provisioning
 from muster.runtime.demo import command
+from muster.runtime.demo.edges import EdgeFailed
+from muster.runtime.demo.report import Tale
 from muster.runtime.home import Home, write_private
 from muster.runtime.stacks import NativeStack, StackError
 
@@ -154,10 +158,45 @@ def test_a_demo_that_ends_by_itself_says_by_its_exit_code_whether_it_was_good(
     assert json.loads((tmp_path / "demo.json").read_text("utf-8")) == {"good": good}
 
 
-def test_what_the_demo_says_to_try_can_be_pasted() -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        EdgeFailed("the gateway does not answer"),
+        httpx.ReadTimeout(""),
+        ExceptionGroup("desks", [EdgeFailed("the gateway does not answer")]),
+    ],
+)
+def test_a_demo_that_cannot_go_on_leaves_what_stopped_it(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def campaign(*told: object) -> None:
+        tale = told[-1]
+        assert isinstance(tale, Tale)
+        tale.counts["pictures"] += 3
+        raise error
+
+    monkeypatch.setenv("MUSTER_HOME", str(tmp_path))
+    monkeypatch.setattr(command, "_own_stack", lambda *_: nullcontext())
+    monkeypatch.setattr(command, "_campaign", campaign)
+    assert command.run("tongren", 2, 1, stay=False) == 2
+    told = json.loads((tmp_path / "demo.json").read_text("utf-8"))
+    assert (told["good"], told["counts"]) == (False, {"pictures": 3})
+    [sentence] = told["failed"]
+    assert "does not answer" in sentence or "ReadTimeout" in sentence
+
+
+def test_what_the_demo_says_to_try_can_be_pasted(tmp_path: Path) -> None:
     program = Path(command._program())
     assert program.is_file()
     assert program.name == "muster"
+    home = Home(tmp_path / "a folder")
+    assert command._connector(home) == ""
+    made = home.path / "edges" / "connector-police"
+    made.mkdir(parents=True)
+    where, connector, run = shlex.split(command._connector(home).splitlines()[0])
+    assert where == f"MUSTER_CONNECTOR_HOME={made}"
+    assert Path(connector).is_file()
+    assert run == "run"
 
 
 def test_clean_removes_nothing_while_something_runs(tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ from typing import Any
 
 from muster.forms import Profile
 from muster.runtime import ledger
-from muster.runtime.demo.client import Account, Refused, Services, administrator, read
+from muster.runtime.demo.client import LONG, Account, Refused, Services, administrator, read
 from muster.runtime.demo.crosscheck import CrossCheck
 from muster.runtime.demo.departments import Departments
 from muster.runtime.demo.desk import CollectingDesk
 from muster.runtime.demo.edges import Gateway
 from muster.runtime.demo.office import Reviewer
+from muster.runtime.demo.patience import Patience
 from muster.runtime.demo.report import Tale
 from muster.runtime.demo.stage import Stage
 from muster.runtime.demo.world import Desk, Person, World
@@ -203,6 +204,7 @@ class Campaign:
             "/imports",
             files={"file": (path.name, content)},
             data={"import_id": new_id(), "area": self.profile.area},
+            timeout=LONG,
         )
         job: dict[str, Any] = read(answer)
         if job["state"] != "finished":
@@ -272,15 +274,12 @@ class Campaign:
         self, step: Callable[[], Awaitable[int]], wanted: int, what: str
     ) -> None:
         """Repeat a step until it has done so much; Stuck when it does nothing for too long."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + _PATIENCE
+        patience = Patience(_PATIENCE)
         done = 0
         while done < wanted:
             found = await step()
             done += found
-            if found:
-                deadline = loop.time() + _PATIENCE
-            elif loop.time() > deadline:
+            if patience.out(done):
                 raise Stuck(f"Waited {_PATIENCE:.0f} s for {what}: {done} of {wanted} came")
             await asyncio.sleep(_POLL if found else 2 * _POLL)
 
@@ -293,8 +292,7 @@ class Campaign:
         """Every record has its decision and the departments' answers, except those whose review
         is not finished. Raises Stuck."""
         wanted = sum(p.comes and not p.reviewed for p in self.world.people)
-        loop = asyncio.get_running_loop()
-        deadline, last = loop.time() + _PATIENCE, None
+        patience = Patience(_PATIENCE)
         while True:
             sides = await ledger.fetch(self.admin, self.profile.area)
             collected = ledger.total(sides.capture).states.get("collected", 0)
@@ -302,9 +300,7 @@ class Campaign:
             left = collected - reviews["verified"] - reviews["returned"]
             if left == wanted and sum(reviews.values()) == collected:
                 return
-            if reviews != last:
-                deadline, last = loop.time() + _PATIENCE, reviews
-            elif loop.time() > deadline:
+            if patience.out(reviews):
                 raise Stuck(f"Waited {_PATIENCE:.0f} s for reviews: {left} left, not {wanted}")
             await asyncio.sleep(2 * _POLL)
 
@@ -347,14 +343,13 @@ class Campaign:
     # -- the end ---------------------------------------------------------------------------------
 
     async def settle(self) -> tuple[ledger.Sides, list[str]]:
-        """Wait until the three ledgers agree, or say after a while that they do not."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        """Wait until the three ledgers agree, or say that they do not when nothing moves."""
+        patience = Patience(_PATIENCE)
         with self.stage.phase("agreement"):
             while True:
                 sides = await ledger.fetch(self.admin, self.profile.area)
                 left = ledger.compare(sides)
-                if not left or loop.time() - began > _PATIENCE:
+                if not left or patience.out(sides):
                     break
                 await asyncio.sleep(_POLL)
         return sides, self.unfinished

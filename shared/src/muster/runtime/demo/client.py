@@ -22,11 +22,15 @@ from muster.security.jose import Jwk
 from muster.security.packets import sign_and_seal
 from muster.vocabulary.ids import new_id
 
-__all__ = ["Account", "NotRunning", "Refused", "Services", "Terminal", "Unreachable"]
+__all__ = ["LONG", "Account", "NotRunning", "Refused", "Services", "Terminal", "Unreachable"]
 
 _TIMEOUT = httpx.Timeout(60.0, connect=5.0)
+LONG = httpx.Timeout(900.0, connect=5.0)
+"""For one request that does something for everybody in a county."""
 # A service that was killed is back within seconds; one that is updated takes longer.
 _PATIENCE = 90.0
+# What one request counts at most, however long it took: it may have been answered almost.
+_ONE = _PATIENCE / 3
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 3.0
 _AWAY = frozenset({502, 503, 504})
 
@@ -85,10 +89,9 @@ class Services:
         repeated one is harmless."""
         headers = {"authorization": f"Bearer {token}"} if token else {}
         headers |= how.pop("headers", {})
-        loop = asyncio.get_running_loop()
-        deadline, pause = loop.time() + _PATIENCE, _FIRST_PAUSE
+        waited, pause = 0.0, _FIRST_PAUSE
         while True:
-            problem = "gave no answer"
+            began = time.monotonic()
             try:
                 answer = await self.http.request(
                     method, self.url(service) + path, headers=headers, **how
@@ -98,9 +101,11 @@ class Services:
                 problem = f"answered {answer.status_code}"
             except httpx.TransportError as error:
                 problem = f"did not answer ({type(error).__name__})"
-            if loop.time() > deadline:
+            waited += min(time.monotonic() - began, _ONE)
+            if waited > _PATIENCE:
                 raise Unreachable(f"{service} {problem} for {_PATIENCE:.0f} s ({method} {path})")
             await asyncio.sleep(pause)
+            waited += pause
             pause = min(pause * 2, _LONGEST_PAUSE)
 
 
@@ -152,9 +157,9 @@ class Account:
         told = {name: str(value) for name, value in query.items() if value is not None}
         return read(await self.ask("GET", service, path, params=told))
 
-    async def post(self, service: str, path: str, body: Mapping[str, object]) -> Any:
+    async def post(self, service: str, path: str, body: Mapping[str, object], **how: Any) -> Any:
         """The JSON answer to a body. Raises Refused."""
-        how = {"content": orjson.dumps(body), "headers": {"content-type": "application/json"}}
+        how |= {"content": orjson.dumps(body), "headers": {"content-type": "application/json"}}
         return read(await self.ask("POST", service, path, **how))
 
 

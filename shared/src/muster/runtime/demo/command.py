@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 from rich.console import Console
 
 from muster.forms import Profile, ProfileError
@@ -25,7 +26,7 @@ from muster.runtime.demo.campaign import Campaign, Stuck
 from muster.runtime.demo.client import NotRunning, Refused, Services, Unreachable
 from muster.runtime.demo.crosscheck import NotSettled
 from muster.runtime.demo.desk import Undone
-from muster.runtime.demo.edges import EdgeFailed
+from muster.runtime.demo.edges import EdgeFailed, end_left, folder
 from muster.runtime.demo.report import Outcome, Tale
 from muster.runtime.demo.scorecard import judge
 from muster.runtime.demo.stage import Stage
@@ -46,6 +47,7 @@ class Interrupted(KeyboardInterrupt):
 
 def run(profile: str, people: int, seed: int, *, stay: bool) -> int:
     """The whole demo. Exit code: 0 when the ledger agrees, 1 when not, 2 when it could not run."""
+    tale = Tale()
     console = Console(stderr=True)
     base = Home.find()
     home = Home(base.path / FOLDER)
@@ -58,7 +60,7 @@ def run(profile: str, people: int, seed: int, *, stay: bool) -> int:
         return 2
     try:
         with _signals(), _own_stack(home, console):
-            outcome = _campaign(home, profile, loaded, people, seed, console)
+            outcome = _campaign(home, profile, loaded, people, seed, console, tale)
             write_private(base.path / RESULT, outcome.as_dict(loaded.area_tree()))
             report.show(console, outcome, loaded.area_tree(), home.stack())
             if stay:
@@ -67,13 +69,27 @@ def run(profile: str, people: int, seed: int, *, stay: bool) -> int:
     except Interrupted:
         return 130
     except (lifecycle.StackError, ExceptionGroup, *_FAILURES) as error:
-        for cause in _causes(error):
-            console.print(str(cause), style="red", markup=False, highlight=False)
+        said = [_sentence(cause) for cause in _causes(error)]
+        for sentence in said:
+            console.print(sentence, style="red", markup=False, highlight=False)
+        if not (base.path / RESULT).exists():
+            failed = report.failed(profile, people, seed, tale, said)
+            write_private(base.path / RESULT, failed)
         console.print(f"The logs are in {home.logs}", markup=False, highlight=False)
         return 2
 
 
-_FAILURES = (NotRunning, Unreachable, Refused, Stuck, Undone, EdgeFailed, NotSettled)
+_FAILURES = (
+    *(NotRunning, Unreachable, Refused, Stuck, Undone, EdgeFailed, NotSettled),
+    httpx.HTTPError,
+)
+
+
+def _sentence(cause: Exception) -> str:
+    if isinstance(cause, httpx.HTTPError):
+        # Its own text may be empty.
+        return f"A request failed ({type(cause).__name__}): {cause}"
+    return str(cause)
 
 
 def _causes(error: Exception) -> list[Exception]:
@@ -86,7 +102,7 @@ def _causes(error: Exception) -> list[Exception]:
     found: dict[str, Exception] = {}
     for one in error.exceptions:
         for cause in _causes(one):
-            found.setdefault(str(cause), cause)
+            found.setdefault(_sentence(cause), cause)
     return list(found.values())
 
 
@@ -113,7 +129,8 @@ def _signals() -> Iterator[None]:
 @contextmanager
 def _own_stack(home: Home, console: Console) -> Iterator[None]:
     """A fresh folder for a stack beside the lasting one; what ran in it is ended, before and
-    after."""
+    after, with the gateways and connectors of a demo that was killed."""
+    end_left(home)
     lifecycle.down(home)
     _clear(home.path)
     home.create()
@@ -124,6 +141,7 @@ def _own_stack(home: Home, console: Console) -> Iterator[None]:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         console.print("Stopping everything ...", highlight=False)
+        end_left(home)
         lifecycle.down(home)
         console.print("Stopped.", highlight=False)
 
@@ -138,9 +156,14 @@ def _clear(folder: Path) -> None:
 
 
 def _campaign(
-    home: Home, name: str, profile: Profile, people: int, seed: int, console: Console
+    home: Home,
+    name: str,
+    profile: Profile,
+    people: int,
+    seed: int,
+    console: Console,
+    tale: Tale,
 ) -> Outcome:
-    tale = Tale()
     with Stage(console, tale) as stage:
         with stage.phase("start"):
             world = _start(home, name, profile, people, seed, stage)
@@ -205,9 +228,22 @@ async def drive(home: Home, world: World, profile: Profile, tale: Tale, stage: S
         return Driven(sides, unfinished, campaign.before, campaign.after)
 
 
-def _program() -> str:
-    """The `muster` of this environment, which need not be on the path."""
-    return str(Path(sys.executable).with_name("muster"))
+def _program(name: str = "muster") -> str:
+    """A program of this environment, which need not be on the path."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def _connector(home: Home) -> str:
+    """How one of the departments answers again, for their connectors ended with the campaign; empty
+    when there is none."""
+    homes = sorted(folder(home).glob("connector-*"))
+    if not homes:
+        return ""
+    program = shlex.quote(_program("muster-connector"))
+    return (
+        f"  MUSTER_CONNECTOR_HOME={shlex.quote(str(homes[0]))} {program} run\n"
+        "    lets that department answer again; the folders of the others are beside it\n"
+    )
 
 
 def _stay(console: Console, home: Home) -> None:
@@ -220,6 +256,7 @@ def _stay(console: Console, home: Home) -> None:
         f"  {command} ledger\n"
         f"  {command} progress\n"
         "  kill -9 one of the services by its number in the status, then look at the ledger\n"
+        f"{_connector(home)}"
         f"The first administrator's name and password are in {home.admin_file}\n"
         "Ctrl-C stops everything.",
         markup=False,

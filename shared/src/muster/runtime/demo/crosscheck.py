@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from muster.runtime.demo.client import Account
+from muster.runtime.demo.client import LONG, Account
+from muster.runtime.demo.patience import Patience
 from muster.runtime.demo.world import World
 
 __all__ = ["CrossCheck", "NotSettled"]
@@ -16,6 +18,8 @@ _POLL = 0.5
 _PATIENCE = 300.0
 _QUIET = 3
 """Looks in a row between which nothing may change before all counts as settled."""
+_QUIET_TOLD = 20
+"""The same while a desk was told of somebody: they come back as a subject, over two topics."""
 _PAGE = 1000
 _AT_ONCE = 6
 _REASON = "演示: 与计划对照"
@@ -33,8 +37,9 @@ class CrossCheck:
     world: World
 
     async def await_extracts(self) -> dict[str, int]:
-        """Rows of every department's extract, once all are current. Raises NotSettled."""
-        deadline = asyncio.get_running_loop().time() + _PATIENCE
+        """Rows of every department's extract, once all are current. Raises NotSettled when one is
+        refused, or nothing more comes."""
+        patience = Patience(_PATIENCE)
         while True:
             items = (await self.admin.get("crosscheck", "/extracts"))["items"]
             refused = [f"{i['department']}: {i['en']}" for i in items if i["state"] == "refused"]
@@ -43,35 +48,37 @@ class CrossCheck:
             current = {i["department"]: int(i["rows"]) for i in items if i["state"] == "current"}
             if current.keys() >= self.world.departments.keys():
                 return current
-            if asyncio.get_running_loop().time() > deadline:
+            if patience.out(items):
                 missing = sorted(self.world.departments.keys() - current.keys())
-                raise NotSettled(f"no extract of {', '.join(missing)} after {_PATIENCE:.0f} s")
+                raise NotSettled(f"no extract of {', '.join(missing)} in {_PATIENCE:.0f} s")
             await asyncio.sleep(_POLL)
 
     async def open(self) -> None:
-        """Open the comparison phase."""
-        await self.admin.post("crosscheck", "/comparison", {"open": True})
+        """Open the comparison phase; the answer comes when the whole county was compared."""
+        await self.admin.post("crosscheck", "/comparison", {"open": True}, timeout=LONG)
 
     async def settle(self) -> None:
         """Wait until nothing is left to match and nothing changes any more. Raises NotSettled."""
-        deadline = asyncio.get_running_loop().time() + _PATIENCE
-        quiet, before = 0, None
-        while quiet < _QUIET:
+        patience = Patience(_PATIENCE)
+        quiet, before = 0, await self._look()
+        while quiet < (_QUIET_TOLD if before["told"] else _QUIET):
+            await asyncio.sleep(_POLL)
             now = await self._look()
             quiet = quiet + 1 if now == before and now["waiting"] == 0 else 0
             before = now
-            if asyncio.get_running_loop().time() > deadline:
+            if quiet == 0 and patience.out(now):
                 raise NotSettled(f"the cross-check did not come to rest: {now}")
-            await asyncio.sleep(_POLL)
 
     async def _look(self) -> dict[str, Any]:
+        """How it stands. A candidate whose row is yet to be opened is waited for, too."""
         phase = await self.admin.get("crosscheck", "/comparison")
         counts = await self.admin.get("crosscheck", "/counts")
-        candidates = await self.admin.get("crosscheck", "/candidates", limit=_PAGE)
+        candidates = Counter(str(one["state"]) for one in await self._pages("/candidates"))
         return {
-            "waiting": phase["waiting"],
+            "waiting": phase["waiting"] + candidates["waiting"] + candidates["asked"],
+            "told": candidates["told"],
             "open": counts["total"],
-            "candidates": len(candidates["items"]),
+            "candidates": dict(candidates),
         }
 
     async def findings(self) -> list[dict[str, Any]]:
@@ -98,16 +105,18 @@ class CrossCheck:
         ]
 
     async def _orders(self, state: str) -> list[Mapping[str, Any]]:
-        orders: list[Mapping[str, Any]] = []
+        return await self._pages("/discrepancies", state=state)
+
+    async def _pages(self, path: str, **query: str) -> list[Mapping[str, Any]]:
+        """The items of all pages of a list."""
+        items: list[Mapping[str, Any]] = []
         after: str | None = None
         while True:
-            page = await self.admin.get(
-                "crosscheck", "/discrepancies", state=state, after=after, limit=_PAGE
-            )
-            orders += page["items"]
+            page = await self.admin.get("crosscheck", path, **query, after=after, limit=_PAGE)
+            items += page["items"]
             after = page["next"]
             if after is None:
-                return orders
+                return items
 
 
 def _finding(order: Mapping[str, Any], number: str) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from muster.forms import Profile
-from muster.runtime.demo.client import Account, Services
-from muster.runtime.demo.edges import Connector
+from muster.runtime.demo.client import Account, NotRunning, Services
+from muster.runtime.demo.edges import Connector, EdgeFailed
 from muster.runtime.demo.report import Tale
 from muster.runtime.demo.stage import Stage
 from muster.runtime.demo.world import World
@@ -19,7 +19,7 @@ __all__ = ["Departments"]
 _AT_ONCE = 2
 _LOOK = 1.0
 _WAIT = 60
-"""Seconds after which it is looked whether the broker has moved."""
+"""Seconds after which it is looked whether the connector died or the broker has moved."""
 _QUOTA = 100_000
 """Reveals a day: a demo does in minutes what takes a campaign months."""
 
@@ -93,8 +93,7 @@ class Departments:
     async def _supply(self, name: str) -> None:
         connector = self.connectors[name]
         async with self._busy[name]:
-            if connector.child is None:
-                await connector.begin()
+            await connector.follow()
             supplied = await connector.call("supply", "--wait", str(_WAIT))
             if not supplied["received"]:
                 await connector.drain()
@@ -102,12 +101,16 @@ class Departments:
                 await connector.stop()
 
     async def _follow(self) -> None:
-        """An officer looks after each connector: a broker that has moved is made known to it."""
+        """An officer looks after each connector: one that died is started again, and a broker that
+        has moved is made known to it. What fails is said, and tried again at the next turn."""
         while True:
             for name, connector in self.connectors.items():
                 async with self._busy[name]:
-                    if connector.child is not None:
-                        await connector.follow()
+                    if connector.wanted:
+                        try:
+                            await connector.follow()
+                        except (EdgeFailed, NotRunning) as error:
+                            self.stage.say(f"the connector of {name}, tried again: {error}")
             await asyncio.sleep(_LOOK)
 
     async def _stop(self) -> None:

@@ -1,8 +1,8 @@
 """Programs that run outside the stack: the gateway on a desk's computer, a department's connector.
 
 Each has a home folder of its own, as on a computer of its own, and is told where the services are.
-A restarted stack may have moved: whoever notices tells the program anew, and it goes on with what
-waits in its spool.
+A restarted stack may have moved, and a program may die: whoever notices tells it anew and starts it
+again, and it goes on with what waits in its spool.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,16 +23,37 @@ from typing import Any, Self
 import httpx
 
 from muster.runtime.demo.client import Services, Terminal
-from muster.runtime.processes import Child, Command
+from muster.runtime.demo.patience import Patience
+from muster.runtime.home import Home, write_private
+from muster.runtime.processes import Child, Command, Identity, end, rotate
 from muster.spool import keyfile
 from muster.synth.reader import SerialReader
 
-__all__ = ["Connector", "EdgeFailed", "Gateway"]
+__all__ = ["PROCESS", "Connector", "EdgeFailed", "Gateway", "end_left", "folder"]
 
+PROCESS = "process.json"
+"""In a program's home while it is meant to run: ``{"pid": .., "created": ..}`` (`Identity`)."""
 _READY = 60.0
 _CALL = 600.0
 _DRAIN = 120.0
 _LOOK = 0.2
+_TRIES = 5
+"""How often a program is started that is killed, and a gateway asked that does not answer."""
+
+
+def folder(home: Home) -> Path:
+    """Where the homes of a stack's gateways and connectors are."""
+    return home.path / "edges"
+
+
+def end_left(home: Home) -> None:
+    """End the programs that a demo left running when it was killed. Their homes go with the demo's,
+    so that nothing is waited for."""
+    for file in sorted(folder(home).glob(f"*/{PROCESS}")):
+        identity = Identity.parse(home.read(file))
+        if identity is not None:
+            end(identity, grace=_LOOK)
+        file.unlink()
 
 
 class EdgeFailed(Exception):  # noqa: N818 - reads as what it says
@@ -40,13 +62,17 @@ class EdgeFailed(Exception):  # noqa: N818 - reads as what it says
 
 @dataclass
 class _Program(ABC):
-    """One program with its folder: commands that end, and `run`, which lasts."""
+    """One program with its folder: commands that end, and `run`, which lasts.
+
+    `wanted` is whether it is meant to run, from its start until it is stopped.
+    """
 
     services: Services
     program: str
     home: Path
     log: Path
     child: Child | None = None
+    wanted: bool = False
     told: dict[str, Any] = field(default_factory=dict)
     broker: str = ""
     """The address of the broker that it was told last."""
@@ -62,26 +88,19 @@ class _Program(ABC):
     def _path(self) -> str:
         return str(Path(sys.executable).with_name(self.program))
 
-    def kafka(self) -> str:
-        """Where the broker is now; the embedded one moves when it is started again."""
-        self.broker = self._now()
-        return self.broker
-
     def _now(self) -> str:
+        """Where the broker is now; the embedded one moves when it is started again."""
         return str(self.services.home.stack()["kafka"])
 
     async def follow(self) -> None:
-        """Tell it anew where everything is, when the broker has moved; what waits goes on."""
-        if self._now() != self.broker:
-            await self.stop()
-            await self.readdress()
+        """Tell it anew where everything is when the broker has moved, and start it when it does not
+        run, or was told anew; what waits goes on. Raises EdgeFailed; call it again later."""
+        moved = self._now() != self.broker
+        if moved or self.child is None or not self.child.running():
+            await self._end()
+            if moved:
+                await self.readdress()
             await self.start()
-
-    async def begin(self) -> None:
-        """Run it; told anew when the broker has moved since it was told last."""
-        if self._now() != self.broker:
-            await self.readdress()
-        await self.start()
 
     async def call(self, *arguments: str) -> dict[str, Any]:
         """One command that ends, with its JSON answer. Raises EdgeFailed."""
@@ -90,15 +109,18 @@ class _Program(ABC):
 
     async def tell(self, *arguments: str) -> str:
         """One command that ends, and what it prints. Raises EdgeFailed."""
-        done = await asyncio.to_thread(
-            subprocess.run,
-            (self._path(), *arguments),
-            env=self._environment(),
-            capture_output=True,
-            text=True,
-            timeout=_CALL,
-            check=False,
-        )
+        try:
+            done = await asyncio.to_thread(
+                subprocess.run,
+                (self._path(), *arguments),
+                env=self._environment(),
+                capture_output=True,
+                text=True,
+                timeout=_CALL,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise EdgeFailed(f"{self.program} {arguments[0]} took over {_CALL:.0f} s") from None
         if done.returncode:
             said = (done.stderr or done.stdout)[-1000:]
             raise EdgeFailed(f"{self.program} {arguments[0]} ended with {done.returncode}: {said}")
@@ -106,6 +128,21 @@ class _Program(ABC):
 
     async def start(self) -> dict[str, Any]:
         """Run it; what its first line of output says. Raises EdgeFailed."""
+        self.wanted = True
+        for _ in range(_TRIES):
+            child = await self._run()
+            if child.running() and self.told:
+                return self.told
+            last, killed = child.last_lines(), child.code == -signal.SIGKILL
+            await self._end()
+            if not killed:
+                break
+        raise EdgeFailed(f"{self.program} did not start: {last}")
+
+    async def _run(self) -> Child:
+        """Start its process, and wait until it is ready, ends, or takes too long."""
+        self.told = {}
+        rotate(self.log)  # as every start does: its size is taken of the log that is written to
         before = self.log.stat().st_size if self.log.exists() else 0
         command = Command(
             name=self.program,
@@ -114,17 +151,17 @@ class _Program(ABC):
             env=self._environment(),
             grace=_DRAIN,
         )
-        self.child = await asyncio.to_thread(Child, command)
+        # Not in a thread: whoever is cancelled meanwhile must still know what runs.
+        self.child = child = Child(command)
+        write_private(self.home / PROCESS, asdict(child.identity))
         deadline = asyncio.get_running_loop().time() + _READY
-        while self.child.running() and asyncio.get_running_loop().time() < deadline:
+        while child.running() and asyncio.get_running_loop().time() < deadline:
             for line in self._printed(before):
                 if line.startswith('{"ready"'):
                     self.told = json.loads(line)
-                    return self.told
+                    return child
             await asyncio.sleep(_LOOK / 2)
-        last = self.child.last_lines()
-        await self.stop()
-        raise EdgeFailed(f"{self.program} did not start: {last}")
+        return child
 
     def _printed(self, since: int) -> list[str]:
         with self.log.open("rb") as file:
@@ -133,24 +170,28 @@ class _Program(ABC):
 
     async def stop(self) -> None:
         """Ask it to end, and wait."""
+        self.wanted = False
+        await self._end()
+
+    async def _end(self) -> None:
         child, self.child = self.child, None
         if child is not None:
             await asyncio.to_thread(child.stop)
+            (self.home / PROCESS).unlink(missing_ok=True)
 
     async def drain(self) -> None:
-        """Wait until everything that it published was received; told anew when the broker moved.
+        """Wait until everything that it published was received; it is looked after meanwhile.
 
-        Raises EdgeFailed when that takes too long.
+        Raises EdgeFailed when nothing more is received for too long.
         """
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + _DRAIN
+        patience = Patience(_DRAIN)
         while True:
+            await self.follow()
             spool = await self.spooled()
             if not spool["waiting"] and not spool["published"]:
                 return
-            if loop.time() > deadline:
-                raise EdgeFailed(f"{self.program}: {spool} after {_DRAIN:.0f} s")
-            await self.follow()
+            if patience.out(spool["received"]):
+                raise EdgeFailed(f"{self.program}: {spool}, and no more in {_DRAIN:.0f} s")
             await asyncio.sleep(_LOOK)
 
     async def spooled(self) -> dict[str, Any]:
@@ -158,12 +199,18 @@ class _Program(ABC):
         found: dict[str, Any] = (await self.call("status"))["spool"]
         return found
 
+    async def readdress(self, *more: str) -> None:
+        """Tell it where everything is now. Raises EdgeFailed."""
+        now = self._now()
+        await self.call("enrol", *self._addresses(now), *more)
+        self.broker = now  # not before it knows
+
     @abstractmethod
-    async def readdress(self) -> None:
-        """Tell it where everything is now."""
+    def _addresses(self, kafka: str) -> tuple[str, ...]:
+        """Options of `enrol` that say where the services and the broker are."""
 
     async def __aenter__(self) -> Self:
-        await self.start()
+        await self.follow()
         return self
 
     async def __aexit__(
@@ -185,7 +232,7 @@ class Gateway(_Program):
     @classmethod
     def beside(cls, services: Services, name: str) -> Gateway:
         """On a computer of its own, by the name of its desk."""
-        home = services.home.path / "edges" / f"gateway-{name}"
+        home = folder(services.home) / f"gateway-{name}"
         log = services.home.logs / f"gateway-{name}.log"
         return cls(services, "muster-gateway", home, log)
 
@@ -199,20 +246,17 @@ class Gateway(_Program):
 
     async def enrol(self, code: str) -> Terminal:
         """Enrol this computer; the terminal that its packets come from."""
-        await self.call("enrol", *self._addresses(), "--code", code)
+        await self.readdress("--code", code)
         edge = keyfile.read(self.home)
         assert edge.place is not None
         assert edge.area is not None
         return Terminal(edge.place, edge.area, edge.signing)
 
-    async def readdress(self) -> None:
-        await self.call("enrol", *self._addresses())
-
-    def _addresses(self) -> tuple[str, ...]:
+    def _addresses(self, kafka: str) -> tuple[str, ...]:
         found: list[str] = []
         for service in ("access", "capture", "reporting"):
             found += [f"--{service}", self.services.url(service)]
-        return (*found, "--kafka", self.kafka())
+        return (*found, "--kafka", kafka)
 
     async def start(self) -> dict[str, Any]:
         if not self.reader.path:
@@ -224,11 +268,11 @@ class Gateway(_Program):
         )
         return told
 
-    async def stop(self) -> None:
+    async def _end(self) -> None:
         http, self.http = self.http, None
         if http is not None:
             await http.aclose()
-        await super().stop()
+        await super()._end()
 
     async def __aexit__(
         self,
@@ -247,30 +291,53 @@ class Gateway(_Program):
 
     async def read(self, text: bytes) -> dict[str, Any]:
         """Lay a card on the reader, read it, lift it."""
-        self.reader.put(text)
         try:
-            return await self._post("/readings", {"wait": 5})
+            # Anew at each try: a card that was read is found again only after it was lifted.
+            return await self._ask(
+                "POST", "/readings", {"wait": 5}, before=lambda: self.reader.put(text)
+            )
         finally:
             self.reader.take()
 
     async def spooled(self) -> dict[str, Any]:
         """As it says itself while it runs: cheaper than a command."""
-        assert self.http is not None
-        found: dict[str, Any] = (await self.http.get("/status")).json()["spool"]
+        found: dict[str, Any] = (await self._ask("GET", "/status"))["spool"]
         return found
 
     async def sign(self, digest: str, trace: list[list[int]]) -> dict[str, Any]:
         """Take a signature under the record with that digest."""
         body = {"record_digest": digest, "kind": "handwriting", "trace": trace}
-        return await self._post("/signatures", body)
+        return await self._ask("POST", "/signatures", body)
 
-    async def _post(self, path: str, body: Mapping[str, object]) -> dict[str, Any]:
-        assert self.http is not None
-        answer = await self.http.post(path, json=body)
-        if not answer.is_success:
-            raise EdgeFailed(f"the gateway answered {answer.status_code} to {path}: {answer.text}")
-        found: dict[str, Any] = answer.json()
-        return found
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        before: Callable[[], None] = lambda: None,
+    ) -> dict[str, Any]:
+        """Its answer; asked again, after it was looked after, when it was killed meanwhile.
+
+        `before` is done before each try. Raises EdgeFailed.
+        """
+        problem = ""
+        for _ in range(_TRIES):
+            before()
+            try:
+                assert self.http is not None
+                answer = await self.http.request(method, path, json=body)
+            except httpx.TransportError as error:
+                problem = f"does not answer ({type(error).__name__})"
+                await asyncio.sleep(_LOOK)  # a process that dies is not gone at once
+                await self.follow()
+                continue
+            if not answer.is_success:
+                raise EdgeFailed(
+                    f"the gateway answered {answer.status_code} to {path}: {answer.text}"
+                )
+            found: dict[str, Any] = answer.json()
+            return found
+        raise EdgeFailed(f"the gateway {problem}: {method} {path}")
 
 
 @dataclass
@@ -283,7 +350,7 @@ class Connector(_Program):
     @classmethod
     def at(cls, services: Services, department: str, profile: str) -> Connector:
         """At that department."""
-        home = services.home.path / "edges" / f"connector-{department}"
+        home = folder(services.home) / f"connector-{department}"
         log = services.home.logs / f"connector-{department}.log"
         return cls(services, "muster-connector", home, log, department=department, profile=profile)
 
@@ -292,14 +359,11 @@ class Connector(_Program):
 
     async def enrol(self, code: str) -> None:
         """Enrol the department, with the matching keys that it was handed."""
-        await self.call("enrol", *self._addresses(), "--code", code)
+        await self.readdress("--code", code)
 
-    async def readdress(self) -> None:
-        await self.call("enrol", *self._addresses())
-
-    def _addresses(self) -> tuple[str, ...]:
+    def _addresses(self, kafka: str) -> tuple[str, ...]:
         found = ["--department", self.department, "--profile", self.profile]
         for service in ("access", "verification", "crosscheck"):
             found += [f"--{service}", self.services.url(service)]
         keys = self.services.home.keys / f"connector-{self.department}.json"
-        return (*found, "--kafka", self.kafka(), "--keys", str(keys))
+        return (*found, "--kafka", kafka, "--keys", str(keys))

@@ -47,6 +47,28 @@ class Tale:
             self.sentences.setdefault(place, (reason["zh"], reason["en"]))
 
 
+def failed(
+    profile: str, people: int, seed: int, tale: Tale, why: Sequence[str]
+) -> dict[str, object]:
+    """The content of demo.json when the campaign could not be finished: the causes, and what was
+    done until then."""
+    return {
+        "profile": profile,
+        "people": people,
+        "seed": seed,
+        "good": False,
+        "failed": list(why),
+        **_done(tale),
+    }
+
+
+def _done(tale: Tale) -> dict[str, object]:
+    return {
+        "counts": dict(sorted(tale.counts.items())),
+        "seconds": {name: round(s, 2) for name, s in tale.seconds.items()},
+    }
+
+
 @dataclass(frozen=True)
 class Outcome:
     """The demo's result. It is good when the ledger agrees everywhere and is as planned, nothing
@@ -100,8 +122,7 @@ class Outcome:
                 }
                 for (door, name, rule), count in sorted(self.tale.refusals.items())
             ],
-            "counts": dict(sorted(self.tale.counts.items())),
-            "seconds": {name: round(s, 2) for name, s in self.tale.seconds.items()},
+            **_done(self.tale),
             "peak_memory_bytes": self.peak_memory,
             "driver_memory_bytes": self.driver_memory,
             "versions": versions(),
