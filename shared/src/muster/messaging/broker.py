@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 from aiokafka.partitioner import murmur2
 
-_FEW, _GATHER = 100, 0.1
+POLL = 0.2
+"""Seconds that a reader waits for a first message."""
+_FEW, _GATHER = 100, 0.2
 CONNECT_PATIENCE = 60.0
 """Seconds for which a service waits for its broker before it says that there is none."""
 
@@ -119,10 +122,43 @@ async def patiently_start(
 
 
 async def let_gather(count: int, stopping: asyncio.Event) -> None:
-    """After a batch of few messages, or none, wait a moment so that the next ones come together: a
+    """After few events were sent, or none, wait a moment so that the next ones go out together: a
     batch costs the same number of statements whatever its size."""
     if count < _FEW:
         await pause(_GATHER, stopping)
+
+
+async def gather(
+    consumer: AIOKafkaConsumer, most: int
+) -> dict[TopicPartition, list[ConsumerRecord]]:
+    """What has come, and what comes within a moment of it, for the same reason: at most so many.
+
+    The fetcher asks for more only once what it has was taken, and a broker may answer with no more
+    than one producer's batch; a reader that merely slept would fall behind.
+
+    Raises:
+        NoOffsetForPartitionError, OffsetOutOfRangeError: of a partition. What came before from
+            others is given first; the partition's position stays, so the next call raises it.
+    """
+    fetched: dict[TopicPartition, list[ConsumerRecord]] = {}
+    count, left, clock = 0, POLL, asyncio.get_running_loop()
+    deadline = None
+    while left > 0 and count < most:
+        try:
+            more = await consumer.getmany(timeout_ms=int(1000 * left), max_records=most - count)
+        except (NoOffsetForPartitionError, OffsetOutOfRangeError):
+            if not fetched:
+                raise
+            break
+        for partition, records in more.items():
+            fetched.setdefault(partition, []).extend(records)
+            count += len(records)
+        if not count or count >= _FEW:
+            break
+        if deadline is None:
+            deadline = clock.time() + _GATHER
+        left = deadline - clock.time()
+    return fetched
 
 
 async def pause(seconds: float, stopping: asyncio.Event) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from muster.messaging import failpoints, parking, positions
-from muster.messaging.broker import let_gather, new_consumer, patiently_start, pause
+from muster.messaging.broker import gather, new_consumer, patiently_start, pause
 from muster.messaging.deadletters import RawMessage
 from muster.messaging.intake import Intake
 from muster.messaging.limits import Halted
@@ -22,7 +22,6 @@ from muster.persistence.database import Database
 _log = get_logger("muster.consumer")
 
 BATCH = 500
-POLL_MS = 200
 HOUSEKEEPING = 0.5
 _ANY_WAITING = text(
     """
@@ -80,7 +79,7 @@ class Consumer:
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> None:
         try:
-            fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH)
+            fetched = await gather(consumer, BATCH)
         except NoOffsetForPartitionError as error:
             # A newcomer, or a log that was emptied: all that the broker has, and the rest is asked
             # for, since what expired or was lost shows no gap before the next event comes.
@@ -119,7 +118,6 @@ class Consumer:
         await consumer.commit({tp: r[-1].offset + 1 for tp, r in fetched.items()})
         await failpoints.reach("inbox.after-offset-commit")
         self.assigned.set()
-        await let_gather(sum(map(len, fetched.values())), self._stopping)
 
     async def _start_over(
         self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]

@@ -29,7 +29,7 @@ from muster.contracts.envelope import (
 )
 from muster.contracts.topics import TopicSpec, service_topics
 from muster.messaging import border, enrolled, failpoints, relay_sql
-from muster.messaging.broker import BrokerView, new_producer, patiently_start, pause
+from muster.messaging.broker import BrokerView, let_gather, new_producer, patiently_start, pause
 from muster.messaging.failpoints import FailPointError
 from muster.messaging.message import Event, OutboxRow, Publication
 from muster.messaging.unread import UnreadWindow
@@ -160,9 +160,10 @@ class Relay:
                 await self._measure(conn)
                 next_look = now + 1
             # One cheap look while there is nothing to do, which is most of the time.
-            if await self._database.look(relay_sql.ANY_WAITING) and await self.step(
-                conn, producer, window
+            if await self._database.look(relay_sql.ANY_WAITING) and (
+                published := await self.step(conn, producer, window)
             ):
+                await let_gather(published, self._stopping)
                 continue
             if self._stopping.is_set():
                 await self._say_what_is_left(conn)

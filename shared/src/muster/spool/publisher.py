@@ -33,7 +33,7 @@ _log = get_logger("muster.spool")
 WINDOW = 200
 """Events of one reader that are out and not received; the embedded broker forgets what nobody
 reads, and a real one is spared what a reader cannot take yet."""
-ASK_EVERY = 1.0
+ASK_EVERY = 2.0
 ASK_SOON = 0.2
 """Seconds between questions while the window is full or somebody waits for `drain`."""
 ASKED_AT_ONCE = 500

@@ -19,14 +19,13 @@ from muster.department_connector.handlers.opening import Outcome, Waits
 from muster.department_connector.store import journal, people
 from muster.department_connector.store.journal import Raw
 from muster.messaging import failpoints
-from muster.messaging.broker import let_gather, new_consumer, patiently_start, pause
+from muster.messaging.broker import gather, new_consumer, patiently_start, pause
 from muster.observability.logging import get_logger
 from muster.spool.services import ServiceAway
 
 _log = get_logger("muster.connector")
 
 BATCH = 100
-POLL_MS = 200
 RETRY_SECONDS = 2.0
 STOP_PATIENCE = 5.0
 
@@ -75,7 +74,7 @@ class Consumer:
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> None:
         try:
-            fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH)
+            fetched = await gather(consumer, BATCH)
         except NoOffsetForPartitionError as error:
             await consumer.seek_to_beginning(error.args[0])
             return
@@ -92,7 +91,6 @@ class Consumer:
         await failpoints.reach("inbox.before-offset-commit")
         await consumer.commit({tp: r[-1].offset + 1 for tp, r in fetched.items()})
         await failpoints.reach("inbox.after-offset-commit")
-        await let_gather(len(raws), self._stopping)
 
     def _raw(self, tp: TopicPartition, record: ConsumerRecord) -> Raw:
         key = (record.key or b"").decode(errors="replace")
