@@ -225,15 +225,18 @@ def serve(service: str) -> None:
     import uvicorn
 
     from muster.observability import logging
+    from muster.runtime.loop import LOOP, spare_loaded
 
     logging.configure(service)
     found = _service(service)
     settings = _settings(found)
+    app = found.create_app(settings)
+    spare_loaded()
     uvicorn.run(
-        found.create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
-        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        loop=LOOP,
         log_config=None,  # ours redacts; uvicorn's would not
         access_log=False,
         server_header=False,

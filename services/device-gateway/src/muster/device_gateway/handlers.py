@@ -42,8 +42,6 @@ PHOTO: Final = "photo"
 """Field of the photograph: base64 of what the chip has (1,024 bytes, WLT)."""
 TRACE_NUMBERS, TRACE_DEPTH = 60_000, 4
 """Numbers and lists in a handwriting (some minutes of writing), and lists in lists."""
-READERS: Final = ("capture", "reporting")
-"""The services that take this gateway's events."""
 SOFTWARE = f"muster-device-gateway {version('muster-device-gateway')}"
 
 Trace = list[int] | list["Trace"]
@@ -204,13 +202,13 @@ def standing(gateway: Gateway) -> Standing:
         SOFTWARE,
         states,
         gateway.spool.counts(),
-        {name: _known(gateway, name) for name in READERS},
+        {name: _known(gateway, name) for name in store.READERS},
     )
 
 
 async def refresh_keys(gateway: Gateway) -> None:
-    """Fetch the public keys of `READERS`, each on its own: one that is away keeps no other."""
-    for name in READERS:
+    """Fetch the readers' public keys, each on its own: one that is away keeps no other."""
+    for name in store.READERS:
         try:
             await gateway.keys.refresh([name])
         except (ServiceAway, OSError) as error:
@@ -219,7 +217,7 @@ async def refresh_keys(gateway: Gateway) -> None:
 
 def keys_known(gateway: Gateway) -> bool:
     """Whether everything can be sealed to whoever takes it."""
-    return all(_known(gateway, name) for name in READERS)
+    return all(_known(gateway, name) for name in store.READERS)
 
 
 def _fields(card: Card) -> dict[str, str]:

@@ -16,13 +16,13 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from muster.device_gateway import running, store, token
+from muster.device_gateway import store, token
 from muster.device_gateway.domain.reasons import RULES
-from muster.device_gateway.handlers import READERS
-from muster.device_gateway.running import NotEnrolled
-from muster.device_gateway.settings import Settings
+from muster.device_gateway.settings import LOOPBACK, Settings
+from muster.device_gateway.store import NotEnrolled
 from muster.device_gateway.token import TokenError
 from muster.observability import logging
+from muster.runtime.loop import run_lasting
 from muster.spool import keyfile
 from muster.spool.keyfile import Edge, KeyfileError
 from muster.spool.services import ServiceAway, ServiceKeys, enrol_terminal, new_client
@@ -127,7 +127,7 @@ async def _enrol(
         keyfile.write(home, edge)
         token.ensure(home)
         keys, missing = ServiceKeys(home, edge.services, http), []
-        for name in READERS:
+        for name in store.READERS:
             try:
                 await keys.refresh([name])
             except ServiceAway:
@@ -138,6 +138,9 @@ async def _enrol(
 @app.command()
 def run() -> None:
     """Answer the desk and publish, until SIGTERM. The first line of output says where, as JSON."""
+    # Here, because no other command needs a web server, which takes most of a second to load.
+    from muster.device_gateway import running
+
     settings = _settings()
 
     def ready(where: dict[str, Any]) -> None:
@@ -145,7 +148,7 @@ def run() -> None:
         sys.stdout.flush()
 
     try:
-        asyncio.run(running.run(settings, ready))
+        run_lasting(running.run(settings, ready))
     except tuple(_FAULTS) as error:
         raise _faulty(error) from None
 
@@ -155,7 +158,7 @@ def status(as_json: Json = False) -> None:
     """Who this terminal is, what waits in its spool, and whether it runs."""
     settings = _settings()
     try:
-        edge = running.enrolled(settings)
+        edge = store.enrolled(settings.home)
         spool = store.open_spool(settings.home, edge)
         try:
             counts = asdict(spool.counts())
@@ -188,7 +191,7 @@ def _ask_running(settings: Settings) -> dict[str, Any] | None:
     """What the running gateway says; None when none answers on the configured port."""
     try:
         answer = httpx.get(
-            f"http://{running.LOOPBACK}:{settings.port}/status",
+            f"http://{LOOPBACK}:{settings.port}/status",
             headers={"Authorization": f"Bearer {token.ensure(settings.home)}"},
             timeout=5,
             trust_env=False,

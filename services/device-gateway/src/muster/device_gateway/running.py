@@ -19,10 +19,9 @@ from muster.device_gateway.readers.bench import Bench
 from muster.device_gateway.readers.pcsc import PcscReader
 from muster.device_gateway.readers.port import Reader, ReaderError
 from muster.device_gateway.readers.serial_sdt import SerialReader
-from muster.device_gateway.settings import Settings
+from muster.device_gateway.settings import LOOPBACK, Settings
 from muster.messaging.broker import pause
 from muster.observability.logging import get_logger
-from muster.spool import keyfile
 from muster.spool.keyfile import Edge
 from muster.spool.publisher import Publisher
 from muster.spool.services import ServiceKeys, new_client
@@ -30,13 +29,8 @@ from muster.vocabulary.reasons import Refusal
 
 _log = get_logger("muster.gateway")
 
-LOOPBACK = "127.0.0.1"
 GRACE = 10
 """Seconds that requests under way have when the gateway ends."""
-
-
-class NotEnrolled(RuntimeError):  # noqa: N818 - reads as what it says
-    """This computer has no terminal id yet."""
 
 
 def readers_of(settings: Settings) -> list[Reader]:
@@ -48,16 +42,6 @@ def readers_of(settings: Settings) -> list[Reader]:
     return [*found, PcscReader()] if settings.pcsc else found
 
 
-def enrolled(settings: Settings) -> Edge:
-    """The edge of the home folder. Raises KeyfileError, NotEnrolled."""
-    edge = keyfile.read(settings.home)
-    if edge.kind != "terminal" or edge.place is None:
-        raise NotEnrolled(
-            "This computer is not enrolled as a terminal; run 'muster-gateway enrol'."
-        )
-    return edge
-
-
 async def run(settings: Settings, ready: Callable[[dict[str, Any]], None]) -> bool:
     """Run until SIGTERM or SIGINT; whether all events were received at the end.
 
@@ -67,7 +51,7 @@ async def run(settings: Settings, ready: Callable[[dict[str, Any]], None]) -> bo
         KeyfileError, NotEnrolled, TokenError, SpoolError: the home folder is not usable.
         OSError: the port is taken.
     """
-    edge = enrolled(settings)
+    edge = store.enrolled(settings.home)
     secret = token.ensure(settings.home)
     listener = _listen(settings.port)
     with listener:

@@ -17,7 +17,7 @@ from muster.contracts.parts.device import TerminalEvent
 from muster.contracts.topics import service_topics
 from muster.security import digests
 from muster.security.jose import Jwk
-from muster.spool import wire
+from muster.spool import keyfile, wire
 from muster.spool.keyfile import Edge
 from muster.spool.store import Spool, SpoolError, Work
 
@@ -25,6 +25,8 @@ NAME: Final = "spool.db"
 CARD_READ: Final = "device-card-read"
 SIGNATURE: Final = "device-signature-captured"
 STATUS: Final = "device-status-changed"
+READERS: Final = ("capture", "reporting")
+"""The services that take this gateway's events."""
 
 TABLES = (
     """
@@ -40,6 +42,20 @@ TABLES = (
 
 Making = Callable[[str, str | None], TerminalEvent]
 """Makes an event from its own salt and the digest of the event before it."""
+
+
+class NotEnrolled(RuntimeError):  # noqa: N818 - reads as what it says
+    """This computer has no terminal id yet."""
+
+
+def enrolled(home: Path) -> Edge:
+    """The edge of a home folder. Raises KeyfileError, NotEnrolled."""
+    edge = keyfile.read(home)
+    if edge.kind != "terminal" or edge.place is None:
+        raise NotEnrolled(
+            "This computer is not enrolled as a terminal; run 'muster-gateway enrol'."
+        )
+    return edge
 
 
 def open_spool(home: Path, edge: Edge) -> Spool:
