@@ -95,8 +95,9 @@ Authenticated = Annotated[Caller, Depends(_authenticate)]
 """A route's caller. Access, which has the truth at hand, follows its own topics like others."""
 
 
-def context_of(request: Request) -> Context:
-    """The composition of the running service."""
+async def context_of(request: Request) -> Context:
+    """The composition of the running service. Asynchronous, though it waits for nothing: FastAPI
+    calls any other dependency in a thread, which costs more than all that is done here."""
     context: Context = request.app.state.context
     return context
 

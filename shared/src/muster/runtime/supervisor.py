@@ -150,12 +150,15 @@ class Supervisor:
             service.start()
             workers += [self._worker_part(name, w) for w in provisioning.load_service(name).workers]
         self._write()
-        self._await_ready([part for part in self._parts if part.kind == "service"])
+        services = [part for part in self._parts if part.kind == "service"]
+        # While services wait for their partitions there is time to load the workers.
+        self._await(services, lambda seen: seen.answered)
         for worker in workers:
             self._parts.append(worker)
             worker.start()
+        self._await(services, lambda seen: seen.ready)
 
-    def _await_ready(self, services: Iterable[Part]) -> None:
+    def _await(self, services: Iterable[Part], enough: Callable[[Readiness], bool]) -> None:
         deadline = time.monotonic() + _READY_PATIENCE
         waiting = list(services)
         last: dict[str, Readiness] = {}
@@ -165,7 +168,7 @@ class Supervisor:
             self._measure()
             for part in waiting:
                 last[part.name] = probe(part.url or "")
-            waiting = [part for part in waiting if not last[part.name].ready]
+            waiting = [part for part in waiting if not enough(last[part.name])]
             if waiting and time.monotonic() > deadline:
                 raise StackError(self._why(waiting[0], last[waiting[0].name]))
             time.sleep(_TICK)

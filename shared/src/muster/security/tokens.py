@@ -7,6 +7,7 @@ asking access. `grants_version` lets it refuse a token that is older than a revo
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -117,7 +118,7 @@ def _signed(token: str, find_key: Callable[[str], Jwk | None]) -> dict[str, Any]
     jwk = find_key(kid)
     if jwk is None:
         raise BadToken("token-key-unknown")
-    payload = jose.verified(token, jwk, _LIMIT)
+    payload = _payload(token, tuple(sorted(jwk.items())))
     if payload is None:
         raise BadToken("token-signature")
     try:
@@ -127,6 +128,13 @@ def _signed(token: str, find_key: Callable[[str], Jwk | None]) -> dict[str, Any]
     if not isinstance(body, dict) or set(body) != _CLAIMS:
         raise BadToken("token-malformed")
     return body
+
+
+@lru_cache(maxsize=512)
+def _payload(token: str, jwk: tuple[tuple[str, str], ...]) -> bytes | None:
+    """What a token says, or None when that key did not sign it. Remembered, for it comes with
+    every request of a session; whether it still holds is asked each time."""
+    return jose.verified(token, dict(jwk), _LIMIT)
 
 
 def _claims(body: dict[str, Any]) -> Claims:
