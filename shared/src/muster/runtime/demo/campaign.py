@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -30,7 +31,10 @@ from muster.vocabulary.resident_number import shorten
 
 __all__ = ["Campaign", "Stuck"]
 
-_DESKS_AT_ONCE = 3
+_DESKS_AT_ONCE = 4
+_GATEWAYS_ON = 16
+"""Desks whose gateways stay on from their first use to the end; where there are more, each is on
+while its desk works, so that memory does not grow with the county."""
 _ACCOUNTS_AT_ONCE = 4
 _POLL = 0.4
 _PATIENCE = 120.0
@@ -72,21 +76,26 @@ class Campaign:
 
     async def run(self) -> None:
         """From the first administrator's sign-in to the last corrected record."""
-        with self.stage.phase("accounts and terminals"):
-            await self._wait_for_keys()
-            await self._appoint()
-            offices = Departments(
-                self.services, self.admin, self.world, self.profile, self.tale, self.stage
-            )
-        async with offices:
-            with self.stage.phase("baseline"):
-                await self._import()
-            done = asyncio.Event()
-            async with asyncio.TaskGroup() as tasks:
-                for one in self.reviewers:
-                    tasks.create_task(self._review(one, done))
-                await self._all_phases(offices)
-                done.set()
+        offices = Departments(
+            self.services, self.admin, self.world, self.profile, self.tale, self.stage
+        )
+        try:
+            async with offices:
+                with self.stage.phase("accounts, terminals, departments"):
+                    await self._wait_for_keys()
+                    async with asyncio.TaskGroup() as tasks:
+                        tasks.create_task(self._appoint())
+                        tasks.create_task(offices.open())
+                with self.stage.phase("baseline"):
+                    await self._import()
+                done = asyncio.Event()
+                async with asyncio.TaskGroup() as tasks:
+                    for one in self.reviewers:
+                        tasks.create_task(self._review(one, done))
+                    await self._all_phases(offices)
+                    done.set()
+        finally:
+            await asyncio.gather(*(desk.gateway.switch_off() for desk in self.desks))
 
     async def _all_phases(self, offices: Departments) -> None:
         with self.stage.phase("desks and review"):
@@ -234,16 +243,26 @@ class Campaign:
 
     async def _campaign(self) -> None:
         gate = asyncio.Semaphore(_DESKS_AT_ONCE)
+        # The largest first, so that none is left to itself at the end.
+        largest_first = sorted(self.desks, key=lambda desk: -len(self.world.at(desk.desk)))
         async with asyncio.TaskGroup() as tasks:
-            for desk in self.desks:
+            for desk in largest_first:
                 tasks.create_task(self._work(desk, gate))
         await self._until_reviewed()
+
+    @asynccontextmanager
+    async def _on(self, desk: CollectingDesk) -> AsyncIterator[None]:
+        """While the desk works its gateway runs; at the end everything that it told has arrived."""
+        await desk.gateway.follow()
+        yield
+        await desk.gateway.drain()
+        if len(self.desks) > _GATEWAYS_ON:
+            await desk.gateway.switch_off()
 
     async def _work(self, desk: CollectingDesk, gate: asyncio.Semaphore) -> None:
         """One desk's campaign: those who come, then endings, then what reviewers sent back."""
         people = self.world.at(desk.desk)
-        assert desk.gateway is not None
-        async with gate, desk.gateway:
+        async with gate, self._on(desk):
             if desk.desk.area in self.world.rosters:
                 await desk.enter_roster(self.world.rosters[desk.desk.area])
             await desk.enter_moved(p for p in people if p.origin == "moved_in")
@@ -254,7 +273,8 @@ class Campaign:
             for person in people:
                 if not person.comes and person.ending != "open":
                     await desk.end(person, self._others)
-            waiting = sum(p.comes and bool(p.overlooked) and p.comes_back for p in people)
+        waiting = sum(p.comes and bool(p.overlooked) and p.comes_back for p in people)
+        async with self._on(desk):
             await self._progressing(
                 lambda: desk.correct(self._correcting),
                 waiting,
@@ -318,8 +338,7 @@ class Campaign:
         gate = asyncio.Semaphore(_DESKS_AT_ONCE)
 
         async def work(desk: CollectingDesk) -> None:
-            assert desk.gateway is not None
-            async with gate, desk.gateway:
+            async with gate, self._on(desk):
                 people = [person for _, person in sorted(told[desk.desk.area].items())]
                 await desk.mend(people, self._others, bar)
 
@@ -335,6 +354,8 @@ class Campaign:
         found: dict[str, Person] = {}
         for person in self.world.people:
             for number in (person.number, str(person.corrected.get("resident_number", ""))):
+                if not number:
+                    continue
                 found[number] = person
                 if number[6:8] == "19":
                     found[shorten(number)] = person

@@ -14,11 +14,11 @@ from muster.runtime.demo.world import World
 
 __all__ = ["CrossCheck", "NotSettled"]
 
-_POLL = 0.5
+_POLL = 0.3
 _PATIENCE = 300.0
-_QUIET = 3
+_QUIET = 4
 """Looks in a row between which nothing may change before all counts as settled."""
-_QUIET_TOLD = 20
+_QUIET_TOLD = 33
 """The same while a desk was told of somebody: they come back as a subject, over two topics."""
 _PAGE = 1000
 _AT_ONCE = 6

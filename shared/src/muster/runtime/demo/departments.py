@@ -16,7 +16,7 @@ from muster.runtime.demo.world import World
 
 __all__ = ["Departments"]
 
-_AT_ONCE = 2
+_AT_ONCE = 6
 _LOOK = 1.0
 _WAIT = 60
 """Seconds after which it is looked whether the connector died or the broker has moved."""
@@ -39,18 +39,15 @@ class Departments:
     _busy: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     async def __aenter__(self) -> Departments:
-        """Enrol every department, load its file, and start those that confirm records."""
-        try:
-            with self.stage.phase("departments"):
-                await self._each(self._set_up)
-            self._following = asyncio.create_task(self._follow())
-        except BaseException:
-            await self._stop()
-            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._stop()
+
+    async def open(self) -> None:
+        """Enrol every department, load its file, and start those that confirm records."""
+        await self._each(self._set_up)
+        self._following = asyncio.create_task(self._follow())
 
     async def supply(self) -> None:
         """Every department hands its extract to the cross-check."""

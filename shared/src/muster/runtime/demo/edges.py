@@ -17,12 +17,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
-from muster.runtime.demo.client import Services, Terminal
+from muster.runtime.demo.client import Services, Terminal, new_client
 from muster.runtime.demo.patience import Patience
 from muster.runtime.home import Home, write_private
 from muster.runtime.processes import Child, Command, Identity, end, rotate
@@ -209,18 +208,6 @@ class _Program(ABC):
     def _addresses(self, kafka: str) -> tuple[str, ...]:
         """Options of `enrol` that say where the services and the broker are."""
 
-    async def __aenter__(self) -> Self:
-        await self.follow()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.stop()
-
 
 @dataclass
 class Gateway(_Program):
@@ -263,9 +250,7 @@ class Gateway(_Program):
             self.reader.__enter__()
         told = await super().start()
         token = await asyncio.to_thread(Path(told["token_file"]).read_text, "utf-8")
-        self.http = httpx.AsyncClient(
-            base_url=told["url"], headers={"authorization": f"Bearer {token.strip()}"}, timeout=30.0
-        )
+        self.http = new_client(told["url"], token.strip())
         return told
 
     async def _end(self) -> None:
@@ -274,20 +259,14 @@ class Gateway(_Program):
             await http.aclose()
         await super()._end()
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def switch_off(self) -> None:
+        """Stop it, and let go of its reader. It may be started again."""
         try:
-            if kind is None:
-                await self.drain()
+            await self.stop()
         finally:
-            await super().__aexit__(kind, error, trace)
-            # The computer may be switched on again, with its reader.
             reader, self.reader = self.reader, SerialReader()
-            reader.__exit__(None, None, None)
+            if reader.path:
+                reader.__exit__(None, None, None)
 
     async def read(self, text: bytes) -> dict[str, Any]:
         """Lay a card on the reader, read it, lift it."""
