@@ -222,27 +222,13 @@ def _settings(service: Service) -> ServiceSettings:
 @app.command()
 def serve(service: str) -> None:
     """Run one service in this process (settings come from the environment)."""
-    import uvicorn
-
     from muster.observability import logging
-    from muster.runtime.loop import LOOP, spare_loaded
+    from muster.runtime import loop
 
     logging.configure(service)
     found = _service(service)
     settings = _settings(found)
-    app = found.create_app(settings)
-    spare_loaded()
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        loop=LOOP,
-        log_config=None,  # ours redacts; uvicorn's would not
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=10,
-    )
+    loop.serve(found.create_app(settings), settings.host, settings.port)
 
 
 @app.command()

@@ -6,18 +6,19 @@ import asyncio
 import gc
 import sys
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-__all__ = ["LOOP", "run_lasting", "spare_loaded"]
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
-LOOP = "asyncio" if sys.platform == "win32" else "uvloop"
-"""Name of the event loop, as uvicorn takes it."""
+__all__ = ["run", "serve"]
+
 _YOUNG = 10_000
 
 _T = TypeVar("_T")
 
 
-def spare_loaded() -> None:
+def _spare_loaded() -> None:
     """Once everything is loaded: the collector never looks at it again, for it stays until the end,
     and looks at new objects less often, of which a batch makes thousands that die by themselves."""
     gc.collect()
@@ -25,11 +26,29 @@ def spare_loaded() -> None:
     gc.set_threshold(_YOUNG, 20, 20)
 
 
-def run_lasting(main: Coroutine[Any, Any, _T]) -> _T:
+def run(main: Coroutine[Any, Any, _T]) -> _T:
     """Run a program that lasts until its coroutine ends."""
-    spare_loaded()
+    _spare_loaded()
     if sys.platform == "win32":
         return asyncio.run(main)
     import uvloop
 
     return uvloop.run(main)
+
+
+def serve(app: FastAPI, host: str, port: int) -> None:
+    """Answer HTTP until SIGTERM or SIGINT."""
+    import uvicorn
+
+    _spare_loaded()
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        loop="asyncio" if sys.platform == "win32" else "uvloop",
+        log_config=None,  # ours redacts; uvicorn's would not
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=10,
+    )

@@ -22,7 +22,7 @@ from muster.department_connector.settings import Settings
 from muster.department_connector.store import journal
 from muster.forms import ProfileError
 from muster.observability import logging
-from muster.runtime.loop import run_lasting
+from muster.runtime import loop
 from muster.security.keyring import KeyringError
 from muster.spool.keyfile import KeyfileError
 from muster.spool.services import ServiceAway
@@ -182,7 +182,7 @@ def run() -> None:
         sys.stdout.flush()
 
     try:
-        run_lasting(running.run(settings, ready))
+        loop.run(running.run(settings, ready))
     except _CAUGHT as error:
         raise _fault(error) from None
 

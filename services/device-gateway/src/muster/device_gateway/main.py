@@ -22,7 +22,7 @@ from muster.device_gateway.settings import LOOPBACK, Settings
 from muster.device_gateway.store import NotEnrolled
 from muster.device_gateway.token import TokenError
 from muster.observability import logging
-from muster.runtime.loop import run_lasting
+from muster.runtime import loop
 from muster.spool import keyfile
 from muster.spool.keyfile import Edge, KeyfileError
 from muster.spool.services import ServiceAway, ServiceKeys, enrol_terminal, new_client
@@ -148,7 +148,7 @@ def run() -> None:
         sys.stdout.flush()
 
     try:
-        run_lasting(running.run(settings, ready))
+        loop.run(running.run(settings, ready))
     except tuple(_FAULTS) as error:
         raise _faulty(error) from None
 
