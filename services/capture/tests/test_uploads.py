@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Any
 
 import pytest
@@ -396,56 +395,3 @@ async def test_too_many_records_are_refused_at_once(bench: Bench) -> None:
     terminal = await bench.terminal()
     answer = await bench.upload(terminal, [{}] * 501)
     refused_for(answer, "packet-too-many", 413)
-
-
-async def test_evidence_is_kept_once_and_sealed(bench: Bench) -> None:
-    """R66: a photo of a paper is kept once per person, by its digest, and opens again."""
-    terminal = await bench.terminal()
-    person = bench.person()
-    piece = bench.piece(person.subject_id, "id_card")
-    answers = [await bench.post_evidence(terminal, [piece, piece]) for _ in range(2)]
-    statuses = [[r["status"] for r in a.json()["receipts"]] for a in answers]
-    assert statuses == [["stored", "known"], ["known", "known"]]
-    [row] = await bench.rows("SELECT subject_id::text, digest, sealed FROM evidence")
-    vault = bench.context.vault
-    async with bench.context.database.transaction() as conn:
-        keys = await vault.keys_for(conn, [person.subject_id])
-    opened = vault.decrypt_bytes(
-        keys[person.subject_id],
-        row["sealed"],
-        table="evidence",
-        row=f"{person.subject_id}/{row['digest']}",
-        version=1,
-    )
-    assert opened.partition(b"\n")[2].startswith(b"\xff\xd8\xff")
-
-
-async def test_each_flaw_of_a_piece_has_its_reason_and_good_ones_are_kept(bench: Bench) -> None:
-    terminal = await bench.terminal()
-    subject = new_id()
-    good = bench.piece(subject, "id_card")
-    other = bench.piece(subject, "portrait", b"\x89PNG\r\n\x1a\n but said to be a JPEG")
-    changed = {**bench.piece(subject, "id_card"), "content": good["content"]}
-    large = bench.piece(subject, "id_card", b"\xff\xd8\xff" + os.urandom(4 * 1024 * 1024))
-    pieces = [
-        other,
-        changed,
-        {**good, "kind": "passport"},
-        {**good, "content": "not base64 ..."},
-        {"digest": 7},
-        large,
-        good,
-    ]
-    answer = await bench.post_evidence(terminal, pieces)
-    receipts = answer.json()["receipts"]
-    assert [rules(receipt) for receipt in receipts] == [
-        ["piece-type"],
-        ["piece-digest"],
-        ["evidence-kind"],
-        ["piece-shape"],
-        ["piece-shape"],
-        ["piece-too-large"],
-        [],
-    ]
-    assert receipts[-1]["status"] == "stored"
-    assert await bench.scalar("SELECT count(*) FROM evidence") == 1

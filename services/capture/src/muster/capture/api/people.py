@@ -1,6 +1,6 @@
 """Routes about one person. A resident number only ever arrives in a posted body."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from muster.capture.api.models import (
     EndingIn,
@@ -14,13 +14,21 @@ from muster.capture.api.models import (
     entries_out,
 )
 from muster.capture.domain.reasons import refusal
-from muster.capture.handlers import endings, people
-from muster.contracts.parts.base import Uuid
+from muster.capture.handlers import endings, evidence, people
+from muster.contracts.parts.base import Digest, Uuid
 from muster.persistence.database import Transaction
 from muster.runtime.auth import Authenticated, Composed
 from muster.vocabulary.states import ReviewState
 
 router = APIRouter(tags=["people"])
+
+_PAPER = {
+    "cache-control": "no-store",
+    "content-disposition": "inline",
+    # What somebody uploaded is looked at, never run: a PDF may hold scripts.
+    "content-security-policy": "default-src 'none'; sandbox",
+    "x-content-type-options": "nosniff",
+}
 
 
 @router.post("/subjects/lookup")
@@ -73,6 +81,19 @@ async def enter(
         ),
     )
     return PersonOut(subject_id=entered.subject_id, created=entered.created)
+
+
+@router.get(
+    "/subjects/{subject_id}/evidence/{digest}",
+    response_class=Response,
+    responses={200: {"content": {name: {} for name in evidence.MEDIA_TYPES}}},
+)
+async def show_evidence(
+    subject_id: Uuid, digest: Digest, caller: Authenticated, context: Composed, conn: Transaction
+) -> Response:
+    """A picture or paper as it was taken, to look at or to print (R59, R66). Audited."""
+    shown = await evidence.show(context, caller, conn, subject_id, digest)
+    return Response(shown.content, media_type=shown.media_type, headers=_PAPER)
 
 
 @router.post("/subjects/{subject_id}/ending")

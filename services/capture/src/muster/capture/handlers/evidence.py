@@ -9,11 +9,13 @@ from typing import Any
 
 import orjson
 from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.domain.reasons import reason, refusal
 from muster.capture.handlers.packets import open_packet
+from muster.capture.handlers.people import SEEING
 from muster.capture.handlers.shapes import PIECES_LIMIT, EvidencePacket, Piece
-from muster.capture.store import records
+from muster.capture.store import records, subjects
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
 from muster.security import digests
@@ -27,6 +29,8 @@ _MAGIC = {
     "image/png": b"\x89PNG\r\n\x1a\n",
     "application/pdf": b"%PDF-",
 }
+MEDIA_TYPES = tuple(_MAGIC)
+"""Types of pieces that are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,14 @@ class PieceReceipt:
     digest: str | None
     status: str
     reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A piece as it was taken: its bytes, and of which type they are."""
+
+    media_type: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,39 @@ async def take_evidence(
         new.discard((piece.subject_id, piece.digest))
         receipts.append(PieceReceipt(item.index, piece.subject_id, piece.digest, status))
     return packet.packet_id, sorted(receipts, key=lambda receipt: receipt.index)
+
+
+async def show(
+    context: Context, caller: Caller, conn: AsyncConnection, subject_id: str, digest: str
+) -> Shown:
+    """One picture or paper, for who may see its person by name, to hold a record beside it or to
+    print it (R59, R66). Audited.
+
+    Raises Refusal: 404 not-found, also where the person is another area's or was erased.
+    """
+    row = await records.piece(conn, subject_id, digest)
+    entries = (await subjects.entries(conn, [subject_id])).get(subject_id, ())
+    if row is None or not any(caller.may(SEEING, entry.village) for entry in entries):
+        raise refusal("not-found", status=404, kind="not-found", field="digest")
+    keys = await context.vault.keys_for(conn, [subject_id])
+    if subject_id not in keys:
+        raise refusal("subject-erased", status=404, kind="not-found")
+    plain = await asyncio.to_thread(
+        context.vault.decrypt_bytes,
+        keys[subject_id],
+        row.sealed,
+        table="evidence",
+        row=f"{subject_id}/{digest}",
+        version=1,
+    )
+    await context.audit.record(
+        conn,
+        actor=caller.account_id,
+        action="evidence.read",
+        subject_ids=[subject_id],
+        detail={"digest": digest},
+    )
+    return Shown(row.media_type, plain.partition(b"\n")[2])
 
 
 def read_packet(payload: dict[str, Any]) -> EvidencePacket:

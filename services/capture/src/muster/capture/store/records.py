@@ -163,6 +163,12 @@ async def evidence_of(
     return found
 
 
+async def piece(conn: AsyncConnection, subject_id: str, digest: str) -> Row[Any] | None:
+    """One piece of evidence with its sealed content."""
+    query = select(evidence).where(evidence.c.subject_id == subject_id, evidence.c.digest == digest)
+    return (await conn.execute(query)).first()
+
+
 async def add_evidence(conn: AsyncConnection, rows: Sequence[Values]) -> set[tuple[str, str]]:
     """Keep pieces that are not here yet; gives (subject, digest) of those that were new."""
     written = await insert_rows(
