@@ -24,6 +24,7 @@ class _Broker:
         self._batch = {TopicPartition(TOPIC, record.partition): [record]}
         self.log = log
         self.committed: dict[Any, int] = {}
+        self.lost = False
 
     async def start(self) -> None:
         self.log.append("start")
@@ -35,7 +36,11 @@ class _Broker:
         await asyncio.sleep(0.01)
         return {} if self.committed else self._batch
 
-    def highwater(self, _: Any) -> int:
+    def assignment(self) -> set[Any]:
+        return set() if self.lost else set(self._batch)
+
+    def highwater(self, partition: Any) -> int:
+        assert partition in self.assignment()
         return 2
 
     async def commit(self, offsets: dict[Any, int]) -> None:
@@ -119,6 +124,28 @@ async def test_a_consumer_that_starts_again_is_not_ready_until_it_can_take(
             return not consumer.assigned.is_set() and broker.log.count("start") >= 3
 
         await until(noticed)
+    finally:
+        consumer.stop()
+        await task
+
+
+async def test_of_a_partition_that_another_was_given_meanwhile_nothing_is_committed(
+    source: Side, reader: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is taken all the same: the other one reads it again, and the inbox knows it then."""
+    broker = _Broker(_record(source), [])
+    broker.lost = True
+    monkeypatch.setattr(consuming, "new_consumer", lambda *_: broker)
+    consumer = _consumer(reader, make_intake(reader))
+    task = asyncio.create_task(consumer.run())
+    try:
+
+        async def taken() -> bool:
+            return len(await effects(reader)) == 1 and "commit" in broker.log
+
+        await until(taken)
+        assert not broker.committed
+        assert broker.log.count("start") == 1
     finally:
         consumer.stop()
         await task

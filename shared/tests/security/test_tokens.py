@@ -132,6 +132,15 @@ def test_a_key_inside_the_token_is_not_believed() -> None:
     assert rule_of(token) == "token-malformed"
 
 
+@pytest.mark.parametrize("kid", ["a\0", "a\nb", "\u00e9", ""])
+def test_a_key_id_that_no_store_can_take_is_no_token(kid: str) -> None:
+    """The issue: nothing is a 500; the key is looked up before its signature is checked."""
+    token = issue(CLAIMS, {**jose.generate("sig"), "kid": kid}, TTL, now=THEN)
+    with pytest.raises(jose.Malformed):
+        jose.signer(token, "JWT")
+    assert rule_of(token) == "token-malformed"
+
+
 def test_an_audit_head_is_no_token() -> None:
     """Design 4, keys have one purpose: another kind of signed text does not log anybody in."""
     signed = jose.sign(orjson.dumps(body_of(GOLDEN)), ACCESS, "muster-audit-head")

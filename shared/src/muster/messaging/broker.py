@@ -121,10 +121,11 @@ async def patiently_start(
             return
 
 
-async def let_gather(count: int, stopping: asyncio.Event) -> None:
+async def let_gather(count: int, stopping: asyncio.Event, *, few: int = _FEW) -> None:
     """After few events were sent, or none, wait a moment so that the next ones go out together: a
-    batch costs the same number of statements whatever its size."""
-    if count < _FEW:
+    batch costs the same number of statements whatever its size. `few` is how many leave none
+    behind that could have gone out."""
+    if count < few:
         await pause(_GATHER, stopping)
 
 

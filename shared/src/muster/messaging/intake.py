@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -39,11 +40,13 @@ _HELD = "sender quarantined"
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """A message with readable headers; ``again`` when an earlier copy became a dead letter."""
+    """A message with readable headers; ``again`` when an earlier copy became a dead letter, and
+    ``since`` when it waits already."""
 
     raw: RawMessage
     headers: Headers
     again: bool = False
+    since: datetime | None = None
 
     @property
     def event_id(self) -> str:
@@ -227,7 +230,7 @@ class Intake:
             found = open_message(self._service, self._keyring, spec, raw, arrival.headers, senders)
             if isinstance(found, Unenrolled):
                 held = await enrolled.held(conn, arrival.sender, found.kid)
-                found = found.outcome(held=held)
+                found = found.outcome(held=held, since=arrival.since or datetime.now(UTC))
             if isinstance(found, NotNow):
                 behind.add(raw.key)
             opened.append(found)
@@ -296,7 +299,8 @@ class Intake:
         for head in heads:
             raw = head.raw
             try:
-                read.append(_Arrival(raw, read_headers(spec, raw.headers, raw.key, raw.partition)))
+                headers = read_headers(spec, raw.headers, raw.key, raw.partition)
+                read.append(_Arrival(raw, headers, since=head.since))
             except Unreadable as error:
                 read.append(unreadable(error))
         arrivals = [one for one in read if isinstance(one, _Arrival)]

@@ -18,9 +18,9 @@ from muster.security.boxes import BadSeal, UnknownKey, open_box
 from muster.security.keyring import Keyring
 from muster.security.packets import BadPacket, KeyUnknown
 
-YOUNG = timedelta(minutes=10)
-"""So long a message waits for the word that its sender was enrolled anew: it travels on a topic of
-its own, and may come later."""
+PATIENCE = timedelta(minutes=10)
+"""So long a message waits here for the word that its sender was enrolled anew: that travels on a
+topic of its own, and may come later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +29,16 @@ class Unenrolled:
     refused, unless that key may be on its way."""
 
     kid: str
-    time: str
     why: Invalid
 
-    def outcome(self, *, held: bool) -> Outcome:
-        """It waits while young, unless the key is known to be another's, or revoked; else it is
-        refused."""
-        if not held and self._young():
+    def outcome(self, *, held: bool, since: datetime) -> Outcome:
+        """It waits for a while from when it was seen `since`, unless the key is known to be
+        another's, or revoked; else it is refused. When it was made says nothing: after an outage
+        both come late."""
+        if not held and datetime.now(UTC) - since < PATIENCE:
             return NotNow("the key of this message's sender is not known yet")
         metrics.seals_refused_total.labels(self.why.rule).inc()
         return self.why
-
-    def _young(self) -> bool:
-        """Whether it was made a moment ago, by the sender's clock; one that is far ahead says
-        nothing, nor does what is no time."""
-        try:
-            return abs(datetime.now(UTC) - datetime.fromisoformat(self.time)) < YOUNG
-        except (ValueError, TypeError):
-            return False
 
 
 def open_message(
@@ -81,7 +73,7 @@ def open_message(
         return NotNow("the sender of this message is not known yet")
     except KeyUnknown as error:
         why = Invalid(error.reason.rule, error.reason.zh, error.reason.en)
-        return Unenrolled(error.kid, header.time, why)
+        return Unenrolled(error.kid, why)
     except BadPacket as error:
         metrics.seals_refused_total.labels(error.reason.rule).inc()
         return Invalid(error.reason.rule, error.reason.zh, error.reason.en)

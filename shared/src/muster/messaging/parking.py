@@ -75,6 +75,7 @@ class Parked:
     id: int
     raw: RawMessage
     sender: str
+    since: datetime
 
 
 async def due_heads(conn: AsyncConnection, topics: Iterable[str], limit: int) -> list[Parked]:
@@ -106,6 +107,7 @@ async def due_heads(conn: AsyncConnection, topics: Iterable[str], limit: int) ->
                 row.value,
             ),
             row.sender,
+            row.parked_at,
         )
         for row in rows
     ]

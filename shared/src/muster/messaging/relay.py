@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -163,7 +163,8 @@ class Relay:
             if await self._database.look(relay_sql.ANY_WAITING) and (
                 published := await self.step(conn, producer, window)
             ):
-                await let_gather(published, self._stopping)
+                # Fewer than one shard may give: none of them has more.
+                await let_gather(published, self._stopping, few=self._per_shard(self._held))
                 continue
             if self._stopping.is_set():
                 await self._say_what_is_left(conn)
@@ -254,6 +255,11 @@ class Relay:
             await failpoints.reach("relay.after-mark")
         return len(sent)
 
+    @staticmethod
+    def _per_shard(shards: Collection[Shard]) -> int:
+        """How many rows of each of them are taken at a time."""
+        return max(1, BATCH // max(1, len(shards)))
+
     def _open_shards(self) -> list[Shard]:
         now = asyncio.get_running_loop().time()
         return sorted(s for s in self._held if self._blocked.get(s[0], 0) <= now)
@@ -262,7 +268,7 @@ class Relay:
         if not shards:
             return []
         rows = await conn.execute(
-            relay_sql.PENDING, {"per_shard": max(1, BATCH // len(shards)), **_columns(shards)}
+            relay_sql.PENDING, {"per_shard": self._per_shard(shards), **_columns(shards)}
         )
         by_topic: dict[str, list[OutboxRow]] = defaultdict(list)
         for row in rows:

@@ -140,7 +140,8 @@ def signer(text: str, typ: str) -> str:
     kid = found.get("kid")
     if set(found) != {"alg", "kid", "typ"} or found["alg"] != SIGN or found["typ"] != typ:
         raise Malformed("another header than ours")
-    if not isinstance(kid, str) or not kid:
+    # Ids of ours are plain; this one is asked of the database before anything is verified.
+    if not isinstance(kid, str) or not kid or not (kid.isascii() and kid.isprintable()):
         raise Malformed("no key id")
     return kid
 

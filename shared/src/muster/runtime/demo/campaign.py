@@ -73,6 +73,7 @@ class Campaign:
         self.admin = administrator(self.services)
         self.checking = CrossCheck(self.admin, self.world)
         self._others = {person.ref: person for person in people}
+        self._returning = asyncio.Semaphore(_GATEWAYS_ON)
 
     async def run(self) -> None:
         """From the first administrator's sign-in to the last corrected record."""
@@ -95,7 +96,10 @@ class Campaign:
                     await self._all_phases(offices)
                     done.set()
         finally:
-            await asyncio.gather(*(desk.gateway.switch_off() for desk in self.desks))
+            # Each, whatever becomes of the others; what is left is ended with the stack.
+            await asyncio.gather(
+                *(desk.gateway.switch_off() for desk in self.desks), return_exceptions=True
+            )
 
     async def _all_phases(self, offices: Departments) -> None:
         with self.stage.phase("desks and review"):
@@ -274,12 +278,13 @@ class Campaign:
                 if not person.comes and person.ending != "open":
                     await desk.end(person, self._others)
         waiting = sum(p.comes and bool(p.overlooked) and p.comes_back for p in people)
-        async with self._on(desk):
-            await self._progressing(
-                lambda: desk.correct(self._correcting),
-                waiting,
-                f"returned records at {desk.desk.area}",
-            )
+        if waiting:
+            async with self._returning, self._on(desk):
+                await self._progressing(
+                    lambda: desk.correct(self._correcting),
+                    waiting,
+                    f"returned records at {desk.desk.area}",
+                )
         self.tale.counts["records accepted"] += desk.accepted
 
     async def _announce(self, person: Person) -> None:

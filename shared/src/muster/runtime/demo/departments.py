@@ -114,4 +114,6 @@ class Departments:
         if self._following is not None:
             self._following.cancel()
             await asyncio.wait([self._following])
-        await asyncio.gather(*(one.stop() for one in self.connectors.values()))
+        await asyncio.gather(
+            *(one.stop() for one in self.connectors.values()), return_exceptions=True
+        )

@@ -89,7 +89,8 @@ class Consumer:
         async with self._taking:
             await self.take(raws)
         await failpoints.reach("inbox.before-offset-commit")
-        await consumer.commit({tp: r[-1].offset + 1 for tp, r in fetched.items()})
+        mine = consumer.assignment() & fetched.keys()
+        await consumer.commit({tp: fetched[tp][-1].offset + 1 for tp in mine})
         await failpoints.reach("inbox.after-offset-commit")
 
     def _raw(self, tp: TopicPartition, record: ConsumerRecord) -> Raw:
