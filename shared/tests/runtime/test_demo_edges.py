@@ -124,6 +124,20 @@ async def test_a_gateway_that_dies_each_time_ends_the_demo_with_a_sentence(
         await gateway.sign("digest", [[1, 2, 3]])
 
 
+async def test_a_gateway_that_is_stopped_is_started_again_once_it_has_ended(
+    gateway: Gateway,
+) -> None:
+    """Somebody switches it off in the middle: it drains first, and listens no more meanwhile."""
+    (gateway.home / "slow-to-end").write_text("2", encoding="utf-8")
+    assert gateway.child is not None
+    before = gateway.child.pid
+    os.kill(before, signal.SIGTERM)
+    assert await gateway.sign("digest", [[1, 2, 3]]) == {"path": "/signatures"}
+    assert gateway.child is not None
+    assert gateway.child.pid != before
+    (gateway.home / "slow-to-end").unlink()
+
+
 async def test_draining_starts_a_gateway_again_that_died(gateway: Gateway) -> None:
     _kill(gateway)
     _prepare(gateway, waiting=2)

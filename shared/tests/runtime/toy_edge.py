@@ -1,7 +1,8 @@
 """A gateway or connector with nothing in it, that can be killed. Its home holds what it is to do.
 
 ``die-at-start`` and ``die-at-answer`` hold how often it kills itself yet; ``answers`` grows by a
-line of each request that it was asked. `spool` holds what is said of its spool.
+line of each request that it was asked. `spool` holds what is said of its spool. Asked to end, it
+listens no more, and lives on for as many seconds as ``slow-to-end`` says.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -64,6 +66,14 @@ def run() -> None:
     """As the real ones do: the first line says who runs."""
     die_if_told("start")
     server = HTTPServer(("127.0.0.1", 0), Handler)
+    slow = home / "slow-to-end"
+
+    def end(*_: object) -> None:
+        server.socket.close()
+        time.sleep(float(slow.read_text()) if slow.exists() else 0)
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, end)
     (home / "token").write_text("t")
     url = f"http://127.0.0.1:{server.server_port}"
     sys.stdout.write(json.dumps({"ready": True, "url": url, "token_file": str(home / "token")}))

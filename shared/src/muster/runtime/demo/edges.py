@@ -295,28 +295,52 @@ class Gateway(_Program):
         body: Mapping[str, object] | None = None,
         before: Callable[[], None] = lambda: None,
     ) -> dict[str, Any]:
-        """Its answer; asked again, after it was looked after, when it was killed meanwhile.
+        """Its answer; asked again, after it was looked after, when it was killed or stopped
+        meanwhile.
 
         `before` is done before each try. Raises EdgeFailed.
         """
         problem = ""
         for _ in range(_TRIES):
             before()
+            ending = False
             try:
                 assert self.http is not None
                 answer = await self.http.request(method, path, json=body)
             except httpx.TransportError as error:
                 problem = f"does not answer ({type(error).__name__})"
-                await asyncio.sleep(_LOOK)  # a process that dies is not gone at once
-                await self.follow()
-                continue
-            if not answer.is_success:
-                raise EdgeFailed(
-                    f"the gateway answered {answer.status_code} to {path}: {answer.text}"
-                )
-            found: dict[str, Any] = answer.json()
-            return found
+            else:
+                if answer.is_success:
+                    found: dict[str, Any] = answer.json()
+                    return found
+                problem = f"answered {answer.status_code} to {path}: {answer.text}"
+                if '"stopping"' not in answer.text:
+                    raise EdgeFailed(f"the gateway {problem}")
+                ending = True
+            await self._gone(ending)
+            await self.follow()
         raise EdgeFailed(f"the gateway {problem}: {method} {path}")
+
+    async def _gone(self, ending: bool) -> None:
+        """A process that was killed is not gone at once; one that was asked to end, and listens no
+        more, first waits until what it told has arrived."""
+        patience = Patience(_DRAIN)
+        await asyncio.sleep(_LOOK)
+        while self.child is not None and self.child.running():
+            if not ending and await self._listens():
+                return
+            if patience.out(None):
+                return
+            await asyncio.sleep(_LOOK)
+
+    async def _listens(self) -> bool:
+        url = httpx.URL(self.told["url"])
+        try:
+            _, line = await asyncio.open_connection(url.host, url.port)
+        except OSError:
+            return False
+        line.close()
+        return True
 
 
 @dataclass
