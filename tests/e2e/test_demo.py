@@ -176,6 +176,16 @@ def test_the_demo_ends_as_the_county_was_planned(
     assert _rules_at_import(told) == _planted(truth)
     assert told["seconds"].keys() >= {"start", "baseline", "desks and review", "agreement"}
     assert told["peak_memory_bytes"] > 0
+    scored = subprocess.run(
+        [
+            *(sys.executable, "-m", "muster.runtime.cli", "synth", "score"),
+            *(str(demo.again / TRUTH), str(demo.home.path / "findings.json")),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert scored.returncode == 0, scored.stdout + scored.stderr
 
 
 def test_clear_is_only_what_may_be_seen(demo: Demo) -> None:

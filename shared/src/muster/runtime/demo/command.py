@@ -38,6 +38,8 @@ __all__ = ["Driven", "drive", "run"]
 
 FOLDER = "demo"
 RESULT = "demo.json"
+FINDINGS = "findings.json"
+"""In the demo's own folder, as `muster synth score` reads it: it names people by their numbers."""
 _MARK = "made-by-muster-demo"
 
 
@@ -169,6 +171,7 @@ def _campaign(
         with stage.phase("start"):
             world = _start(home, name, profile, people, seed, stage)
         driven = asyncio.run(drive(home, world, profile, tale, stage))
+        write_private(home.path / FINDINGS, {"before": driven.before, "after": driven.after})
         with stage.phase("scoring"):
             scorecard = judge(
                 profile, people, seed, driven.before, driven.after, driven.sides.reporting
