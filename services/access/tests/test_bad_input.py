@@ -11,6 +11,7 @@ from muster.security import jose
 from muster.vocabulary.ids import new_id
 
 MARK = "qq-do-not-echo-qq"
+NUMBER = "63232119500304001X"
 
 BODIES: dict[str, dict[str, Any]] = {
     "/token": {"username": "someone", "password": "a long password"},
@@ -69,6 +70,7 @@ BAD: list[Any] = [
     [MARK],
     {},
     {MARK: MARK},
+    {NUMBER: 1},
     {"\ud800": "\ud800"},
     {"\x00": "\x00"},
     "0001-01-01T00:00:00+23:59",
@@ -181,6 +183,11 @@ async def test_a_value_is_never_repeated(house: Any) -> None:
             answer = await house.post(path.replace("{id}", new_id()), **{**body, name: [MARK]})
             assert answer.status_code == 422, (path, name)
             assert MARK not in answer.text
+        # A member that nobody knows may be anybody's number, and is a value as well.
+        answer = await house.post(path.replace("{id}", new_id()), **{**body, MARK: 1, NUMBER: 1})
+        assert answer.status_code == 422, path
+        assert MARK not in answer.text
+        assert NUMBER not in answer.text
 
 
 async def test_refusals_name_field_rule_and_reason(house: Any, places: Any) -> None:

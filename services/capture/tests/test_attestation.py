@@ -44,7 +44,8 @@ Bench = Any
 async def test_a_reading_and_a_signature_are_attested_by_the_terminals_events(
     bench: Bench,
 ) -> None:
-    """R55, R58: the desk reveals what the terminal committed to; both must say the same."""
+    """R55, R56, R58: the desk reveals what the terminal committed to, here of a new person whose
+    card was read; both must say the same."""
     device = await new_device(bench)
     person, pieces = await visitor(bench, device)
     record, card, signed = claimed(bench, device, person, pieces=pieces)

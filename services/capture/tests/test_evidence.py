@@ -127,6 +127,7 @@ async def test_each_flaw_of_a_piece_has_its_reason_and_good_ones_are_kept(bench:
         {**good, "kind": "passport"},
         {**good, "content": "not base64 ..."},
         {"digest": 7},
+        None,
         large,
         good,
     ]
@@ -136,6 +137,7 @@ async def test_each_flaw_of_a_piece_has_its_reason_and_good_ones_are_kept(bench:
         ["piece-type"],
         ["piece-digest"],
         ["evidence-kind"],
+        ["piece-shape"],
         ["piece-shape"],
         ["piece-shape"],
         ["piece-too-large"],

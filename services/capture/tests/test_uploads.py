@@ -86,6 +86,17 @@ async def test_good_records_of_a_packet_go_in_and_bad_ones_come_back(bench: Benc
     assert await bench.scalar("SELECT count(*) FROM refused_row WHERE settled_at IS NULL") == 0
 
 
+@pytest.mark.parametrize("malformed", [None, "text", 7, []])
+async def test_what_is_no_record_at_all_is_refused_by_itself(bench: Bench, malformed: Any) -> None:
+    """R69: the others of its packet go in, and what came is kept."""
+    terminal = await bench.terminal()
+    person = bench.person()
+    pieces = await bench.bring_evidence(terminal, person)
+    answer = await bench.upload(terminal, [malformed, bench.record(person, pieces=pieces)])
+    assert [r["status"] for r in answer.json()["receipts"]] == ["refused", "accepted"]
+    assert await bench.scalar("SELECT count(*) FROM refused_row") == 1
+
+
 async def test_a_doubtful_record_goes_in_and_stays_on_the_list(bench: Bench) -> None:
     """R70: what is only flagged is no reason to turn anybody away, and must still be looked at."""
     terminal = await bench.terminal()

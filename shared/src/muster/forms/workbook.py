@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import BinaryIO
+from xml.parsers import expat
 
 import python_calamine
 
@@ -96,9 +97,7 @@ def _xlsx_rows(file: BinaryIO) -> Iterator[Row]:
     try:
         with zipfile.ZipFile(file) as packed:
             _must_fit(sum(item.file_size for item in packed.infolist()) <= _UNPACKED_LIMIT)
-            for item in packed.infolist():
-                if item.filename.startswith("xl/worksheets/"):
-                    _check_extent(packed, item)
+            _check_extents(packed)
         file.seek(0)
         rows = (
             python_calamine.CalamineWorkbook.from_filelike(file).get_sheet_by_index(0).iter_rows()
@@ -118,35 +117,107 @@ _UNREADABLE = (
     ValueError,
     IndexError,
 )
-_PLACE = re.compile(rb"""<(?:\w+:)?c\b[^<>]*?\sr=["']([A-Za-z]{1,4})([0-9]{1,9})["']""")
-_OVERLAP = 1024
-"""Bytes of a piece that are read again with the next, so that no cell is cut in two."""
+_CELL_PLACE = re.compile(r"([A-Za-z]{1,4})([0-9]{1,9})")
+_PICTURES = (".bin", ".emf", ".gif", ".jpeg", ".jpg", ".png", ".wmf")
+_OTHER_BOOKS = frozenset({"xl/workbook.bin", "content.xml"})
+"""A workbook of another kind, which the reader would take if this one fails it."""
+_SHEET = b"sheetData"
+
+
+def _check_extents(packed: zipfile.ZipFile) -> None:
+    """Refuse a workbook with a sheet that spans more than is held in memory. Raises Unusable.
+
+    A sheet may lie in any part, whatever it is called, so that each is looked at.
+    """
+    if _OTHER_BOOKS & set(packed.namelist()):
+        raise Unusable("file-type")
+    for item in packed.infolist():
+        if item.filename.lower().endswith(_PICTURES):
+            _check_picture(packed, item)
+        elif not item.is_dir():
+            _check_extent(packed, item)
+
+
+def _check_picture(packed: zipfile.ZipFile, item: zipfile.ZipInfo) -> None:
+    """What is called a picture is no sheet."""
+    tail = b""
+    with packed.open(item) as content:
+        while piece := content.read(_PROBE * 16):
+            if _SHEET in tail + piece:
+                raise Unusable("file-type")
+            tail = piece[-len(_SHEET) :]
 
 
 def _check_extent(packed: zipfile.ZipFile, item: zipfile.ZipInfo) -> None:
-    """Refuse a sheet whose cells span more than is held in memory. Raises Unusable.
+    extent = _Extent()
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = extent.element
+    parser.StartDoctypeDeclHandler = extent.doctype
+    try:
+        with packed.open(item) as sheet:
+            while piece := sheet.read(_PROBE * 16):
+                parser.Parse(piece, False)
+                extent.check()
+            parser.Parse(b"", True)
+    except expat.ExpatError:
+        raise Unusable("file-type") from None
+    extent.check()
 
-    Where cells stand is read from the cells themselves: a declared size may lie, and one stray
-    cell far off would have the whole rectangle allocated.
+
+class _Extent:
+    """How far the cells of a sheet reach.
+
+    Read from rows and cells themselves: a declared size may lie, and one stray cell far off would
+    have the whole rectangle allocated. What has no number of its own follows what is before it.
     """
-    columns: set[bytes] = set()
-    height = 0
-    tail = b""
-    with packed.open(item) as sheet:
-        while piece := sheet.read(_PROBE * 16):
-            found = _PLACE.findall(tail + piece)
-            columns.update(column for column, _ in found)
-            height = max(height, *(int(row) for _, row in found), 0)
-            tail = piece[-_OVERLAP:]
-    width = max((_column(name) for name in columns), default=0)
-    _must_fit(height <= _ROWS_LIMIT and width <= COLUMNS_LIMIT and height * width <= _CELLS_LIMIT)
+
+    def __init__(self) -> None:
+        self.height = self.width = 0
+        self._row = self._column = 0
+
+    def element(self, name: str, attributes: dict[str, str]) -> None:
+        kind = name.rpartition(":")[2]
+        if kind == "row":
+            self._row, self._column = self._number(attributes.get("r")) or self._row + 1, 0
+            self.height = max(self.height, self._row)
+        elif kind == "c":
+            place = attributes.get("r")
+            if place is None:
+                self._column += 1
+            else:
+                found = _CELL_PLACE.fullmatch(place)
+                if found is None:
+                    raise Unusable("file-type")
+                self._column = _column(found[1])
+                self.height = max(self.height, int(found[2]))
+            self.width = max(self.width, self._column)
+
+    def doctype(self, *_: object) -> None:
+        """Entities could say what no attribute shows."""
+        raise Unusable("file-type")
+
+    def check(self) -> None:
+        """Raises Unusable."""
+        _must_fit(
+            self.height <= _ROWS_LIMIT
+            and self.width <= COLUMNS_LIMIT
+            and self.height * self.width <= _CELLS_LIMIT
+        )
+
+    @staticmethod
+    def _number(text: str | None) -> int | None:
+        if text is None:
+            return None
+        if not (text.isascii() and text.isdigit() and len(text) <= 10):
+            raise Unusable("file-type")
+        return int(text)
 
 
-def _column(name: bytes) -> int:
+def _column(name: str) -> int:
     """A, B, ... Z, AA as 1, 2, ..."""
     number = 0
     for letter in name.upper():
-        number = number * 26 + letter - 64
+        number = number * 26 + ord(letter) - 64
     return number
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import bindparam, delete, func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.messaging.deadletters import RawMessage
@@ -17,6 +17,16 @@ from muster.persistence.tables import parked
 
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=5)
+
+_WAIT_LONGER = text(
+    """
+    UPDATE parked p SET attempts = p.attempts + 1, reason = n.reason, next_try_at = now()
+        + least(CAST(:first AS interval) * power(2, least(p.attempts, 20)),
+                CAST(:longest AS interval))
+    FROM unnest(CAST(:rows AS bigint[]), CAST(:reasons AS text[])) AS n(id, reason)
+    WHERE p.id = n.id
+    """
+)
 
 Key = tuple[str, str]
 """Topic and key: order is kept within it."""
@@ -122,16 +132,14 @@ async def wait_longer(conn: AsyncConnection, items: Sequence[tuple[int, str]]) -
     """These cannot be taken yet: try again after a wait that doubles up to five minutes."""
     if not items:
         return
-    wait = func.least(FIRST_WAIT * func.power(2, func.least(parked.c.attempts, 20)), LONGEST_WAIT)
     await conn.execute(
-        update(parked)
-        .where(parked.c.id == bindparam("row"))
-        .values(
-            attempts=parked.c.attempts + 1,
-            reason=bindparam("why"),
-            next_try_at=func.now() + wait,
-        ),
-        [{"row": row, "why": why} for row, why in items],
+        _WAIT_LONGER,
+        {
+            "rows": [row for row, _ in items],
+            "reasons": [reason for _, reason in items],
+            "first": FIRST_WAIT,
+            "longest": LONGEST_WAIT,
+        },
     )
 
 

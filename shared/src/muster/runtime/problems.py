@@ -6,8 +6,9 @@ sentence in Chinese and English. No answer ever repeats a value that was sent.
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -133,8 +134,7 @@ async def _on_validation(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     reasons = [
         Reason(
-            ".".join(str(step) for step in item["loc"] if step not in ("body", "query", "path"))
-            or "body",
+            _place(item),
             str(item["type"]).replace("_", "-"),
             "该字段缺失或格式不正确。",
             f"This field is missing or malformed: {item['type'].replace('_', ' ')}.",
@@ -142,6 +142,25 @@ async def _on_validation(_: Request, error: Exception) -> JSONResponse:
         for item in error.errors()
     ]
     return problem(422, "invalid", reasons)
+
+
+_STEP = re.compile(r"[a-z_][a-z0-9_]{0,39}")
+_UNKNOWN_MEMBER = "extra_forbidden"
+
+
+def _place(item: Mapping[str, Any]) -> str:
+    """The field that an error is about. A member that nobody knows is a value that was sent: it may
+    be anybody's number, and so may any key that does not look like a name of ours."""
+    steps = list(item["loc"])
+    if item["type"] == _UNKNOWN_MEMBER:
+        steps.pop()
+    told = [
+        str(step)
+        for step in steps
+        if isinstance(step, int)
+        or (step not in ("body", "query", "path") and _STEP.fullmatch(step) is not None)
+    ]
+    return ".".join(told) or "body"
 
 
 async def _on_http(_: Request, error: Exception) -> JSONResponse:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from muster.capture.domain.reasons import reason, refusal
 from muster.capture.handlers.packets import open_packet
 from muster.capture.handlers.people import SEEING
-from muster.capture.handlers.shapes import PIECES_LIMIT, EvidencePacket, Piece
+from muster.capture.handlers.shapes import PIECES_LIMIT, EvidencePacket, Piece, as_object
 from muster.capture.store import records, subjects
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
@@ -141,13 +141,11 @@ def read_packet(payload: dict[str, Any]) -> EvidencePacket:
         raise refusal("packet-shape") from None
 
 
-def _check_all(
-    context: Context, pieces: Sequence[dict[str, Any]]
-) -> tuple[list[_Good], list[PieceReceipt]]:
+def _check_all(context: Context, pieces: Sequence[Any]) -> tuple[list[_Good], list[PieceReceipt]]:
     good: list[_Good] = []
     refused: list[PieceReceipt] = []
     papers = frozenset(context.profile.papers)
-    for index, raw in enumerate(pieces):
+    for index, raw in enumerate(map(as_object, pieces)):
         try:
             piece = Piece.model_validate(raw)
         except ValidationError:

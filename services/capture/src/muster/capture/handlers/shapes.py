@@ -56,7 +56,7 @@ class UploadPacket(_Shape):
     packet_id: Uuid
     terminal_id: Uuid
     made_at: Moment
-    records: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=RECORDS_LIMIT)]
+    records: Annotated[list[Any], Field(min_length=1, max_length=RECORDS_LIMIT)]
 
 
 class EvidenceRef(_Shape):
@@ -121,7 +121,7 @@ class EvidencePacket(_Shape):
     """What an evidence packet holds. `pieces` are read one by one."""
 
     packet_id: Uuid
-    pieces: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=PIECES_LIMIT)]
+    pieces: Annotated[list[Any], Field(min_length=1, max_length=PIECES_LIMIT)]
 
 
 class Piece(_Shape):
@@ -133,3 +133,9 @@ class Piece(_Shape):
     media_type: _Short
     kind: _Short
     content: str
+
+
+def as_object(raw: Any) -> dict[str, Any]:
+    """One record or piece as it came; what is no object is wrapped, so that it is refused by itself
+    and kept like any other."""
+    return raw if isinstance(raw, dict) else {"not_an_object": raw}

@@ -18,7 +18,7 @@ from muster.capture.domain.reasons import refusal
 from muster.capture.handlers import attesting, common, proofs
 from muster.capture.handlers.checking import Read, RecordChecker
 from muster.capture.handlers.packets import Opened, open_packet
-from muster.capture.handlers.shapes import RECORDS_LIMIT, UploadPacket
+from muster.capture.handlers.shapes import RECORDS_LIMIT, UploadPacket, as_object
 from muster.capture.store import attestations, records, refusals, subjects
 from muster.messaging import failpoints, outbox
 from muster.runtime.auth import Caller
@@ -48,7 +48,7 @@ async def take_upload(context: Context, caller: Caller, text: str) -> Answer:
     packet = read_packet(opened.payload)
     checker = RecordChecker(context, caller, opened.area)
     read = await asyncio.to_thread(
-        lambda: [checker.check(index, raw) for index, raw in enumerate(packet.records)]
+        lambda: [checker.check(index, as_object(raw)) for index, raw in enumerate(packet.records)]
     )
     try:
         async with context.database.transaction() as conn:
