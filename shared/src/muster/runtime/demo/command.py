@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import shlex
 import shutil
@@ -10,8 +11,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from muster.runtime.demo.scorecard import judge
 from muster.runtime.demo.stage import Stage
 from muster.runtime.demo.world import World
 from muster.runtime.home import Home, write_private
+from muster.runtime.processes import resident
 from muster.synth import build, write
 
 __all__ = ["Driven", "drive", "run"]
@@ -41,6 +43,7 @@ RESULT = "demo.json"
 FINDINGS = "findings.json"
 """In the demo's own folder, as `muster synth score` reads it: it names people by their numbers."""
 _MARK = "made-by-muster-demo"
+_LOOK = 2.0
 
 
 class Interrupted(KeyboardInterrupt):
@@ -177,11 +180,9 @@ def _campaign(
                 profile, people, seed, driven.before, driven.after, driven.sides.reporting
             )
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    peak = int(home.stack().get("memory", {}).get("peak", 0))
     differences = ledger.compare(driven.sides)
-    return Outcome(
-        name, people, seed, tale, driven.sides, differences, driven.unfinished, scorecard, peak, own
-    )
+    peak, left = driven.peak_memory, driven.unfinished
+    return Outcome(name, people, seed, tale, driven.sides, differences, left, scorecard, peak, own)
 
 
 def _start(home: Home, name: str, profile: Profile, people: int, seed: int, stage: Stage) -> World:
@@ -214,22 +215,43 @@ def _start(home: Home, name: str, profile: Profile, people: int, seed: int, stag
 
 @dataclass(frozen=True)
 class Driven:
-    """What a campaign came to: the ledgers at its end, what stayed undone, and crosscheck's
-    findings before and after correction."""
+    """What a campaign came to: the ledgers at its end, what stayed undone, crosscheck's findings
+    before and after correction, and the most bytes that all processes held meanwhile."""
 
     sides: ledger.Sides
     unfinished: list[str]
     before: list[dict[str, Any]]
     after: list[dict[str, Any]]
+    peak_memory: int
 
 
 async def drive(home: Home, world: World, profile: Profile, tale: Tale, stage: Stage) -> Driven:
     """The campaign on a stack that runs."""
-    async with Services(home) as services:
+    async with Services(home) as services, _measured(home) as peak:
         campaign = Campaign(services, world, profile, tale, stage)
         await campaign.run()
         sides, unfinished = await campaign.settle()
-        return Driven(sides, unfinished, campaign.before, campaign.after)
+        return Driven(sides, unfinished, campaign.before, campaign.after, max(peak, default=0))
+
+
+@asynccontextmanager
+async def _measured(home: Home) -> AsyncIterator[list[int]]:
+    """Looks now and then what the stack, gateways, connectors and this process hold together."""
+    seen: list[int] = []
+
+    async def look() -> None:
+        while True:
+            supervisor = lifecycle.supervisor_of(home.stack())
+            roots = [os.getpid(), *([supervisor.pid] if supervisor else [])]
+            seen[:] = [max([*seen, await asyncio.to_thread(resident, roots)])]
+            await asyncio.sleep(_LOOK)
+
+    looking = asyncio.create_task(look())
+    try:
+        yield seen
+    finally:
+        looking.cancel()
+        await asyncio.wait([looking])
 
 
 def _program(name: str = "muster") -> str:

@@ -218,7 +218,7 @@ def _figures(outcome: Outcome) -> str:
     return (
         f"Done: {counts}\n"
         f"Time: {whole:.0f} s in all: {seconds}\n"
-        f"Peak memory of the stack: {memory:.0f} MiB"
+        f"Peak memory of the stack, gateways, connectors and demo: {memory:.0f} MiB"
     )
 
 
