@@ -129,6 +129,32 @@ async def test_a_consumer_that_starts_again_is_not_ready_until_it_can_take(
         await task
 
 
+async def test_a_broker_that_is_gone_while_offsets_are_committed_holds_nobody(
+    source: Side, reader: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """aiokafka looks for it for ever; the consumer starts again, and ends when it is asked to."""
+    broker = _Broker(_record(source), [])
+
+    async def looks_for_ever(_: object) -> None:
+        broker.log.append("looking")
+        await asyncio.Event().wait()
+
+    broker.commit = looks_for_ever  # type: ignore[method-assign]
+    monkeypatch.setattr(consuming, "new_consumer", lambda *_: broker)
+    monkeypatch.setattr("muster.messaging.broker.COMMIT_PATIENCE", 0.3)
+    monkeypatch.setattr(consuming, "pause", lambda *_: asyncio.sleep(0.05))
+    consumer = _consumer(reader, make_intake(reader))
+    task = asyncio.create_task(consumer.run())
+
+    async def again() -> bool:
+        return broker.log.count("looking") >= 2
+
+    await until(again)
+    assert len(await effects(reader)) == 1
+    consumer.stop()
+    await asyncio.wait_for(task, 10)
+
+
 async def test_of_a_partition_that_another_was_given_meanwhile_nothing_is_committed(
     source: Side, reader: Side, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
@@ -14,6 +14,7 @@ from aiokafka.partitioner import murmur2
 POLL = 0.2
 """Seconds that a reader waits for a first message."""
 _FEW, _GATHER = 100, 0.2
+COMMIT_PATIENCE = 10.0
 CONNECT_PATIENCE = 60.0
 """Seconds for which a service waits for its broker before it says that there is none."""
 
@@ -160,6 +161,17 @@ async def gather(
             deadline = clock.time() + _GATHER
         left = deadline - clock.time()
     return fetched
+
+
+async def commit(consumer: AIOKafkaConsumer, taken: Mapping[TopicPartition, int]) -> None:
+    """Commit the next offsets of partitions, within a while: aiokafka looks for a broker that is
+    gone for ever, and whoever is asked to stop meanwhile would not hear of it.
+
+    Raises:
+        TimeoutError: no broker took them; what was taken comes again, and the inbox knows it.
+    """
+    async with asyncio.timeout(COMMIT_PATIENCE):
+        await consumer.commit(dict(taken))
 
 
 async def pause(seconds: float, stopping: asyncio.Event) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from muster.messaging import failpoints, parking, positions
-from muster.messaging.broker import gather, new_consumer, patiently_start, pause
+from muster.messaging.broker import commit, gather, new_consumer, patiently_start, pause
 from muster.messaging.deadletters import RawMessage
 from muster.messaging.intake import Intake
 from muster.messaging.limits import Halted
@@ -118,7 +118,7 @@ class Consumer:
             metrics.consumer_lag.labels(tp.topic, str(tp.partition)).set(
                 max(0, (consumer.highwater(tp) or 0) - fetched[tp][-1].offset - 1)
             )
-        await consumer.commit({tp: fetched[tp][-1].offset + 1 for tp in mine})
+        await commit(consumer, {tp: fetched[tp][-1].offset + 1 for tp in mine})
         await failpoints.reach("inbox.after-offset-commit")
         self.assigned.set()
 

@@ -35,6 +35,8 @@ PROCESS = "process.json"
 _READY = 60.0
 _CALL = 600.0
 _DRAIN = 120.0
+_GRACE = 45.0
+"""Longer than a program drains when it is asked to end; past it, a kill loses nothing."""
 _LOOK = 0.2
 _TRIES = 5
 """How often a program is started that is killed, and a gateway asked that does not answer."""
@@ -148,7 +150,7 @@ class _Program(ABC):
             argv=(self._path(), "run"),
             log=self.log,
             env=self._environment(),
-            grace=_DRAIN,
+            grace=_GRACE,
         )
         # Not in a thread: whoever is cancelled meanwhile must still know what runs.
         self.child = child = Child(command)

@@ -19,7 +19,7 @@ from muster.department_connector.handlers.opening import Outcome, Waits
 from muster.department_connector.store import journal, people
 from muster.department_connector.store.journal import Raw
 from muster.messaging import failpoints
-from muster.messaging.broker import gather, new_consumer, patiently_start, pause
+from muster.messaging.broker import commit, gather, new_consumer, patiently_start, pause
 from muster.observability.logging import get_logger
 from muster.spool.services import ServiceAway
 
@@ -90,7 +90,7 @@ class Consumer:
             await self.take(raws)
         await failpoints.reach("inbox.before-offset-commit")
         mine = consumer.assignment() & fetched.keys()
-        await consumer.commit({tp: fetched[tp][-1].offset + 1 for tp in mine})
+        await commit(consumer, {tp: fetched[tp][-1].offset + 1 for tp in mine})
         await failpoints.reach("inbox.after-offset-commit")
 
     def _raw(self, tp: TopicPartition, record: ConsumerRecord) -> Raw:
