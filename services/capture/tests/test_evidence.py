@@ -70,7 +70,8 @@ async def test_who_works_with_a_record_sees_its_papers(bench: Bench, role: Role,
 
 
 async def test_nobody_else_sees_a_paper(bench: Bench) -> None:
-    """R100: another township, leaders and administrators; nor is it told that the paper exists."""
+    """R59, R100: not another township, leaders or administrators; nor are they told that there is
+    such a paper."""
     terminal = await bench.terminal()
     person = bench.person()
     [(digest, _), *_] = pieces = await bench.bring_evidence(terminal, person)
