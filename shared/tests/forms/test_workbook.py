@@ -91,7 +91,15 @@ def test_what_reaches_too_far_is_refused_unread(rows: str, monkeypatch: pytest.M
 def test_wherever_the_sheet_lies_it_is_looked_at(place: str) -> None:
     far = _sheet('<row r="4294967295"><c><v>1</v></c></row>')
     moved = {"worksheets/sheet1.xml": place.removeprefix("xl/")}
-    assert _rule(_with({place: far}, moved)) in ("file-too-large", "file-type")
+    assert _rule(_with({place: far}, moved)) == "file-too-large"
+    assert _rule(_with({place: far.decode().encode("utf-16")}, moved)) == "file-too-large"
+
+
+def test_what_a_workbook_carries_beside_its_sheets_is_no_sheet() -> None:
+    """Pictures, settings of printers, documents inside: none of them is XML of a sheet."""
+    drawn = b'<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "svg11.dtd"><svg/>'
+    carried = {"xl/media/a.svg": drawn, "xl/embeddings/a.docx": _book(), "xl/a.bin": b"\xff\x00"}
+    assert len(list(open_rows(_with(carried)))) == 2
 
 
 @pytest.mark.parametrize(

@@ -118,34 +118,32 @@ _UNREADABLE = (
     IndexError,
 )
 _CELL_PLACE = re.compile(r"([A-Za-z]{1,4})([0-9]{1,9})")
-_PICTURES = (".bin", ".emf", ".gif", ".jpeg", ".jpg", ".png", ".wmf")
 _OTHER_BOOKS = frozenset({"xl/workbook.bin", "content.xml"})
 """A workbook of another kind, which the reader would take if this one fails it."""
-_SHEET = b"sheetData"
+_SHEET = (b"sheetData", "sheetData".encode("utf-16-le"))
 
 
 def _check_extents(packed: zipfile.ZipFile) -> None:
     """Refuse a workbook with a sheet that spans more than is held in memory. Raises Unusable.
 
-    A sheet may lie in any part, whatever it is called, so that each is looked at.
+    A sheet may lie in any part, whatever it is called: what holds cells is measured.
     """
     if _OTHER_BOOKS & set(packed.namelist()):
         raise Unusable("file-type")
     for item in packed.infolist():
-        if item.filename.lower().endswith(_PICTURES):
-            _check_picture(packed, item)
-        elif not item.is_dir():
+        if _holds_cells(packed, item):
             _check_extent(packed, item)
 
 
-def _check_picture(packed: zipfile.ZipFile, item: zipfile.ZipInfo) -> None:
-    """What is called a picture is no sheet."""
+def _holds_cells(packed: zipfile.ZipFile, item: zipfile.ZipInfo) -> bool:
+    """Whether the one element is named in which a sheet has its cells."""
     tail = b""
     with packed.open(item) as content:
         while piece := content.read(_PROBE * 16):
-            if _SHEET in tail + piece:
-                raise Unusable("file-type")
-            tail = piece[-len(_SHEET) :]
+            if any(name in tail + piece for name in _SHEET):
+                return True
+            tail = piece[-len(_SHEET[1]) :]
+    return False
 
 
 def _check_extent(packed: zipfile.ZipFile, item: zipfile.ZipInfo) -> None:
