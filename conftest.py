@@ -9,6 +9,7 @@ Fixtures
 ``redis_url``       the session's Redis.
 ``new_database``    ``new_database("capture")`` gives the SQLAlchemy URL of a fresh database with
                     that service's migrations; without a service an empty one. Dropped afterwards.
+``alone``           ``with alone("pcscd")``: what one test process of this machine has at a time.
 ``empty_kafka``     ``empty_kafka()`` empties the session's Apache Kafka and gives its address.
 
 Servers are the embedded ones unless ``MUSTER_TEST_POSTGRES_ADMIN_URL``, ``MUSTER_TEST_REDIS_URL``
@@ -31,11 +32,12 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import hypothesis
 import pytest
@@ -60,6 +62,14 @@ def run(job: Coroutine[Any, Any, T]) -> T:
         return pool.submit(asyncio.run, job).result()
 
 
+@contextmanager
+def one_at_a_time(what: str) -> Iterator[None]:
+    """Of all test processes of this machine one is in here at a time; the others wait."""
+    with (Path(tempfile.gettempdir()) / f"muster-{what}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 # -- what the machine has --------------------------------------------------------------------------
 
 
@@ -71,10 +81,12 @@ def _lacks_kafka() -> str | None:
 
     missing = what_is_missing(KAFKA_LIBS)
     if missing is None:
-        try:
-            fetch_jars(KAFKA_DEPLOY / "pom.xml", KAFKA_LIBS)
-        except ServerError as error:
-            missing = str(error).splitlines()[0]
+        # Of several processes of one run the first fetches.
+        with one_at_a_time("kafka-jars"):
+            try:
+                fetch_jars(KAFKA_DEPLOY / "pom.xml", KAFKA_LIBS)
+            except ServerError as error:
+                missing = str(error).splitlines()[0]
     return missing
 
 
@@ -178,6 +190,12 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 @pytest.fixture(scope="session")
+def worker() -> int:
+    """Which of a run's processes this is (pytest-xdist), from 0; 0 if there is one only."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
+@pytest.fixture(scope="session")
 def server_home() -> Iterator[Any]:
     """A temporary folder for the session's servers; not pytest's, which only its owner enters."""
     from muster.runtime.home import Home
@@ -203,10 +221,11 @@ def postgres(server_home: Any) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def redis_url(server_home: Any) -> Iterator[str]:
+def redis_url(server_home: Any, worker: int) -> Iterator[str]:
+    """A database of Redis that tests may empty: of a Redis that is given each process has one."""
     given = os.environ.get("MUSTER_TEST_REDIS_URL")
     if given:
-        yield given
+        yield urlsplit(given)._replace(path=f"/{worker}").geturl()
         return
     from muster.runtime.embedded import EmbeddedRedis
 
@@ -242,12 +261,10 @@ def empty_kafka(real_kafka: str) -> Callable[[], str]:
     return empty
 
 
-@pytest.fixture(scope="module")
-def pcsc_place() -> Iterator[None]:
-    """The one place for a PC/SC daemon on this machine: of several runs one has it at a time."""
-    with PCSC_LOCK.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+@pytest.fixture(scope="session")
+def alone() -> Callable[[str], AbstractContextManager[None]]:
+    """``with alone("pcscd")``: what only one test process of this machine can have at a time."""
+    return one_at_a_time
 
 
 # -- databases -------------------------------------------------------------------------------------

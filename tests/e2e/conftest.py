@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -153,13 +154,17 @@ async def _drop_databases(admin_url: str) -> None:
         await connection.close()
 
 
-@pytest.fixture(scope="session")
-def drop_databases(postgres: str) -> Callable[[], None]:
-    """Drops the databases of all services from the session's PostgreSQL."""
-    return lambda: asyncio.run(_drop_databases(postgres))
+@pytest.fixture(scope="module")
+def drop_databases(
+    postgres: str, alone: Callable[[str], AbstractContextManager[None]]
+) -> Iterator[Callable[[], None]]:
+    """Drops the databases of all services from the session's PostgreSQL. Their names and roles are
+    the same in every run, so of several processes one has them at a time."""
+    with alone("databases"):
+        yield lambda: asyncio.run(_drop_databases(postgres))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def servers_apart(
     postgres: str,
     redis_url: str,

@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -85,11 +86,14 @@ class Daemon:
 
 
 @pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory, pcsc_place: None) -> Iterator[Daemon]:
-    made = Daemon(tmp_path_factory.mktemp("readers"))
-    made.start()
-    yield made
-    made.stop()
+def daemon(
+    tmp_path_factory: pytest.TempPathFactory, alone: Callable[[str], AbstractContextManager[None]]
+) -> Iterator[Daemon]:
+    with alone("pcscd"):
+        made = Daemon(tmp_path_factory.mktemp("readers"))
+        made.start()
+        yield made
+        made.stop()
 
 
 @pytest.fixture
