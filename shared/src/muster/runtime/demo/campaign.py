@@ -298,13 +298,14 @@ class Campaign:
     async def _progressing(
         self, step: Callable[[], Awaitable[int]], wanted: int, what: str
     ) -> None:
-        """Repeat a step until it has done so much; Stuck when it does nothing for too long."""
+        """Repeat a step until it has done so much; Stuck when neither it nor any reviewer does
+        anything for too long."""
         patience = Patience(_PATIENCE)
         done = 0
         while done < wanted:
             found = await step()
             done += found
-            if patience.out(done):
+            if patience.out((done, sum(reviewer.decisions for reviewer in self.reviewers))):
                 raise Stuck(f"Waited {_PATIENCE:.0f} s for {what}: {done} of {wanted} came")
             await asyncio.sleep(_POLL if found else 2 * _POLL)
 
