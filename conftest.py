@@ -222,10 +222,13 @@ def postgres(server_home: Any) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def redis_url(server_home: Any, worker: int) -> Iterator[str]:
-    """A database of Redis that tests may empty: of a Redis that is given each process has one."""
+    """A database of Redis that tests empty: the one that is given, or of several processes the
+    first has it and each other one of those behind it."""
     given = os.environ.get("MUSTER_TEST_REDIS_URL")
     if given:
-        yield urlsplit(given)._replace(path=f"/{worker}").geturl()
+        address = urlsplit(given)
+        database = int(address.path.strip("/") or 0) + worker
+        yield address._replace(path=f"/{database}").geturl()
         return
     from muster.runtime.embedded import EmbeddedRedis
 

@@ -11,7 +11,8 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from muster.runtime.demo import client, crosscheck
+from muster.runtime.demo import campaign, client, crosscheck
+from muster.runtime.demo.campaign import Campaign, Stuck
 from muster.runtime.demo.client import Services, Unreachable
 from muster.runtime.demo.crosscheck import CrossCheck, NotSettled
 from muster.runtime.demo.patience import Patience
@@ -27,6 +28,34 @@ def test_patience_is_out_only_when_nothing_changes() -> None:
     assert not patience.out("new")
     patience._since -= 61
     assert patience.out("new")
+
+
+@pytest.mark.parametrize("reviewing", [True, False])
+async def test_a_desk_waits_for_returned_records_while_reviewers_decide_elsewhere(
+    reviewing: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own records may stand far behind in their queue; when nobody decides, none will come."""
+    monkeypatch.setattr(campaign, "_PATIENCE", 0.2)
+    monkeypatch.setattr(campaign, "_POLL", 0.05)
+    reviewer = SimpleNamespace(decisions=0)
+    looks = 0
+
+    async def step() -> int:
+        nonlocal looks
+        looks += 1
+        reviewer.decisions += reviewing
+        return int(looks == 8)
+
+    waited = Campaign._progressing(
+        cast("Any", SimpleNamespace(reviewers=[reviewer])), step, 1, "returned records"
+    )
+    if reviewing:
+        await waited
+        assert looks == 8
+    else:
+        with pytest.raises(Stuck):
+            await waited
+        assert looks < 8
 
 
 class Told:
