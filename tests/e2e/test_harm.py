@@ -45,12 +45,14 @@ AT_THE_DESKS = (
 """Who is killed, and after how much of what. A name that ends in a dash is an edge: the one that
 was started last."""
 WITH_ORDERS = (
-    ("capture", "endings", 1),
-    ("gateway-", "packets of records", 1),
+    ("gateway-", "endings", 1),
+    ("capture", "packets of records", 1),
     ("crosscheck", "work orders mended", 1),
     ("verification", "work orders mended", 2),
 )
-"""The same once work orders are out; how much more of what."""
+"""The same once work orders are out, how much more of what. All gateways are killed: which of their
+desks still has something to be signed, is not told."""
+KINDS_OF_EDGES = ("gateway-", "connector-")
 SERVERS = {"broker", "postgres"}
 """Parts of the embedded stack alone; on others they are not ours to kill."""
 REPORTING = "muster_reporting"
@@ -75,7 +77,9 @@ class Harm:
     """kill -9, each time when some more has been done; edges that were killed start again."""
 
     county: Any
-    begun: dict[Path, int] = field(default_factory=dict)
+    begun: list[dict[Path, int]] = field(default_factory=list)
+    """The logs of edges that were killed together, with how often each had started; one of them
+    starts again."""
     killed: set[str] = field(default_factory=set)
 
     async def do(self) -> None:
@@ -97,21 +101,29 @@ class Harm:
         for name, what, count in WITH_ORDERS:
             wanted = before.get(what, 0) + count
             await _until(lambda what=what, wanted=wanted: tale.counts[what] >= wanted)
-            await self._kill(name)
-        for log, starts in self.begun.items():
-            await _until(lambda log=log, starts=starts: _starts(log) > starts)
+            await (self._kill_all(name) if name in KINDS_OF_EDGES else self._kill(name))
+        for logs in self.begun:
+            await _until(lambda logs=logs: any(_starts(log) > once for log, once in logs.items()))
 
     async def _kill(self, name: str) -> None:
         home = self.county.home
         self.killed.add(name)
-        if name.startswith(("gateway-", "connector-")):
+        if name.startswith(KINDS_OF_EDGES):
             await _until(lambda: _running(home, name))
-            identity, log = _running(home, name)[-1]
-            self.begun[log] = _starts(log)
-            os.kill(identity.pid, signal.SIGKILL)
+            self._kill_edges(_running(home, name)[-1:])
         else:
             await _until(lambda: home.stack()["parts"][name]["pid"])
             os.kill(home.stack()["parts"][name]["pid"], signal.SIGKILL)
+
+    async def _kill_all(self, name: str) -> None:
+        await _until(lambda: _running(self.county.home, name))
+        self._kill_edges(_running(self.county.home, name))
+
+    def _kill_edges(self, found: list[tuple[Identity, Path]]) -> None:
+        self.begun.append({log: _starts(log) for _, log in found})
+        for identity, _ in found:
+            with suppress(ProcessLookupError):
+                os.kill(identity.pid, signal.SIGKILL)
 
     async def _command(self, name: str, after: float = 0.0) -> None:
         """A connector's command that ends, when it has worked for so many seconds."""
