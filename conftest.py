@@ -46,6 +46,9 @@ import pytest
 hypothesis.settings.register_profile("muster", deadline=None)
 hypothesis.settings.load_profile("muster")
 
+# Whoever takes the place of a killed reader waits for this; parts in processes of their own too.
+os.environ.setdefault("MUSTER_SESSION_SECONDS", "6")
+
 ROOT = Path(__file__).parent
 REQUIRE_ALL = os.environ.get("MUSTER_REQUIRE") == "all"
 KAFKA_LIBS = ROOT / ".tools" / "kafka"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from muster.messaging import failpoints
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Role
 
@@ -34,6 +35,23 @@ async def test_evidence_is_kept_once_and_sealed(bench: Bench) -> None:
     [row] = await bench.rows("SELECT sealed FROM evidence")
     assert piece["content"][:60] not in row["sealed"]
     assert piece["content"][:60] not in base64.b64encode(row["sealed"].encode()).decode()
+
+
+async def test_a_piece_has_no_receipt_without_commit(bench: Bench) -> None:
+    """R66, R68: when the commit does not happen there is no receipt and no piece; when it did and
+    the answer was lost, the same packet hears that the piece is known."""
+    terminal = await bench.terminal()
+    piece = bench.piece(bench.person().subject_id, "id_card")
+    failpoints.configure("evidence.before-commit=raise@1,evidence.after-commit=raise@1")
+    for kept in (0, 1):
+        answer = await bench.post_evidence(terminal, [piece])
+        assert answer.status_code == 500
+        assert "receipts" not in answer.text
+        assert await bench.scalar("SELECT count(*) FROM evidence") == kept
+        assert await bench.scalar("SELECT count(*) FROM audit") == kept
+    [receipt] = (await bench.post_evidence(terminal, [piece])).json()["receipts"]
+    assert receipt["status"] == "known"
+    assert await bench.scalar("SELECT count(*) FROM evidence") == 1
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -75,3 +76,12 @@ async def test_an_error_takes_nothing_that_came_before_it(error: Exception) -> N
     assert await _gather(_Fetcher((0, {_A: [1]}), (0, error))) == {_A: [1]}
     with pytest.raises(type(error)):
         await _gather(_Fetcher((0, error)))
+
+
+@pytest.mark.parametrize(("count", "few", "waits"), [(0, 1, True), (2, 3, True), (3, 3, False)])
+async def test_a_writer_waits_after_fewer_than_could_have_gone_out(
+    count: int, few: int, waits: bool
+) -> None:
+    began = time.monotonic()
+    await broker.let_gather(count, asyncio.Event(), few=few)
+    assert (time.monotonic() - began >= 0.9 * broker._GATHER) is waits

@@ -8,13 +8,15 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.messaging import failpoints
+from muster.messaging import failpoints, positions, relay_sql
 from muster.messaging.broker import BrokerView
 from muster.messaging.consumer import Consumer
 from muster.messaging.message import Message, NotNow, Outcome
@@ -35,8 +37,15 @@ from .conftest import (
 )
 
 CHILD = Path(__file__).parent / "child.py"
+REPUBLISH = "relay.before-republish"
+SHARDS = [(TOPIC, number) for number in range(SPEC.partitions)]
 UNPUBLISHED = f"SELECT count(*) FROM outbox WHERE topic = '{TOPIC}' AND published_at IS NULL"
 PARKED = "SELECT count(*) FROM parked"
+OTHER = "another-cluster"
+LAST_AT = (
+    f"SELECT count(*) FROM outbox_shard WHERE topic = '{TOPIC}' AND cluster_id IS NOT DISTINCT FROM"
+)
+"""Shards that were last published to the cluster that follows."""
 
 
 def points(start: str) -> list[str]:
@@ -83,14 +92,28 @@ async def write_facts(source: Side) -> list[tuple[str, int]]:
     return facts
 
 
+async def published(source: Side) -> bool:
+    """Whether all of the outbox went out."""
+    return bool(await scalar(source, UNPUBLISHED) == 0)
+
+
+async def on_the_broker(stack: Any) -> int:
+    """How many messages of the topic the broker was ever given."""
+    view = BrokerView(stack.kafka)
+    await view.start()
+    try:
+        return sum(end for _, end in (await view.ends(SHARDS)).values())
+    finally:
+        await view.stop()
+
+
 async def all_read(stack: Any) -> bool:
     """Whether the reader's group has committed all there is: what came twice, came before it."""
     view = BrokerView(stack.kafka)
     await view.start()
     try:
-        shards = [(TOPIC, number) for number in range(SPEC.partitions)]
-        committed = await view.committed("reporting", shards)
-        return all(committed[s] >= end for s, (_, end) in (await view.ends(shards)).items())
+        committed = await view.committed("reporting", SHARDS)
+        return all(committed[s] >= end for s, (_, end) in (await view.ends(SHARDS)).items())
     finally:
         await view.stop()
 
@@ -117,21 +140,81 @@ def consumer_of(side: Side, stack: Any) -> Consumer:
     )
 
 
-@pytest.mark.parametrize("point", points("relay."))
+@pytest.mark.parametrize("point", [one for one in points("relay.") if one != REPUBLISH])
 async def test_a_relay_killed_at_any_point_publishes_each_fact_with_one_effect(
     source: Side, reader: Side, rings: Path, module_stack: Any, point: str
 ) -> None:
     facts = await write_facts(source)
     await dies_at(point, "relay", source, rings, module_stack)
+    async with (
+        child("relay", source, rings, module_stack),
+        running(consumer_of(reader, module_stack)),
+    ):
+        await until(partial(published, source), 60)
+        await once_each(reader, facts, module_stack)
 
-    async def published() -> bool:
-        return bool(await scalar(source, UNPUBLISHED) == 0)
+
+async def test_a_relay_killed_while_it_turns_to_another_cluster_publishes_all_of_it_again(
+    source: Side, reader: Side, rings: Path, module_stack: Any
+) -> None:
+    """The kill comes after everything was marked for the other cluster, and before the commit."""
+    facts = await write_facts(source)
+    async with running(make_relay(source, module_stack)):
+        await until(partial(published, source), 60)
+    async with source.database.transaction() as conn:
+        await conn.execute(text(f"UPDATE outbox_shard SET cluster_id = '{OTHER}'"))
+    before = await on_the_broker(module_stack)
+    await dies_at(REPUBLISH, "relay", source, rings, module_stack)
+    assert await published(source)
+    assert await scalar(source, f"{LAST_AT} '{OTHER}'") == SPEC.partitions
+
+    async def again() -> bool:
+        return await on_the_broker(module_stack) == before + len(facts)
 
     async with (
         child("relay", source, rings, module_stack),
         running(consumer_of(reader, module_stack)),
     ):
-        await until(published, 60)
+        await until(again, 60)
+        await once_each(reader, facts, module_stack)
+
+
+async def know_the_cluster(source: Side, stack: Any) -> None:
+    """Let the source meet the broker before it has anything to publish to it."""
+
+    async def known() -> bool:
+        here = await scalar(source, f"SELECT count(*) FROM outbox_shard WHERE topic = '{TOPIC}'")
+        return bool(here and await scalar(source, f"{LAST_AT} NULL") == 0)
+
+    async with running(make_relay(source, stack)):
+        await until(known, 60)
+
+
+@pytest.mark.parametrize("point", points("replay."))
+async def test_a_reader_killed_while_it_asks_for_what_it_misses_asks_for_it_again(
+    source: Side, reader: Side, rings: Path, module_stack: Any, point: str
+) -> None:
+    """No broker ever saw these facts: they come only because they are asked for."""
+    await know_the_cluster(source, module_stack)
+    facts = await write_facts(source)
+    async with source.database.transaction() as conn:
+        columns = {"topics": [s[0] for s in SHARDS], "partitions": [s[1] for s in SHARDS]}
+        await conn.execute(relay_sql.ASSIGN, {"batch": len(facts), **columns})
+        await conn.execute(text("UPDATE outbox SET published_at = now()"))
+    async with reader.database.transaction() as conn:
+        await positions.mark_out_of_range(conn, SHARDS)
+    await dies_at(point, "consumer", reader, rings, module_stack)
+    asked = "SELECT count(*) FROM outbox WHERE topic = 'reporting-replay-requested'"
+    assert await scalar(reader, asked) == (SPEC.partitions if "after" in point else 0)
+    assert await effects(reader) == []
+    async with (
+        child("consumer", reader, rings, module_stack),
+        running(
+            make_relay(reader, module_stack),
+            make_relay(source, module_stack),
+            consumer_of(source, module_stack),
+        ),
+    ):
         await once_each(reader, facts, module_stack)
 
 
@@ -140,12 +223,8 @@ async def test_an_intake_killed_at_any_point_takes_each_fact_once(
     source: Side, reader: Side, rings: Path, module_stack: Any, point: str
 ) -> None:
     facts = await write_facts(source)
-
-    async def published() -> bool:
-        return bool(await scalar(source, UNPUBLISHED) == 0)
-
     async with running(make_relay(source, module_stack)):
-        await until(published, 60)
+        await until(partial(published, source), 60)
     await dies_at(point, "consumer", reader, rings, module_stack)
     async with child("consumer", reader, rings, module_stack):
         await once_each(reader, facts, module_stack)

@@ -11,7 +11,7 @@ import pytest
 from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
 
 from muster.contracts.topics import service_topics
-from muster.messaging import unread
+from muster.messaging import relay, unread
 from muster.messaging.message import OutboxRow
 from muster.messaging.relay import _Packed
 from muster.messaging.unread import Shard, UnreadWindow
@@ -50,6 +50,31 @@ class _Producer:
 class _NoStack:
     kafka = "127.0.0.1:1"
     embedded_broker = False
+
+
+async def test_the_relay_waits_to_gather_only_when_nothing_that_could_go_out_was_left(
+    source: Side, stack: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Decision 12. Of one shard a step takes two rows here: seven go out in three steps that are
+    full, with no wait between them, and in one that is not."""
+    parts = make_relay(source, stack)
+    monkeypatch.setattr(relay, "BATCH", 2 * len(parts._shards))
+    steps: list[tuple[int, int]] = []
+
+    async def note(count: int, _stopping: asyncio.Event, *, few: int) -> None:
+        steps.append((count, few))
+
+    monkeypatch.setattr(relay, "let_gather", note)
+    subject = new_subject()
+    for revision in range(1, 8):
+        await write_fact(source, subject, revision)
+
+    async def all_out() -> bool:
+        return bool(await scalar(source, UNPUBLISHED) == 0 and len(steps) == 4)
+
+    async with running(parts):
+        await until(all_out)
+    assert steps == [(2, 2), (2, 2), (2, 2), (1, 2)]
 
 
 @pytest.mark.parametrize("at_once", [True, False])

@@ -124,6 +124,20 @@ async def test_a_gateway_that_dies_each_time_ends_the_demo_with_a_sentence(
         await gateway.sign("digest", [[1, 2, 3]])
 
 
+async def test_a_command_that_is_killed_is_given_again(connector: Connector) -> None:
+    (connector.home / "die-at-supply").write_text("2", encoding="utf-8")
+    assert await connector.call("supply") == {"received": True}
+    assert (connector.home / "answers").read_text("utf-8").splitlines() == ["supply"] * 3
+
+
+async def test_a_command_that_is_killed_each_time_ends_the_demo_with_a_sentence(
+    connector: Connector,
+) -> None:
+    (connector.home / "die-at-supply").write_text("1000", encoding="utf-8")
+    with pytest.raises(EdgeFailed, match="supply ended with -9"):
+        await connector.call("supply")
+
+
 async def test_a_gateway_that_is_stopped_is_started_again_once_it_has_ended(
     gateway: Gateway,
 ) -> None:

@@ -1,8 +1,8 @@
 """A gateway or connector with nothing in it, that can be killed. Its home holds what it is to do.
 
-``die-at-start`` and ``die-at-answer`` hold how often it kills itself yet; ``answers`` grows by a
-line of each request that it was asked. `spool` holds what is said of its spool. Asked to end, it
-listens no more, and lives on for as many seconds as ``slow-to-end`` says.
+``die-at-start``, ``die-at-answer`` and ``die-at-supply`` hold how often it kills itself yet;
+``answers`` grows by a line of each request that it was asked. `spool` holds what is said of its
+spool. Asked to end, it listens no more, and lives on for as many seconds as ``slow-to-end`` says.
 """
 
 from __future__ import annotations
@@ -82,8 +82,17 @@ def run() -> None:
     server.serve_forever()
 
 
+def supply() -> None:
+    """A command that ends."""
+    with (home / "answers").open("a") as file:
+        file.write("supply\n")
+    die_if_told("supply")
+    sys.stdout.write('{"received": true}')
+
+
 {
     "run": run,
+    "supply": supply,
     "status": lambda: sys.stdout.write(json.dumps({"spool": spool()})),
     "enrol": lambda: sys.stdout.write("{}"),
 }[sys.argv[1]]()

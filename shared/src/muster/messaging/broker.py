@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
@@ -14,6 +15,9 @@ from aiokafka.partitioner import murmur2
 POLL = 0.2
 """Seconds that a reader waits for a first message."""
 _FEW, _GATHER = 100, 0.2
+SESSION = float(os.environ.get("MUSTER_SESSION_SECONDS", "15"))
+"""Seconds after which the broker gives a killed reader's partitions to the next one. Tests say 6,
+the least that a broker takes."""
 COMMIT_PATIENCE = 10.0
 CONNECT_PATIENCE = 60.0
 """Seconds for which a service waits for its broker before it says that there is none."""
@@ -48,8 +52,8 @@ def new_consumer(topics: Iterable[str], bootstrap: str, group: str) -> AIOKafkaC
         enable_auto_commit=False,
         auto_offset_reset="none",
         max_poll_interval_ms=600_000,
-        session_timeout_ms=15_000,
-        heartbeat_interval_ms=3_000,
+        session_timeout_ms=int(1000 * SESSION),
+        heartbeat_interval_ms=int(1000 * SESSION / 5),
         fetch_max_wait_ms=100,
     )
 

@@ -149,5 +149,9 @@ class Consumer:
         async with self._taking:
             await self._intake.retry_parked()
         async with self._database.transaction() as conn:
-            await positions.request_missing(conn, self._service)
+            asked = await positions.request_missing(conn, self._service)
             await parking.measure(conn, self._intake.topics)
+            if asked:
+                await failpoints.reach("replay.before-commit")
+        if asked:
+            await failpoints.reach("replay.after-commit")

@@ -205,6 +205,8 @@ class Relay:
         again: dict[str, int] = defaultdict(int)
         for (topic,) in changed:
             again[topic] += 1
+        if again:
+            await failpoints.reach("relay.before-republish")
         await conn.commit()
         for topic, count in again.items():
             metrics.republished_total.labels(topic, "cluster-changed").inc()

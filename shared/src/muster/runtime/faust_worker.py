@@ -1,8 +1,8 @@
 """What every Faust worker here has: settings, one channel, a watchdog, and how it is run.
 
 The settings answer Faust's known traps: at least once with one agent at a time, no topics declared,
-no leader topic, no web server, tables in memory (the data folder that Faust makes all the same is a
-temporary one), and a watchdog that ends a worker which stands still, so that its supervisor starts
+no leader topic, no web server, tables in memory and no folder of its own (one would stay behind
+after kill -9), and a watchdog that ends a worker which stands still, so that its supervisor starts
 another. What is left to an agent: to raise nothing, since Faust would drop the message unseen, and
 to say with `FaustWorker.saw` what it took.
 """
@@ -12,10 +12,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Collection
-from pathlib import Path
 from typing import Any
 
 import faust
@@ -32,17 +30,21 @@ STANDSTILL = 120.0
 _log = get_logger("muster.faust")
 
 
+class _App(faust.App):
+    def _create_directories(self) -> None:
+        """Tables are in memory, so that no folder is needed."""
+
+
 class FaustWorker:
     """The Faust app of one worker, which reads some topics of equally many partitions."""
 
     def __init__(
-        self, app_id: str, kafka: str, folder: Path, *, topics: Collection[str], partitions: int
+        self, app_id: str, kafka: str, *, topics: Collection[str], partitions: int
     ) -> None:
-        self.app = faust.App(
+        self.app = _App(
             app_id,
             broker=";".join(f"aiokafka://{address}" for address in kafka.split(",")),
             store="memory://",
-            datadir=folder,
             topic_partitions=partitions,
             topic_replication_factor=1,
             topic_allow_declare=False,
@@ -96,21 +98,19 @@ class FaustWorker:
         return behind
 
 
-def run_faust(app_id: str, build: Callable[[Path], FaustWorker]) -> None:
-    """Run a worker until SIGTERM or SIGINT; blocks. `build` gets its data folder, and is called
-    when the event loop stands."""
+def run_faust(app_id: str, build: Callable[[], FaustWorker]) -> None:
+    """Run a worker until SIGTERM or SIGINT; blocks. `build` is called once the loop stands."""
     configure(app_id)
     for chatty in ("faust", "mode"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    with tempfile.TemporaryDirectory(prefix=f"muster-{app_id}-") as folder:
-        worker = faust.Worker(
-            build(Path(folder)).app,
-            loop=loop,
-            quiet=True,
-            override_logging=False,
-            redirect_stdouts=False,
-        )
-        worker.spinner = None
-        worker.execute_from_commandline()
+    worker = faust.Worker(
+        build().app,
+        loop=loop,
+        quiet=True,
+        override_logging=False,
+        redirect_stdouts=False,
+    )
+    worker.spinner = None
+    worker.execute_from_commandline()

@@ -12,7 +12,6 @@ Nothing is wired at import: ``run_matcher`` builds the app and blocks until it i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from muster.contracts.envelope import Unreadable, read_headers, read_value
@@ -57,11 +56,10 @@ async def settle_batch(context: Context, subject_ids: Iterable[str]) -> settling
 class Matcher(FaustWorker):
     """Settles batch by batch."""
 
-    def __init__(self, context: Context, folder: Path) -> None:
+    def __init__(self, context: Context) -> None:
         super().__init__(
             APP_ID,
             context.settings.kafka,
-            folder,
             topics=[TOUCHED],
             partitions=service_topics()[TOUCHED].partitions,
         )
@@ -89,4 +87,4 @@ class Matcher(FaustWorker):
 
 def run_matcher(settings: ServiceSettings) -> None:
     """Run the worker until SIGTERM or SIGINT; blocks."""
-    run_faust(APP_ID, lambda folder: Matcher(build_context("crosscheck", settings), folder))
+    run_faust(APP_ID, lambda: Matcher(build_context("crosscheck", settings)))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from redis.asyncio import Redis
@@ -68,9 +67,9 @@ def read_beat(
 class Pulse(FaustWorker):
     """Counts, and writes to Redis what it counted."""
 
-    def __init__(self, kafka: str, redis: Redis, folder: Path) -> None:
+    def __init__(self, kafka: str, redis: Redis) -> None:
         self._specs = source_topics()
-        super().__init__(APP_ID, kafka, folder, topics=self._specs, partitions=PARTITIONS)
+        super().__init__(APP_ID, kafka, topics=self._specs, partitions=PARTITIONS)
         self._redis = redis
         self._dirty: dict[tuple[int, str], int] = {}
         # Per key and window: how many, and the offset of the last one, which makes a message that
@@ -138,7 +137,4 @@ class Pulse(FaustWorker):
 
 def run_pulse(settings: ServiceSettings) -> None:
     """Run the worker until SIGTERM or SIGINT; blocks."""
-    run_faust(
-        APP_ID,
-        lambda folder: Pulse(settings.kafka, Redis.from_url(settings.redis_url), folder),
-    )
+    run_faust(APP_ID, lambda: Pulse(settings.kafka, Redis.from_url(settings.redis_url)))

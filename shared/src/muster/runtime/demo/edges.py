@@ -109,19 +109,23 @@ class _Program(ABC):
         return found
 
     async def tell(self, *arguments: str) -> str:
-        """One command that ends, and what it prints. Raises EdgeFailed."""
-        try:
-            done = await asyncio.to_thread(
-                subprocess.run,
-                (self._path(), *arguments),
-                env=self._environment(),
-                capture_output=True,
-                text=True,
-                timeout=_CALL,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise EdgeFailed(f"{self.program} {arguments[0]} took over {_CALL:.0f} s") from None
+        """One command that ends, and what it prints; given again when it was killed, for each of
+        them may be repeated. Raises EdgeFailed."""
+        for _ in range(_TRIES):
+            try:
+                done = await asyncio.to_thread(
+                    subprocess.run,
+                    (self._path(), *arguments),
+                    env=self._environment(),
+                    capture_output=True,
+                    text=True,
+                    timeout=_CALL,
+                    check=False,
+                )
+            except subprocess.TimeoutExpired:
+                raise EdgeFailed(f"{self.program} {arguments[0]} took over {_CALL:.0f} s") from None
+            if done.returncode != -signal.SIGKILL:
+                break
         if done.returncode:
             said = (done.stderr or done.stdout)[-1000:]
             raise EdgeFailed(f"{self.program} {arguments[0]} ended with {done.returncode}: {said}")

@@ -16,6 +16,7 @@ from muster.capture.handlers.packets import open_packet
 from muster.capture.handlers.people import SEEING
 from muster.capture.handlers.shapes import PIECES_LIMIT, EvidencePacket, Piece, as_object
 from muster.capture.store import records, subjects
+from muster.messaging import failpoints
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
 from muster.security import digests
@@ -83,6 +84,8 @@ async def take_evidence(
             subject_ids=sorted({subject_id for subject_id, _ in new}),
             detail={"packet": packet.packet_id, "terminal": opened.terminal_id, "new": len(new)},
         )
+        await failpoints.reach("evidence.before-commit")
+    await failpoints.reach("evidence.after-commit")
     for item in good:
         piece = item.piece
         if piece.subject_id in keys.erased:
