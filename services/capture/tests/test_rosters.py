@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import openpyxl
 import pytest
+from typer.testing import CliRunner
 
 from muster.capture.handlers import imports
 from muster.messaging import failpoints
+from muster.runtime import county
+from muster.runtime.cli import app
+from muster.runtime.demo.client import Account, Services
 from muster.synth import build, write
 from muster.vocabulary.states import Role
 
@@ -179,3 +185,38 @@ async def test_the_rosters_of_a_synthetic_county_go_in(bench: Bench, tmp_path: P
         assert job["refused"] == 0
         added += job["added"]
     assert added == sum(person.origin == "roster" for person in county.people) > 0
+
+
+async def test_files_go_in_by_command(
+    bench: Bench, make_workbook: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R49, R52, R69: `muster import` says of each refused row why, keeps it to be mended, and
+    ends with 1; when the mended workbook went in, with 0."""
+    loop = asyncio.get_running_loop()
+    home = SimpleNamespace(stack=lambda: {"services": {"capture": {"url": "http://capture"}}})
+    token = bench.headers(Role.ADMINISTRATOR, AREA)["Authorization"].removeprefix("Bearer ")
+    account = Account(Services(cast("Any", home), bench.client), "", "", token=token)
+    monkeypatch.setattr(
+        county,
+        "signed_in",
+        lambda _, work: asyncio.run_coroutine_threadsafe(work(account), loop).result(),
+    )
+
+    async def command(*arguments: object) -> Any:
+        given = ["import", *map(str, arguments), "--kind", "roster"]
+        return await asyncio.to_thread(CliRunner().invoke, app, given)
+
+    good, wrong = bench.person(), bench.person()
+    file, back = tmp_path / "roster.xlsx", tmp_path / "back"
+    rows = [line(good), line(wrong, 公民身份号码="123")]
+    file.write_bytes(make_workbook(rows, HEADINGS))
+    said = await command(file, "--refused", back)
+    assert said.exit_code == 1
+    assert "roster.xlsx row 4: resident_number: number-length: " in said.output
+    book = openpyxl.load_workbook(back / "roster.xlsx")
+    book.worksheets[0]["C2"].value = wrong.number
+    book.save(back / "mended.xlsx")
+    assert (await command(back / "mended.xlsx")).exit_code == 0
+    assert sorted(await events(bench)) == sorted(
+        ("roster", person.number) for person in (good, wrong)
+    )
