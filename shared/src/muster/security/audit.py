@@ -124,6 +124,15 @@ def check_reason(reason: str | None) -> str | None:
     return reason
 
 
+def require_reason(reason: str) -> str:
+    """The reason for which somebody's data are opened. Raises Refusal when there is none, and as
+    `check_reason`."""
+    if not reason.strip():
+        raise Refusal(Reason("reason", "reason-missing", "请填写事由。", "Say for what reason."))
+    check_reason(reason)
+    return reason
+
+
 def _checked(entry: Entry) -> dict[str, Any]:
     """The entry as columns. Raises ValueError, which is the caller's mistake, or Refusal."""
     if _ACTION.fullmatch(entry.action) is None:
