@@ -35,6 +35,7 @@ __all__ = ["app", "main"]
 
 # Name of the command: module, attribute (a typer.Typer or a function).
 _ELSEWHERE = {
+    "audit": ("muster.runtime.audit_command", "audit"),
     "compare": ("muster.runtime.county", "compare"),
     "demo": ("muster.runtime.demo", "demo"),
     "findings": ("muster.runtime.county", "findings"),
