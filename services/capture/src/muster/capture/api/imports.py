@@ -124,7 +124,7 @@ def _area(context: Context, caller: Caller, given: object) -> str:
 async def get_import(
     import_id: Uuid, caller: Authenticated, context: Composed, conn: Transaction
 ) -> ImportOut:
-    """Progress and counts of an import."""
+    """Progress and counts of an import; nothing of its rows, and so not audited."""
     job = await mending.job_of(caller, conn, import_id)
     return ImportOut.model_validate(job, from_attributes=True)
 
@@ -138,8 +138,8 @@ async def get_refusals(
     after: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 500,
 ) -> RefusalsOut:
-    """Rows that were refused or doubted, in the order of the file, with their reasons."""
-    rows = await mending.rows_of(caller, conn, import_id, after, limit)
+    """Rows that were refused or doubted, in the order of the file, with their reasons. Audited."""
+    rows = await mending.rows_of(context, caller, conn, import_id, after, limit)
     return RefusalsOut(
         refusals=[refusal_out(row) for row in rows],
         next=str(rows[-1].row_number) if len(rows) == limit else None,
