@@ -11,6 +11,8 @@ Fixtures
                     that service's migrations; without a service an empty one. Dropped afterwards.
 ``alone``           ``with alone("pcscd")``: what one test process of this machine has at a time.
 ``empty_kafka``     ``empty_kafka()`` empties the session's Apache Kafka and gives its address.
+``audit_walk``      ``audit_walk(routers, database)`` walks all routes of a service and holds each
+                    against the rows that it must leave in the audit chain.
 
 Servers are the embedded ones unless ``MUSTER_TEST_POSTGRES_ADMIN_URL``, ``MUSTER_TEST_REDIS_URL``
 or ``MUSTER_TEST_KAFKA`` names another. That Kafka is *emptied* before each test.
@@ -30,7 +32,7 @@ import socket
 import tempfile
 import uuid
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -482,3 +484,84 @@ def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
 def module_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
     with _stack(request) as made:
         yield made
+
+
+# -- every reading is audited ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Told:
+    """One row that a request must leave in the audit chain; of `detail` these members at least.
+    `subjects` is None where only the request itself makes their ids."""
+
+    action: str
+    subjects: Collection[str] | None = ()
+    reason: str | None = None
+    detail: Mapping[str, str | int] = field(default_factory=dict)
+
+
+class AuditWalk:
+    """Asks every route of a service once, and holds it against the audit chain (R100)."""
+
+    def __init__(self, routers: Sequence[Any], database: Any) -> None:
+        from fastapi import FastAPI
+
+        app = FastAPI()
+        for router in routers:
+            app.include_router(router)
+        paths = app.openapi()["paths"]
+        self._routes = {f"{method.upper()} {path}" for path in paths for method in paths[path]}
+        self._database = database
+        self._seen: set[str] = set()
+        self.personal: set[str] = set()
+        """What may stand in no answer that leaves no row."""
+
+    async def ask(
+        self,
+        client: Any,
+        route: str,
+        account: str,
+        *told: Told,
+        at: Mapping[str, str] | None = None,
+        **how: Any,
+    ) -> Any:
+        """Send one request, `at` filling in the path; it must succeed and leave just these rows of
+        this account. Without any, nothing personal may be in the answer."""
+        method, _, path = route.partition(" ")
+        before = len(await self._rows(0))
+        answer = await client.request(method, path.format(**(at or {})), **how)
+        assert answer.is_success, f"{route}: {answer.text}"
+        rows = await self._rows(before)
+        found = [(row.actor, row.action, row.reason) for row in rows]
+        assert found == [(account, one.action, one.reason) for one in told], route
+        for one, row in zip(told, rows, strict=True):
+            assert one.subjects is None or set(one.subjects) == set(row.subject_ids), route
+            assert one.detail.items() <= row.detail.items(), route
+        if not told:
+            assert not [value for value in self.personal if value in answer.text], route
+        self._seen.add(route)
+        return answer
+
+    def end(self) -> None:
+        """Every route was asked: one that is new must say here what it leaves behind."""
+        assert self._seen == self._routes
+
+    async def _rows(self, after: int) -> list[Any]:
+        from sqlalchemy import text
+
+        sql = (
+            "SELECT actor, action, subject_ids::text[], reason, detail FROM audit "
+            "WHERE seq > :after ORDER BY seq"
+        )
+        async with self._database.transaction() as conn:
+            return list(await conn.execute(text(sql), {"after": after}))
+
+
+@pytest.fixture
+def audit_walk() -> Callable[[Sequence[Any], Any], AuditWalk]:
+    return AuditWalk
+
+
+@pytest.fixture
+def told() -> type[Told]:
+    return Told

@@ -26,6 +26,7 @@ from muster.contracts.topics import SERVICES, service_topics
 from muster.forms.profile import Profile
 from muster.messaging import failpoints
 from muster.messaging.message import Event, OutboxRow
+from muster.runtime import audit_route
 from muster.runtime.context import Context, build_context
 from muster.runtime.http import install
 from muster.security import digests, keyring, packets, tokens
@@ -348,7 +349,7 @@ async def running(url: str, keys: Path) -> AsyncIterator[Bench]:
     app = FastAPI()
     app.state.database, app.state.context = context.database, context
     install(app, "capture")
-    for router in service.routers:
+    for router in (*service.routers, audit_route.router):
         app.include_router(router)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://capture") as client:

@@ -210,8 +210,9 @@ async def test_who_has_no_village_waits_for_the_administrator(bench: Bench) -> N
     assert (str(row["row_id"]), row["area"]) == (part.candidate_id, NEAR)
     assert [found["rule"] for found in row["reasons"]] == ["village-needed"]
     assert person.number not in str(dict(row))
-    [waiting] = (await listed(bench)).json()["candidates"]
-    assert waiting["fields"]["name"] == person.name
+    answer = await listed(bench)
+    [waiting] = answer.json()["candidates"]
+    assert not any(value in answer.text for value in (person.name, person.number))
     assert (waiting["department"], waiting["area"]) == ("armed-forces", NEAR)
     settled = await settle(bench, part.candidate_id, village=person.village)
     assert settled.json()["outcome"] == "registered", settled.text
@@ -227,6 +228,41 @@ async def test_who_has_no_village_waits_for_the_administrator(bench: Bench) -> N
         "candidate.settle",
         "candidate.list",
     ]
+
+
+async def test_what_is_said_of_a_candidate_is_opened_with_a_reason(bench: Bench) -> None:
+    """R76, R100: to the administrator of the area, for a reason that stands in the audit trail;
+    to nobody else, without a reason to nobody, and not any more once they were entered."""
+    person = bench.person()
+    part = part_of(person, fields={"household_area": None}, area=NEAR)
+    await take(bench, part)
+
+    async def ask(reason: str, area: str = AREA, role: Role = Role.ADMINISTRATOR) -> Any:
+        return await bench.client.post(
+            f"/candidates/{part.candidate_id}/open",
+            json={"reason": reason},
+            headers=bench.headers(role, area),
+        )
+
+    for reason, rule in (
+        (" \u3000", "reason-missing"),
+        (person.number, "reason-personal"),
+    ):
+        answer = await ask(reason)
+        assert (answer.status_code, answer.json()["reasons"][0]["rule"]) == (422, rule)
+    for elsewhere in (await ask("核对", FAR), await ask("核对", AREA, Role.COLLECTOR)):
+        assert elsewhere.status_code == 404
+        assert person.name not in elsewhere.text
+    assert await bench.rows("SELECT 1 FROM audit") == []
+
+    opened = (await ask("核对户籍")).json()
+    assert (opened["candidate_id"], opened["fields"]["name"]) == (part.candidate_id, person.name)
+    [row] = await bench.rows("SELECT action, reason, detail FROM audit")
+    assert (row["action"], row["reason"]) == ("candidate.open", "核对户籍")
+    assert row["detail"] == {"candidate": part.candidate_id, "area": NEAR}
+
+    await settle(bench, part.candidate_id, village=person.village)
+    assert (await ask("核对户籍")).status_code == 409
 
 
 @pytest.mark.parametrize(

@@ -100,11 +100,11 @@ class Door:
     app: FastAPI
     jwk: dict[str, str]
 
-    def client(self, *grants: tuple[Role, str]) -> httpx.AsyncClient:
+    def client(self, *grants: tuple[Role, str], account: str | None = None) -> httpx.AsyncClient:
         """A caller with these grants."""
         since = datetime.now(UTC) - timedelta(days=1)
         claims = tokens.Claims(
-            new_id(), tuple(Grant(role, area, since) for role, area in grants), 1
+            account or new_id(), tuple(Grant(role, area, since) for role, area in grants), 1
         )
         token = tokens.issue(claims, self.jwk, timedelta(minutes=5))
         return httpx.AsyncClient(

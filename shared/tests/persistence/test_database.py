@@ -10,7 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from fastapi import FastAPI
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, text
+from sqlalchemy import ARRAY, Column, Connection, Integer, MetaData, Table, Text, select, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from muster.persistence.bulk import insert_rows
@@ -104,6 +104,18 @@ async def test_a_set_of_rows_goes_in_with_one_statement_and_keeps_its_order(
         stored = (await conn.execute(table.select().where(table.c.offset == 7))).one()
         assert stored.value == {"n": [7, "名"]}
         assert await insert_rows(conn, table, []) == []
+
+
+async def test_arrays_of_any_length_are_one_statement_too(database: Database) -> None:
+    """Commas, quotes, braces and backslashes are text and no syntax."""
+    own = MetaData()
+    table = Table("lists", own, Column("id", Integer), Column("words", ARRAY(Text)))
+    words: list[list[str] | None] = [[], ["a"], ['b,"c"', "{d}", "e\\f", "NULL", ""], None]
+    async with database.transaction() as conn:
+        await conn.run_sync(own.create_all)
+        await insert_rows(conn, table, [{"id": n, "words": w} for n, w in enumerate(words)])
+        stored = await conn.scalars(select(table.c.words).order_by(table.c.id))
+        assert list(stored) == words
 
 
 async def test_the_frozen_ddl_builds_what_the_code_expects(database: Database) -> None:

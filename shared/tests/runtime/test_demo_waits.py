@@ -11,6 +11,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
+from muster.runtime import findings
 from muster.runtime.demo import campaign, client, crosscheck
 from muster.runtime.demo.campaign import Campaign, Stuck
 from muster.runtime.demo.client import Services, Unreachable
@@ -111,7 +112,7 @@ async def test_who_was_told_of_is_given_time_to_come_back() -> None:
 
 
 async def test_all_pages_of_candidates_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crosscheck, "_PAGE", 2)
+    monkeypatch.setattr(findings, "_PAGE", 2)
     looked = await _checking(Told(["held", "held", "told", "ended", "asked"]))._look()
     assert looked["candidates"] == {"held": 2, "told": 1, "ended": 1, "asked": 1}
     assert (looked["waiting"], looked["told"]) == (1, 1)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from muster.security import audit as module
@@ -232,12 +232,28 @@ async def test_a_rollback_leaves_no_row_and_no_gap(audit: Audit, engine: AsyncEn
 
 
 async def test_many_rows_at_once_are_one_chain(audit: Audit, engine: AsyncEngine) -> None:
-    """Design 5 rule 11, handlers take a batch: more rows than one statement has parameters."""
-    entries = [Entry(f"account:{number}", "record.read", [SUBJECT]) for number in range(4000)]
+    """Design 5 rule 11, handlers take a batch: one statement, whatever their number."""
+    entries = [
+        Entry(f"account:{number}", "record.read", [SUBJECT] * (number % 3), detail={"n": number})
+        for number in range(4000)
+    ]
+    inserts: list[bool] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        executemany = _rest[-1]
+        if statement.startswith("INSERT"):
+            inserts.append(executemany)
+
     async with engine.begin() as conn:
         assert await audit.record_many(conn, []) == 0
+        event.listen(engine.sync_engine, "before_cursor_execute", note)
         assert await audit.record_many(conn, entries) == 4000
+        event.remove(engine.sync_engine, "before_cursor_execute", note)
         assert (await audit.verify(conn)).seq == 4000
+        rows = await rows_of(conn)
+    assert inserts == [False]  # one statement, and not one per row
+    assert [row["subject_ids"] for row in rows[:3]] == [[], [SUBJECT], [SUBJECT] * 2]
+    assert [row["detail"] for row in rows[:2]] == [{"n": 0}, {"n": 1}]
 
 
 async def test_the_same_row_twice_has_two_hashes(engine: AsyncEngine) -> None:

@@ -28,10 +28,11 @@ def _statement(
 ) -> TextClause | TextualSelect:
     sent, selected = [], []
     for name in columns:
-        if isinstance(table.c[name].type, JSON):
-            # An array of jsonb cannot be sent as one parameter: its text can.
+        if isinstance(table.c[name].type, JSON | ARRAY):
+            # An array of jsonb, or of arrays of any length, cannot be sent as one parameter: the
+            # text of each can.
             sent.append(f"CAST(:{name} AS text[])")
-            selected.append(f'CAST(rows."{name}" AS jsonb)')
+            selected.append(f'CAST(rows."{name}" AS {_sql_type(table, name)})')
         else:
             sent.append(f"CAST(:{name} AS {_sql_type(table, name)}[])")
             selected.append(f'rows."{name}"')
@@ -48,6 +49,12 @@ def _statement(
     quoted = (f'"{name}"' for name in returning)
     parts.append(f"RETURNING {', '.join(quoted)}")
     return text(" ".join(parts)).columns(*(table.c[name] for name in returning))
+
+
+def _array(values: Sequence[object]) -> str:
+    """An array of one dimension, without nulls, as PostgreSQL reads it from text."""
+    quoted = (str(v).replace("\\", "\\\\").replace('"', '\\"') for v in values)
+    return "{" + ",".join(f'"{v}"' for v in quoted) + "}"
 
 
 async def insert_rows(
@@ -73,6 +80,8 @@ async def insert_rows(
         column = [row[name] for row in rows]
         if isinstance(table.c[name].type, JSON):
             column = [None if v is None else orjson.dumps(v).decode() for v in column]
+        elif isinstance(table.c[name].type, ARRAY):
+            column = [None if v is None else _array(v) for v in column]
         values[name] = column
     result = await conn.execute(_statement(table, columns, conflict, tuple(returning)), values)
     return [dict(row) for row in result.mappings()] if returning else []

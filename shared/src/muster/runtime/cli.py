@@ -1,6 +1,6 @@
 """The ``muster`` command.
 
-Sub-commands of other parts (synth, demo, ledger, progress) and those that services announce are
+Sub-commands of other parts (synth, demo, ledger, findings ...) and those that services announce are
 imported only when they are asked for, so that ``muster status`` answers at once.
 """
 
@@ -35,7 +35,11 @@ __all__ = ["app", "main"]
 
 # Name of the command: module, attribute (a typer.Typer or a function).
 _ELSEWHERE = {
+    "audit": ("muster.runtime.audit_command", "audit"),
+    "compare": ("muster.runtime.county", "compare"),
     "demo": ("muster.runtime.demo", "demo"),
+    "findings": ("muster.runtime.county", "findings"),
+    "import": ("muster.runtime.county", "bring_in"),
     "ledger": ("muster.runtime.ledger", "ledger"),
     "progress": ("muster.runtime.ledger", "progress"),
     "synth": ("muster.synth.cli", "app"),

@@ -19,16 +19,9 @@ from rich.console import Console
 from rich.table import Table
 
 from muster.forms import Profile
-from muster.runtime import lifecycle
-from muster.runtime.demo.client import (
-    Account,
-    NotRunning,
-    Refused,
-    Services,
-    Unreachable,
-    administrator,
-)
+from muster.runtime.demo.client import Account
 from muster.runtime.home import Home
+from muster.runtime.signed_in import signed_in
 from muster.vocabulary.areas import AreaTree, UnknownArea
 from muster.vocabulary.states import AreaLevel, Origin, ReviewState, SubjectState
 
@@ -255,28 +248,12 @@ def tree_of(home: Home) -> AreaTree:
 def _asked(home: Home, path: str, area: str | None) -> Any:
     """Answer of one service to the administrator of the running stack; ends the command on no."""
 
-    # Where containers or units run what was prepared, no supervisor of ours says so.
-    prepared = home.stack().get("state") == "prepared"
-    state = "prepared" if prepared else lifecycle.status(home).state
-    if state in ("none", "stopped", "stopping", "left", "failed"):
-        _err.print(f"The stack in {home.path} is not running ({state}). Start it: muster up")
-        raise typer.Exit(2)
+    async def ask(account: Account) -> Any:
+        if path == "ledger":
+            return await fetch(account, area or tree_of(home).root.code)
+        return await account.get("reporting", f"/{path}", area=area)
 
-    async def ask() -> Any:
-        async with Services(home) as services:
-            account = administrator(services)
-            if path == "ledger":
-                return await fetch(account, area or tree_of(home).root.code)
-            return await account.get("reporting", f"/{path}", area=area)
-
-    try:
-        return asyncio.run(ask())
-    except (NotRunning, Unreachable) as error:
-        _err.print(str(error), style="red", markup=False, highlight=False)
-    except Refused as error:
-        for reason in error.reasons or [{"zh": "", "en": str(error)}]:
-            _err.print(f"{reason.get('zh', '')} {reason.get('en', '')}", style="red", markup=False)
-    raise typer.Exit(2)
+    return signed_in(home, ask)
 
 
 def ledger(as_json: AsJson = False, area: AreaOption = None) -> None:

@@ -23,7 +23,7 @@ from muster.messaging.intake import Intake
 from muster.messaging.message import Publication, Subscription
 from muster.messaging.relay import Relay
 from muster.observability.logging import get_logger
-from muster.runtime import edges
+from muster.runtime import audit_route, edges
 from muster.runtime.context import Context, build_context
 from muster.runtime.http import install
 from muster.runtime.jobs import Job, Jobs
@@ -151,7 +151,7 @@ def _create_app(service: Service, settings: ServiceSettings) -> FastAPI:
     app.state.context = context
     app.state.running = running
     install(app, service.name)
-    for router in (*service.routers, edges.router):
+    for router in (*service.routers, edges.router, audit_route.router):
         app.include_router(router)
     return app
 

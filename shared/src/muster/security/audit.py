@@ -15,9 +15,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import MetaData, insert, select, text
+from sqlalchemy import MetaData, Row, any_, literal, select, text
+from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from muster.persistence.bulk import insert_rows
 from muster.security import digests, jose
 from muster.security.jose import Jwk
 from muster.security.keyring import Key
@@ -35,6 +37,7 @@ _table = audit_table(MetaData())
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _HEAD = select(_table.c.seq, _table.c.hash).order_by(_table.c.seq.desc()).limit(1)
 _CHAIN = select(_table).order_by(_table.c.seq)
+_TOLD = [_table.c[n] for n in ("seq", "at", "actor", "action", "subject_ids", "reason", "detail")]
 
 _ACTION = re.compile(r"[a-z][a-z0-9._-]{0,63}")
 _CODE = re.compile(r"[A-Za-z0-9._:/+-]{0,200}")
@@ -63,6 +66,22 @@ class Head:
     service: str
     seq: int
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which rows of a chain are looked for; what is None does not restrict.
+
+    `since` is a moment with an offset. `after` and `upto` are places in the chain: rows behind the
+    one, up to and with the other.
+    """
+
+    after: int = 0
+    upto: int | None = None
+    since: datetime | None = None
+    actor: str | None = None
+    action: str | None = None
+    subject_id: str | None = None
 
 
 class BrokenChain(ValueError):  # noqa: N818 - reads as what it says
@@ -121,6 +140,15 @@ def check_reason(reason: str | None) -> str | None:
                 "A reason must not hold a resident number or a phone number",
             )
         )
+    return reason
+
+
+def require_reason(reason: str) -> str:
+    """The reason for which somebody's data are opened. Raises Refusal when there is none, and as
+    `check_reason`."""
+    if not reason.strip():
+        raise Refusal(Reason("reason", "reason-missing", "请填写事由。", "Say for what reason."))
+    check_reason(reason)
     return reason
 
 
@@ -300,14 +328,29 @@ class Audit:
             row["previous"] = head.hash
             row["hash"] = row_hash(self._service, row)
             head = Head(self._service, row["seq"], row["hash"])
-        if rows:
-            await conn.execute(insert(_table), rows)
+        await insert_rows(conn, _table, rows)
         return head.seq
 
     async def head(self, conn: AsyncConnection) -> Head:
         """The end of the chain as this transaction sees it."""
         row = (await conn.execute(_HEAD)).first()
         return Head(self._service, row.seq, row.hash) if row else Head(self._service, 0, GENESIS)
+
+    async def find(self, conn: AsyncConnection, wanted: Search, limit: int) -> list[Row[Any]]:
+        """Rows in the order of the chain, at most so many; salt and hashes stay here."""
+        query = select(*_TOLD).where(_table.c.seq > wanted.after)
+        if wanted.upto is not None:
+            query = query.where(_table.c.seq <= wanted.upto)
+        if wanted.since is not None:
+            query = query.where(_table.c.at >= wanted.since)
+        if wanted.actor is not None:
+            query = query.where(_table.c.actor == wanted.actor)
+        if wanted.action is not None:
+            query = query.where(_table.c.action == wanted.action)
+        if wanted.subject_id is not None:
+            subject = literal(wanted.subject_id, UUID(as_uuid=False))
+            query = query.where(subject == any_(_table.c.subject_ids))
+        return list((await conn.execute(query.order_by(_table.c.seq).limit(limit))).all())
 
     async def sign_head(self, conn: AsyncConnection) -> str:
         """The signed head, to be anchored outside the database."""

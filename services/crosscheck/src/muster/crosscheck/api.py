@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -19,6 +20,7 @@ from muster.crosscheck.handlers.common import refusal
 from muster.crosscheck.store import candidates, comparison, discrepancies, extracts, touched
 from muster.persistence.database import Transaction
 from muster.runtime.auth import Authenticated, Caller, Composed
+from muster.runtime.context import Context
 from muster.vocabulary.states import Discrepancy, Role
 
 router = APIRouter(tags=["crosscheck"])
@@ -71,6 +73,7 @@ async def run_county(
 @router.get("/discrepancies")
 async def get_discrepancies(
     caller: Authenticated,
+    context: Composed,
     conn: Transaction,
     area: AreaQuery = None,
     state: Literal["open", "closed", "all"] = "open",
@@ -78,7 +81,8 @@ async def get_discrepancies(
     after: Annotated[str | None, Query(max_length=100)] = None,
     limit: Limit = 100,
 ) -> shapes.DiscrepanciesAnswer:
-    """Work orders of the caller's area, the oldest first; no personal values (R75)."""
+    """Work orders of the caller's area, the oldest first; no personal values (R75). Audited when
+    there are any: an id, a village and a kind say what is wrong with whom."""
     codes = areas.readable(caller, READERS, area)
     rows = await discrepancies.page(
         conn,
@@ -87,6 +91,9 @@ async def get_discrepancies(
         kind=None if kind is None else kind.value,
         after=None if after is None else _cursor(after),
         limit=limit,
+    )
+    await _listed(
+        context, conn, caller, "discrepancy-list", area, rows, [row.subject_id for row in rows]
     )
     last = rows[-1] if len(rows) == limit else None
     return shapes.DiscrepanciesAnswer(
@@ -168,11 +175,13 @@ async def get_candidates(
     """People whom a department knows and the campaign does not, without names (R76).
 
     An administrator of the whole campaign who names no area also sees rows of areas outside it.
+    Audited when there are any.
     """
     codes: list[str] | None = areas.readable(caller, READERS, area)
     if area is None and caller.may(Role.ADMINISTRATOR, context.profile.area):
         codes = None
     rows = await candidates.page(conn, codes, closed=closed, after=after, limit=limit)
+    await _listed(context, conn, caller, "candidate-list", area, rows)
     return shapes.CandidatesAnswer(
         items=tuple(map(_candidate, rows)),
         next=rows[-1].candidate_id if len(rows) == limit else None,
@@ -199,6 +208,26 @@ def _anywhere(caller: Caller, roles: tuple[Role, ...]) -> None:
     """Refuse (403) who holds none of the roles in any area."""
     if not caller.granted_areas(roles):
         caller.require(roles, caller.areas.root.code)
+
+
+async def _listed(
+    context: Context,
+    conn: AsyncConnection,
+    caller: Caller,
+    action: str,
+    area: str | None,
+    rows: Sequence[Row[Any]],
+    subject_ids: Sequence[str] = (),
+) -> None:
+    """Leave in the audit trail who was shown on a list (R100)."""
+    if rows:
+        await context.audit.record(
+            conn,
+            actor=caller.account_id,
+            action=action,
+            subject_ids=sorted(set(subject_ids)),
+            detail={"rows": len(rows), **({} if area is None else {"area": area})},
+        )
 
 
 async def _phase(conn: AsyncConnection) -> shapes.ComparisonAnswer:

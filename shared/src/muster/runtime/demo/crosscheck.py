@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from muster.runtime import findings
 from muster.runtime.demo.client import LONG, Account
 from muster.runtime.demo.patience import Patience
 from muster.runtime.demo.world import World
@@ -20,8 +20,6 @@ _QUIET = 4
 """Looks in a row between which nothing may change before all counts as settled."""
 _QUIET_TOLD = 33
 """The same while a desk was told of somebody: they come back as a subject, over two topics."""
-_PAGE = 1000
-_AT_ONCE = 6
 _REASON = "演示: 与计划对照"
 
 
@@ -73,7 +71,9 @@ class CrossCheck:
         """How it stands. A candidate whose row is yet to be opened is waited for, too."""
         phase = await self.admin.get("crosscheck", "/comparison")
         counts = await self.admin.get("crosscheck", "/counts")
-        candidates = Counter(str(one["state"]) for one in await self._pages("/candidates"))
+        candidates = Counter(
+            str(one["state"]) for one in await findings.pages(self.admin, "/candidates")
+        )
         return {
             "waiting": phase["waiting"] + candidates["waiting"] + candidates["asked"],
             "told": candidates["told"],
@@ -82,43 +82,9 @@ class CrossCheck:
         }
 
     async def findings(self) -> list[dict[str, Any]]:
-        """Open work orders with the number of whom they are about, as the scorer reads them: each
-        is opened with a reason."""
-        gate = asyncio.Semaphore(_AT_ONCE)
-
-        async def one(order: Mapping[str, Any]) -> dict[str, Any]:
-            async with gate:
-                path = f"/discrepancies/{order['discrepancy_id']}/open"
-                told = await self.admin.post("crosscheck", path, {"reason": _REASON})
-            return _finding(order, told["person"]["number"])
-
-        orders = await self._orders("open")
-        return list(await asyncio.gather(*(one(order) for order in orders)))
+        """Open work orders with the number of whom they are about, as the scorer reads them."""
+        return await findings.open_findings(self.admin, _REASON)
 
     async def closed(self, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Those of earlier findings that are closed now; nobody can open them any more."""
-        numbers = {one["discrepancy_id"]: one["resident_number"] for one in before}
-        return [
-            _finding(order, numbers[order["discrepancy_id"]])
-            for order in await self._orders("closed")
-            if order["discrepancy_id"] in numbers
-        ]
-
-    async def _orders(self, state: str) -> list[Mapping[str, Any]]:
-        return await self._pages("/discrepancies", state=state)
-
-    async def _pages(self, path: str, **query: str) -> list[Mapping[str, Any]]:
-        """The items of all pages of a list."""
-        items: list[Mapping[str, Any]] = []
-        after: str | None = None
-        while True:
-            page = await self.admin.get("crosscheck", path, **query, after=after, limit=_PAGE)
-            items += page["items"]
-            after = page["next"]
-            if after is None:
-                return items
-
-
-def _finding(order: Mapping[str, Any], number: str) -> dict[str, Any]:
-    kept = ("discrepancy_id", "kind", "field", "department", "state")
-    return {**{name: order[name] for name in kept}, "resident_number": number}
+        """Those of earlier findings that are closed now."""
+        return await findings.closed_since(self.admin, before)

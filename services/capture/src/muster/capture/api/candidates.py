@@ -6,6 +6,8 @@ from muster.capture.api.lists import After, Limit
 from muster.capture.api.models import (
     CandidateOut,
     CandidatesOut,
+    OpenedCandidateOut,
+    ReasonIn,
     SettledOut,
     SettlementIn,
 )
@@ -26,12 +28,25 @@ async def waiting(
     after: After = None,
     limit: Limit = 100,
 ) -> CandidatesOut:
-    """Whom departments know and nobody could enter yet: no village, or no number. Audited."""
+    """Whom departments know and nobody could enter yet: who says so and why. Audited."""
     found = await candidates.waiting(context, caller, conn, area=area, after=after, limit=limit)
     return CandidatesOut(
         candidates=[CandidateOut.model_validate(item, from_attributes=True) for item in found],
         next=found[-1].candidate_id if len(found) == limit else None,
     )
+
+
+@router.post("/candidates/{candidate_id}/open")
+async def open_candidate(
+    candidate_id: Uuid,
+    body: ReasonIn,
+    caller: Authenticated,
+    context: Composed,
+    conn: Transaction,
+) -> OpenedCandidateOut:
+    """What the department says of one who waits, with a reason. Audited (R100)."""
+    fields = await candidates.open_candidate(context, caller, conn, candidate_id, body.reason)
+    return OpenedCandidateOut(candidate_id=candidate_id, fields=dict(fields))
 
 
 @router.post("/candidates/{candidate_id}/settlement")

@@ -1,4 +1,4 @@
-"""Routes of the baseline: import, progress, refused rows to look at and to mend."""
+"""Routes of baselines and rosters: import, progress, refused rows to look at and to mend."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,13 +12,14 @@ from muster.capture.api.lists import refusal_out
 from muster.capture.api.models import ImportOut, RefusalsOut
 from muster.capture.domain.reasons import refusal
 from muster.capture.handlers import common, imports, lists, mending
+from muster.capture.handlers.import_batches import BATCHES
 from muster.capture.settings import Settings
 from muster.contracts.parts.base import Uuid
 from muster.persistence.database import Transaction
 from muster.runtime.auth import Authenticated, Caller, Composed
 from muster.runtime.context import Context
 from muster.vocabulary.ids import new_id
-from muster.vocabulary.states import Role
+from muster.vocabulary.states import Origin, Role
 
 router = APIRouter(tags=["imports"])
 
@@ -34,6 +35,7 @@ _FORM: dict[str, Any] = {
                     "required": ["file"],
                     "properties": {
                         "file": {"type": "string", "format": "binary"},
+                        "kind": {"type": "string", "enum": ["baseline", "roster"]},
                         "import_id": {"type": "string", "format": "uuid"},
                         "area": {"type": "string"},
                     },
@@ -46,22 +48,26 @@ _FORM: dict[str, Any] = {
 
 @router.post("/imports", openapi_extra=_FORM)
 async def post_import(request: Request, caller: Authenticated, context: Composed) -> ImportOut:
-    """Read a baseline file (.xlsx, or .csv in UTF-8 or GB18030): good rows in, bad rows listed.
+    """Read a file of people (.xlsx, or .csv in UTF-8 or GB18030): good rows in, bad rows listed.
 
+    `kind` is `baseline`, or `roster`: whom village committees named (R49), with name, resident
+    number and village; who is known already stays as they are.
     Answers when the whole file has been read; `GET /imports/{id}` shows how far it is meanwhile.
     The same file sent again goes on where it was, or gives the finished import. Form fields:
-    `file`; `import_id`, made by the client; `area`, the granted area for which it is imported.
+    `file`; `kind`, by default baseline; `import_id`, made by the client; `area`, the granted area
+    for which it is imported.
     """
     _require_length(request, context)
-    async with request.form(max_files=1, max_fields=2) as form:
+    async with request.form(max_files=1, max_fields=3) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             raise refusal("file-missing")
         import_id, area = form.get("import_id"), form.get("area")
-        job = await imports.import_baseline(
+        job = await imports.import_file(
             context,
             caller,
             _binary(file),
+            origin=_origin(form.get("kind")),
             import_id=_import_id(import_id),
             area=_area(context, caller, area),
         )
@@ -82,6 +88,15 @@ def _require_length(request: Request, context: Context) -> None:
     limit = settings.import_limit if isinstance(settings, Settings) else 0
     if int(length) > limit:
         raise refusal("file-too-large", status=413, kind="too-large")
+
+
+def _origin(given: object) -> Origin:
+    if given is None or given == "":
+        return Origin.BASELINE
+    found = next((origin for origin in BATCHES if origin == given), None)
+    if found is None:
+        raise refusal("import-kind")
+    return found
 
 
 def _import_id(given: object) -> str:
@@ -109,7 +124,7 @@ def _area(context: Context, caller: Caller, given: object) -> str:
 async def get_import(
     import_id: Uuid, caller: Authenticated, context: Composed, conn: Transaction
 ) -> ImportOut:
-    """Progress and counts of an import."""
+    """Progress and counts of an import; nothing of its rows, and so not audited."""
     job = await mending.job_of(caller, conn, import_id)
     return ImportOut.model_validate(job, from_attributes=True)
 
@@ -123,8 +138,8 @@ async def get_refusals(
     after: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 500,
 ) -> RefusalsOut:
-    """Rows that were refused or doubted, in the order of the file, with their reasons."""
-    rows = await mending.rows_of(caller, conn, import_id, after, limit)
+    """Rows that were refused or doubted, in the order of the file, with their reasons. Audited."""
+    rows = await mending.rows_of(context, caller, conn, import_id, after, limit)
     return RefusalsOut(
         refusals=[refusal_out(row) for row in rows],
         next=str(rows[-1].row_number) if len(rows) == limit else None,

@@ -72,7 +72,7 @@ async def refusals(
     after: After = None,
     limit: Limit = 100,
 ) -> RefusalsOut:
-    """What was refused or doubted in an area and nobody has settled yet (R70)."""
+    """What was refused or doubted in an area and nobody has settled yet (R70). Audited."""
     found = await lists.open_refusals(context, caller, conn, area=area, after=after, limit=limit)
     return RefusalsOut(
         refusals=[refusal_out(row) for row in found],

@@ -197,12 +197,11 @@ class RefusalsOut(BaseModel):
 
 
 class CandidateOut(BaseModel):
-    """Somebody whom a department knows and who could not be entered, and why."""
+    """Somebody whom a department knows and who could not be entered, and why; no values."""
 
     candidate_id: str
     department: str
     area: str
-    fields: dict[str, FieldValue]
     reasons: list[ReasonOut]
     since: datetime
 
@@ -212,6 +211,19 @@ class CandidatesOut(BaseModel):
 
     candidates: list[CandidateOut]
     next: str | None
+
+
+class ReasonIn(_Asked):
+    """Why somebody's data are opened; kept in the audit trail, so it holds no number."""
+
+    reason: Annotated[str, Field(max_length=500)]
+
+
+class OpenedCandidateOut(BaseModel):
+    """What the department says of somebody who could not be entered."""
+
+    candidate_id: str
+    fields: dict[str, FieldValue]
 
 
 class SettlementIn(_Asked):

@@ -63,7 +63,7 @@ async def look_up(
 async def enter(
     body: PersonIn, caller: Authenticated, context: Composed, conn: Transaction
 ) -> PersonOut:
-    """Enter a person of the roster, one discovered by a department, or one who moved in."""
+    """Enter a person of the roster, one whom a department knows, or one who moved in. Audited."""
     if body.origin not in people.ENTERED_ORIGINS:
         raise refusal("ending-not-allowed", field="origin")
     entered = await people.enter(
@@ -104,7 +104,7 @@ async def end(
     context: Composed,
     conn: Transaction,
 ) -> StandingOut:
-    """Record an ending of the balance, or take one back; once per `change_id`."""
+    """Record an ending of the balance, or take one back; once per `change_id`. Audited."""
     stands = await endings.end(
         context,
         caller,

@@ -120,6 +120,11 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "该公民身份号码在本文件中出现了不止一次，以先出现的一行为准",
         "this resident number stands in the file more than once; the first row counts",
     ),
+    "number-corrected-away": (
+        "resident_number",
+        "该公民身份号码曾误登记在另一对象名下，已更正；如确为此人所有，请在采集端录入",
+        "the number once stood with another person; if it is this one's, enter them at a desk",
+    ),
     "terminal-differs": (
         "terminal_id",
         "上传包与签名的采集端不符",
@@ -282,6 +287,11 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "file",
         "表头缺少必需的列",
         "the heading row lacks a column that is needed",
+    ),
+    "import-kind": (
+        "kind",
+        "导入的文件须为初始数据(baseline)或村级名册(roster)",
+        "a file is a baseline or a roster",
     ),
     "import-id-reused": (
         "import_id",

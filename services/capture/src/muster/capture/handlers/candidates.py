@@ -15,7 +15,7 @@ from muster.capture.store import candidates, refusals
 from muster.capture.store.candidates import CandidateRow, Outcome
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
-from muster.security.audit import check_reason
+from muster.security.audit import check_reason, require_reason
 from muster.vocabulary.reasons import Refusal
 from muster.vocabulary.states import Role
 
@@ -24,12 +24,11 @@ SETTLING = (Role.ADMINISTRATOR,)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A candidate on the list: what the department says, and why nobody could be entered."""
+    """A candidate on the list: who knows them, and why nobody could be entered. No values."""
 
     candidate_id: str
     department: str
     area: str
-    fields: Mapping[str, Any]
     reasons: list[dict[str, str]]
     since: datetime
 
@@ -52,7 +51,7 @@ async def waiting(
     after: str | None,
     limit: int,
 ) -> list[Waiting]:
-    """Candidates of an area that wait, with what the department says of them. Audited."""
+    """Candidates of an area that wait, without what the department says of them. Audited."""
     require_area(context, caller, SETTLING, area)
     if after is not None and not common.UUID.fullmatch(after):
         raise refusal("not-found", field="after")
@@ -65,16 +64,30 @@ async def waiting(
         detail={"area": area, "rows": len(rows)},
     )
     return [
-        Waiting(
-            row.row_id,
-            row.department,
-            row.area,
-            common.open_own(context, "refused_row", row.row_id, row.sealed)["fields"],
-            row.reasons,
-            row.created_at,
-        )
-        for row in rows
+        Waiting(row.row_id, row.department, row.area, row.reasons, row.created_at) for row in rows
     ]
+
+
+async def open_candidate(
+    context: Context, caller: Caller, conn: AsyncConnection, candidate_id: str, reason: str
+) -> Mapping[str, Any]:
+    """What the department says of one who waits, for a reason that is kept. Audited.
+
+    Raises Refusal: no reason, or nobody of that id waits in the caller's area.
+    """
+    require_reason(reason)
+    found, listed = await _listed(caller, conn, candidate_id)
+    if found.outcome is not Outcome.WAITING:
+        raise refusal("candidate-settled", status=409, kind="conflict")
+    await context.audit.record(
+        conn,
+        actor=caller.account_id,
+        action="candidate.open",
+        reason=reason,
+        detail={"candidate": candidate_id, "area": listed.area},
+    )
+    fields: Mapping[str, Any] = _heard(context, listed)["fields"]
+    return fields
 
 
 async def settle(
@@ -89,10 +102,7 @@ async def settle(
     The same person twice gets the same answer. Raises Refusal when nobody of that id waits in the
     caller's area, or what was given does not suffice either.
     """
-    found = await candidates.find(conn, candidate_id)
-    listed = await candidates.waiting_row(conn, candidate_id)
-    if found is None or listed is None or not caller.may(SETTLING, listed.area):
-        raise refusal("not-found", status=404, kind="not-found", field="candidate_id")
+    found, listed = await _listed(caller, conn, candidate_id)
     if found.outcome is not Outcome.WAITING:
         if (found.outcome is Outcome.DISMISSED) is (decision.dismissed is not None):
             return found
@@ -116,6 +126,21 @@ async def settle(
     return settled
 
 
+async def _listed(
+    caller: Caller, conn: AsyncConnection, candidate_id: str
+) -> tuple[CandidateRow, Any]:
+    """A candidate, locked, and what is on the list of them; else as if there were none."""
+    found = await candidates.find(conn, candidate_id)
+    listed = await candidates.waiting_row(conn, candidate_id)
+    if found is None or listed is None or not caller.may(SETTLING, listed.area):
+        raise refusal("not-found", status=404, kind="not-found", field="candidate_id")
+    return found, listed
+
+
+def _heard(context: Context, listed: Any) -> dict[str, Any]:
+    return common.open_own(context, "refused_row", listed.row_id, listed.sealed)
+
+
 async def _enter(
     context: Context,
     caller: Caller,
@@ -124,7 +149,7 @@ async def _enter(
     listed: Any,
     decision: Decision,
 ) -> None:
-    heard = common.open_own(context, "refused_row", listed.row_id, listed.sealed)
+    heard = _heard(context, listed)
     given = dict(heard["fields"])
     if decision.village is not None:
         if not common.is_village(context, decision.village):

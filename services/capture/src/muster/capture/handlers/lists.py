@@ -139,12 +139,21 @@ async def open_refusals(
     after: str | None,
     limit: int,
 ) -> list[Row[Any]]:
-    """What was refused or doubted in an area and is not settled: reasons, no content."""
+    """What was refused or doubted in an area and is not settled: reasons, no content. Audited,
+    because they say what is wrong with whom."""
     require_area(context, caller, LISTED, area)
     if after is not None and not common.UUID.fullmatch(after):
         raise refusal("not-found", field="after")
     below = [found.code for found in context.areas if context.areas.is_within(found.code, area)]
-    return await refusals.open_in(conn, below, after, limit)
+    rows = await refusals.open_in(conn, below, after, limit)
+    await context.audit.record(
+        conn,
+        actor=caller.account_id,
+        action="refusal.list",
+        subject_ids=sorted({row.subject_id for row in rows if row.subject_id is not None}),
+        detail={"area": area, "rows": len(rows)},
+    )
+    return rows
 
 
 async def ledger(

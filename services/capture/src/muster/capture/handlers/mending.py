@@ -27,11 +27,20 @@ async def job_of(caller: Caller, conn: AsyncConnection, import_id: str) -> Row[A
 
 
 async def rows_of(
-    caller: Caller, conn: AsyncConnection, import_id: str, after: int, limit: int
+    context: Context, caller: Caller, conn: AsyncConnection, import_id: str, after: int, limit: int
 ) -> list[Row[Any]]:
-    """Refused and doubted rows behind a row number: reasons, no content."""
+    """Refused and doubted rows behind a row number: reasons, no content. Audited, because they say
+    what is wrong with whom."""
     await job_of(caller, conn, import_id)
-    return await refusals.of_import(conn, import_id, after, limit)
+    rows = await refusals.of_import(conn, import_id, after, limit)
+    await context.audit.record(
+        conn,
+        actor=caller.account_id,
+        action="import.refusals",
+        subject_ids=sorted({row.subject_id for row in rows if row.subject_id is not None}),
+        detail={"import": import_id, "rows": len(rows)},
+    )
+    return rows
 
 
 async def refused_workbook(

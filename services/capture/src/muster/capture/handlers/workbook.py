@@ -1,19 +1,21 @@
-"""Baseline files: which column holds what, and their rows of data (`muster.forms.workbook`)."""
+"""Imported files: which column holds what, and their rows of data (`muster.forms.workbook`)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from muster.capture.domain.reasons import reason, refusal
-from muster.capture.handlers.common import NUMBER, VILLAGE
+from muster.capture.handlers.common import NAME, NUMBER, VILLAGE
 from muster.forms import workbook
 from muster.forms.baseline import is_blank
 from muster.forms.profile import Profile
 from muster.forms.workbook import COLUMNS_LIMIT, Cells, Row, as_text
 from muster.vocabulary.reasons import Reason, Refusal
+from muster.vocabulary.states import Origin
 
 __all__ = [
     "CATEGORIES",
+    "ROSTER_COLUMNS",
     "ROW_ID",
     "Broken",
     "Columns",
@@ -27,6 +29,8 @@ __all__ = [
 CATEGORIES = "categories"
 TOWNSHIP = "township"
 COMMUNITY = "community"
+ROSTER_COLUMNS = frozenset({NAME, NUMBER, VILLAGE})
+"""What a village's roster must say of everybody; the rest is asked at the desk."""
 ROW_ID = "muster_row_id"
 """Heading of the hidden column in a workbook of refused rows: a mended row names its old one."""
 
@@ -72,19 +76,20 @@ class Broken(Exception):  # noqa: N818 - reads as what it says
 class Sheet:
     """An opened file: its columns, and its rows of data in order."""
 
-    def __init__(self, rows: Iterator[Row], profile: Profile) -> None:
+    def __init__(self, rows: Iterator[Row], profile: Profile, wanted: Sequence[str]) -> None:
+        """`wanted` are names of columns without which it is no file of its kind."""
         self._rows = rows
         self._broken: Broken | None = None
-        self.columns = self._find_heading(profile)
+        self.columns = self._find_heading(profile, wanted)
 
-    def _find_heading(self, profile: Profile) -> Columns:
+    def _find_heading(self, profile: Profile, wanted: Sequence[str]) -> Columns:
         best: Columns | None = None
         seen: list[Row] = []
         try:
             for row in self._rows:
                 seen.append(row)
                 columns = read_heading(row.cells, profile)
-                if missing_columns(columns, profile) == ():
+                if missing_columns(columns, wanted) == ():
                     return columns
                 if best is None or len(columns.by_name) > len(best.by_name):
                     best = columns
@@ -95,7 +100,7 @@ class Sheet:
         if best is None:
             raise refusal("file-empty")
         raise Refusal(
-            [reason("columns-missing", field=name) for name in missing_columns(best, profile)]
+            [reason("columns-missing", field=name) for name in missing_columns(best, wanted)]
         )
 
     def batch(self, size: int) -> list[Row]:
@@ -132,17 +137,25 @@ def read_heading(cells: Cells, profile: Profile) -> Columns:
     return Columns(headers, by_name)
 
 
-def missing_columns(columns: Columns, profile: Profile) -> tuple[str, ...]:
-    """Fields that a baseline must have and for which there is no column."""
+def wanted_columns(profile: Profile, origin: Origin) -> tuple[str, ...]:
+    """What a file of this kind must have a column for, in the order of the profile."""
+    if origin is Origin.ROSTER:
+        return tuple(name for name in profile.fields if name in ROSTER_COLUMNS)
+    fields = (name for name in profile.fields if name in profile.baseline_required)
+    return (*fields, CATEGORIES)
+
+
+def missing_columns(columns: Columns, wanted: Sequence[str]) -> tuple[str, ...]:
+    """What is wanted and has no column. A village may also be told by its name."""
     named = set(columns.by_name)
     if COMMUNITY in named:
         named.add(VILLAGE)
-    wanted = [name for name in profile.fields if name in profile.baseline_required]
-    return tuple(name for name in (*wanted, CATEGORIES) if name not in named)
+    return tuple(name for name in wanted if name not in named)
 
 
-def open_sheet(file: BinaryIO, profile: Profile) -> Sheet:
-    """Open a file by what it holds, whatever it is called. Raises Refusal."""
+def open_sheet(file: BinaryIO, profile: Profile, origin: Origin) -> Sheet:
+    """Open a baseline's or a roster's file by what it holds, whatever it is called. Raises
+    Refusal."""
     try:
         rows = workbook.open_rows(file)
     except workbook.Unusable as error:
@@ -150,7 +163,7 @@ def open_sheet(file: BinaryIO, profile: Profile) -> Sheet:
         raise refusal(
             error.rule, status=413 if large else 422, kind="too-large" if large else "invalid"
         ) from None
-    return Sheet(_unbroken(rows), profile)
+    return Sheet(_unbroken(rows), profile, wanted_columns(profile, origin))
 
 
 def _unbroken(rows: Iterator[Row]) -> Iterator[Row]:

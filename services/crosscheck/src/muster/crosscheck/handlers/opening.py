@@ -165,7 +165,7 @@ async def ask_for_candidate(
 
     Raises Refusal: no reason, no such candidate, not granted there, or not refused.
     """
-    _check(reason)
+    audit.require_reason(reason)
     found = (await candidates.read(conn, [candidate_id], lock=True)).get(candidate_id)
     if found is None:
         raise _unknown("candidate", "候选人员", "candidate")
@@ -205,7 +205,7 @@ async def ask_for_candidate(
 async def _order(
     conn: AsyncConnection, caller: Caller, discrepancy_id: str, reason: str, *, lock: bool = False
 ) -> Row[Any]:
-    _check(reason)
+    audit.require_reason(reason)
     order = (await discrepancies.read(conn, [discrepancy_id], lock=lock)).get(discrepancy_id)
     if order is None:
         raise _unknown("discrepancy", "问题", "discrepancy")
@@ -219,12 +219,6 @@ async def _order(
             409,
         )
     return order
-
-
-def _check(reason: str) -> None:
-    if not reason.strip():
-        raise common.refusal("reason", "reason-missing", "请填写事由。", "Say for what reason.")
-    audit.check_reason(reason)
 
 
 def _unknown(field: str, zh: str, en: str) -> Refusal:

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from muster.persistence.database import Transaction
-from muster.runtime.auth import Authenticated, Caller
+from muster.runtime.auth import Authenticated, Caller, Composed
 from muster.verification.api import models, places
 from muster.verification.domain.answers import Answers
 from muster.verification.domain.desks import REVIEWERS, desk_of, role_of
@@ -23,6 +23,7 @@ router = APIRouter()
 @router.get("/queue")
 async def get_queue(
     caller: Authenticated,
+    context: Composed,
     conn: Transaction,
     area: places.AreaQuery = None,
     desk: Annotated[str | None, Query(max_length=64)] = None,
@@ -31,11 +32,20 @@ async def get_queue(
 ) -> models.QueueAnswer:
     """Records that wait for the caller's review, the longest waiting first (R71).
 
-    One that was passed is not among them, unless a department's answer contradicts it.
+    One that was passed is not among them, unless a department's answer contradicts it. Audited when
+    anybody is shown: an id and a village say of whom a department's answer contradicts.
     """
     desks = [desk] if desk is not None else [desk_of(role) for role in REVIEWERS]
     open_at = _open_at(caller, desks, area, asked=desk is not None)
     rows = await items.queue(conn, open_at, after=_cursor(after), limit=limit)
+    if rows:
+        await context.audit.record(
+            conn,
+            actor=caller.account_id,
+            action="queue-read",
+            subject_ids=[row.subject_id for row in rows],
+            detail={} if area is None else {"area": area},
+        )
     now = datetime.now(UTC)
     waiting = tuple(
         models.QueueItem(

@@ -1,0 +1,141 @@
+"""The audit trail is read over `GET /audit`, the same in every service, and by `muster audit`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from typer.testing import CliRunner
+
+from muster.capture.main import service
+from muster.runtime import audit_command
+from muster.runtime.cli import app
+from muster.runtime.demo.client import Account, Services
+from muster.vocabulary.ids import new_id
+from muster.vocabulary.states import Role
+
+Bench = Any
+AREA, NEAR = "632321", "632321100"
+
+
+async def ask(bench: Bench, role: Role = Role.AUDITOR, area: str = AREA, **query: Any) -> Any:
+    return await bench.client.get("/audit", params=query, headers=bench.headers(role, area))
+
+
+async def looked_up(bench: Bench, times: int = 1) -> Any:
+    """A collected person, who was then looked up so often."""
+    person = await bench.collected(await bench.terminal())
+    for _ in range(times):
+        await bench.client.post(
+            "/subjects/lookup",
+            json={"subject_id": person.subject_id},
+            headers=bench.headers(Role.COLLECTOR, NEAR),
+        )
+    return person
+
+
+async def test_the_trail_is_read_by_who_has_the_right_and_that_is_audited(bench: Bench) -> None:
+    """R100: by the campaign's auditor or administrator; every page is a row of its own; nothing
+    personal is in the answer."""
+    person = await looked_up(bench)
+    answer = await ask(bench, subject=person.subject_id)
+    assert answer.status_code == 200, answer.text
+    said = answer.json()
+    assert (said["service"], said["next"]) == ("capture", None)
+    assert [row["action"] for row in said["items"]] == [
+        "evidence.store",
+        "upload.take",
+        "subject.lookup",
+    ]
+    assert {tuple(row["subject_ids"]) for row in said["items"]} == {(person.subject_id,)}
+    assert said["items"][2]["detail"] == {"by": "id", "result": "shown"}
+    assert not any(value in answer.text for value in (person.name, person.number))
+
+    [row] = await bench.rows("SELECT * FROM audit WHERE action = 'audit-read'")
+    assert [str(one) for one in row["subject_ids"]] == [person.subject_id]
+    assert row["detail"] == {"rows": 3, "after": 0}
+    again = (await ask(bench, Role.ADMINISTRATOR, action="audit-read")).json()
+    assert [item["actor"] for item in again["items"]] == [row["actor"]]
+    async with bench.context.database.transaction() as conn:
+        await bench.context.audit.verify(conn)
+
+
+async def test_others_read_no_trail(bench: Bench) -> None:
+    """R100: it is of the whole campaign, and so is the grant that opens it."""
+    assert (await ask(bench, Role.AUDITOR, NEAR)).status_code == 403
+    for role in set(Role) - {Role.AUDITOR, Role.ADMINISTRATOR}:
+        assert (await ask(bench, role)).status_code == 403
+    assert (await bench.client.get("/audit")).status_code == 401
+    assert await bench.scalar("SELECT count(*) FROM audit") == 0
+
+
+async def test_pages_end_where_the_chain_ended_when_the_first_was_read(bench: Bench) -> None:
+    """R100: reading writes rows, and would else never come to an end."""
+    await looked_up(bench, 3)
+    seen, after = [], None
+    for _ in range(20):
+        page = (await ask(bench, limit=2, **({"after": after} if after else {}))).json()
+        seen += [row["seq"] for row in page["items"]]
+        after = page["next"]
+        if after is None:
+            break
+    assert seen == [1, 2, 3, 4, 5]
+    for wrong in ("5", "x-y", "1-2-3", "-1-5", "9" * 39):
+        answer = await ask(bench, after=wrong)
+        assert (answer.status_code, answer.json()["reasons"][0]["rule"]) == (
+            422,
+            "cursor-malformed",
+        )
+
+
+async def test_the_trail_is_searched(bench: Bench) -> None:
+    """R100: by moment, actor and action; what is no moment or no id is refused."""
+    await looked_up(bench, 2)
+    rows = (await ask(bench)).json()["items"]
+    last = rows[-1]
+    found = (await ask(bench, actor=last["actor"])).json()["items"]
+    assert [row["seq"] for row in found] == [last["seq"]]
+    found = (await ask(bench, action="subject.lookup", since=last["at"])).json()["items"]
+    assert [row["seq"] for row in found] == [last["seq"]]
+    assert (await ask(bench, subject=new_id())).json()["items"] == []
+    for query in ({"since": "2018-11-01T08:00:00"}, {"subject": "x"}, {"actor": "某人"}):
+        assert (await ask(bench, **query)).status_code == 422
+
+
+def test_every_service_offers_its_trail(keys_folder: Path) -> None:
+    """R100: where a service is put together, so that none can leave it out."""
+    settings = service.settings(
+        database_url="postgresql+asyncpg://x:y@127.0.0.1:1/z",
+        kafka="127.0.0.1:1",
+        redis_url="redis://127.0.0.1:1",
+        keyring=keys_folder / "capture.json",
+        profile="tongren",
+        port=1,
+    )
+    assert "/audit" in service.create_app(settings).openapi()["paths"]
+
+
+async def test_the_trail_is_read_by_command(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R100: `muster audit capture` signs in like `muster ledger`, and reads all pages."""
+    person = await looked_up(bench, 3)
+    loop = asyncio.get_running_loop()
+    home = SimpleNamespace(stack=lambda: {"services": {"capture": {"url": "http://capture"}}})
+    token = bench.headers(Role.ADMINISTRATOR, AREA)["Authorization"].removeprefix("Bearer ")
+    account = Account(Services(cast("Any", home), bench.client), "", "", token=token)
+    monkeypatch.setattr(audit_command, "_PAGE", 2)
+    monkeypatch.setattr(
+        audit_command,
+        "signed_in",
+        lambda _, work: asyncio.run_coroutine_threadsafe(work(account), loop).result(),
+    )
+
+    async def command(*arguments: str) -> Any:
+        return await asyncio.to_thread(CliRunner().invoke, app, ["audit", *arguments])
+
+    said = await command("capture", "--action", "subject.lookup")
+    assert said.exit_code == 0, said.output
+    assert sum(person.subject_id[:8] in line for line in said.output.splitlines()) == 3
+    assert (await command("nobody")).exit_code == 2

@@ -1,0 +1,57 @@
+"""Whatever shows personal data leaves its row in the audit chain, route by route."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from muster.runtime.context import Context
+from muster.verification.main import service
+from muster.vocabulary.ids import new_id
+from muster.vocabulary.states import Role
+
+from .conftest import COUNTY, NAME, Door, collected, digest, record, take
+
+REASONS = [{"code": "differs-from-papers", "field": "name", "text": "与身份证不符"}]
+
+
+async def test_every_route_leaves_its_row_or_shows_nobody(
+    context: Context, door: Door, villages: list[str], audit_walk: Any, told: Any
+) -> None:
+    """R100: who, what, whom and where; a new route without a row fails here."""
+    walk = audit_walk(service.routers, context.database)
+    one, two = sorted((new_id(), new_id()))
+    walk.personal = {NAME, one, two}
+    for subject_id in (one, two):
+        await take(context, record(subject_id, 1, collected(2, villages[0])))
+    account = new_id()
+    grant = (Role.CIVIL_AFFAIRS_REVIEWER, COUNTY)
+    async with door.client(grant, account=account) as client:
+
+        async def ask(route: str, *rows: Any, **how: Any) -> None:
+            await walk.ask(client, route, account, *rows, **how)
+
+        area = {"area": COUNTY}
+        await ask("GET /queue", told("queue-read", [one, two], detail=area), params=area)
+        await ask("GET /ledger", params=area)
+        await ask("GET /requests", params=area)
+        await ask("GET /return-reasons")
+        await ask(
+            "GET /items/{subject_id}",
+            told("record-read", [one], detail={"version": 1}),
+            at={"subject_id": one},
+        )
+        await ask(
+            "POST /items/{subject_id}/{version}/verify",
+            told("record-verified", [one], detail={"version": 1}),
+            at={"subject_id": one, "version": "1"},
+            json={"digest": digest(1)},
+        )
+        await ask(
+            "POST /items/{subject_id}/{version}/return",
+            told("record-returned", [two], detail={"version": 1}),
+            at={"subject_id": two, "version": "1"},
+            json={"digest": digest(1), "reasons": REASONS},
+        )
+        # Nobody waits any more: nobody is shown.
+        await ask("GET /queue", params=area)
+    walk.end()

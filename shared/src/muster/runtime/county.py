@@ -1,0 +1,200 @@
+"""``muster import``, ``muster compare`` and ``muster findings``: a county whose files were made
+elsewhere. Each does what the administrator may do over the API, and nothing beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from muster.runtime.demo.client import LONG, Account, read
+from muster.runtime.findings import closed_since, open_findings
+from muster.runtime.home import Home, write_private
+from muster.runtime.ledger import AreaOption
+from muster.runtime.signed_in import signed_in
+from muster.synth.scoring import BadFile, read_findings
+from muster.vocabulary.ids import new_id
+
+_out = Console()
+_err = Console(stderr=True)
+_COUNTS = ("added", "updated", "unchanged", "refused", "warned")
+_PAGE = 1000
+
+
+class Kind(StrEnum):
+    """What a file of people is."""
+
+    BASELINE = "baseline"
+    ROSTER = "roster"
+
+
+def bring_in(
+    files: Annotated[list[Path], typer.Argument(help="Files, .xlsx or .csv.", exists=True)],
+    kind: Annotated[Kind, typer.Option(help="What the files are.")] = Kind.BASELINE,
+    area: Annotated[
+        str | None, typer.Option(help="Where rows without a readable village are put down.")
+    ] = None,
+    refused: Annotated[
+        Path | None,
+        typer.Option(help="Folder for workbooks of refused rows, to mend and import again."),
+    ] = None,
+) -> None:
+    """Take in baselines or village rosters; the same file again goes on, or changes nothing. Exit
+    code 1 when rows were refused: each is said with its field, rule and reason."""
+
+    async def work(account: Account) -> list[dict[str, Any]]:
+        return [
+            await _import_and_say(account, path, kind, area, keep=refused is not None)
+            for path in files
+        ]
+
+    jobs = signed_in(Home.find(), work)
+    for path, job in zip(files, jobs, strict=True):
+        if refused is not None and job["workbook"]:
+            _write_private(refused / f"{path.stem}.xlsx", job["workbook"])
+    shown = Table(title="Imported", title_justify="left", box=SIMPLE, padding=0)
+    for title in ("file", "state", *_COUNTS):
+        shown.add_column(title, justify="left" if title in ("file", "state") else "right")
+    for path, job in zip(files, jobs, strict=True):
+        shown.add_row(path.name, job["state"], *(str(job[name]) for name in _COUNTS))
+    _out.print(shown)
+    if any(job["refused"] or job["state"] != "finished" for job in jobs):
+        raise typer.Exit(1)
+
+
+async def import_file(account: Account, path: Path, kind: Kind, area: str | None) -> dict[str, Any]:
+    """Import one file; gives the finished or stopped job. Raises Refused."""
+    form = {"import_id": new_id(), "kind": kind.value, **({"area": area} if area else {})}
+    content = await asyncio.to_thread(path.read_bytes)
+    answer = await account.ask(
+        "POST",
+        "capture",
+        "/imports",
+        files={"file": (path.name, content)},
+        data=form,
+        timeout=LONG,
+    )
+    job: dict[str, Any] = read(answer)
+    return job
+
+
+async def refused_rows(account: Account, import_id: str) -> list[Mapping[str, Any]]:
+    """What was refused or doubted of an import, in the order of its file. Raises Refused."""
+    rows: list[Mapping[str, Any]] = []
+    after: str | None = None
+    while True:
+        path = f"/imports/{import_id}/refusals"
+        page = await account.get("capture", path, after=after, limit=_PAGE)
+        rows += page["refusals"]
+        after = page["next"]
+        if after is None:
+            return rows
+
+
+async def _import_and_say(
+    account: Account, path: Path, kind: Kind, area: str | None, *, keep: bool
+) -> dict[str, Any]:
+    job = await import_file(account, path, kind, area)
+    rows = await refused_rows(account, job["import_id"])
+    lines = [(f"{path.name} row {row['row_number']}", row["reasons"]) for row in rows]
+    for place, reasons in (*lines, (path.name, job["reasons"])):
+        for found in reasons:
+            said = f"{place}: {found['field']}: {found['rule']}: {found['zh']} {found['en']}"
+            _err.print(said, markup=False, highlight=False, soft_wrap=True)
+    job["workbook"] = b""
+    if keep and job["refused"]:
+        answer = await account.ask("GET", "capture", f"/imports/{job['import_id']}/refusals.xlsx")
+        job["workbook"] = answer.content if answer.is_success else read(answer)
+    return job
+
+
+def _write_private(target: Path, content: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.touch(mode=0o600)
+    target.write_bytes(content)
+
+
+def compare() -> None:
+    """Open the comparison phase, if it is not open yet, and say how much is still to be matched.
+
+    There is no closing it: only a rule that passes again closes a work order."""
+
+    async def work(account: Account) -> Any:
+        return await account.post("crosscheck", "/comparison", {"open": True}, timeout=LONG)
+
+    said = signed_in(Home.find(), work)
+    _out.print(
+        f"Open since {said['opened_at'][:16]}; work orders that this opened: "
+        f"{said['run']['opened']}; people still to be matched: {said['waiting']}.",
+        highlight=False,
+    )
+
+
+def findings(
+    file: Annotated[
+        Path | None,
+        typer.Option("--json", help="Write them there, as `muster synth score` reads them."),
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Why they are opened; kept in the audit trail.")
+    ] = None,
+    before: Annotated[
+        Path | None,
+        typer.Option(help="What was written before correction; says what is closed by now."),
+    ] = None,
+    area: AreaOption = None,
+) -> None:
+    """Count the open findings of the cross-check by kind; with --json write them person by person.
+
+    That file names people by their numbers: every finding is opened for the reason given, and each
+    opening is audited. With --before the file holds both: what was found then, and what became of
+    it."""
+    home = Home.find()
+    query = {"area": area} if area else {}
+    if file is None:
+        _show_counts(signed_in(home, lambda account: account.get("crosscheck", "/counts", **query)))
+        return
+    if reason is None:
+        raise typer.BadParameter("say why people's numbers are opened", param_hint="--reason")
+    try:
+        earlier = None if before is None else read_findings(before)[0]
+    except BadFile as error:
+        _err.print(str(error), style="red", markup=False, highlight=False)
+        raise typer.Exit(2) from None
+    if any("discrepancy_id" not in one for one in earlier or ()):
+        _err.print(f"{before} was not written here: its findings have no id", style="red")
+        raise typer.Exit(2)
+
+    async def work(account: Account) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        now = await open_findings(account, reason, **query)
+        return now, await closed_since(account, earlier or (), **query)
+
+    now, closed = signed_in(home, work)
+    numbered = [one for one in now if one["resident_number"]]
+    document: dict[str, Any] = (
+        {"before": numbered}
+        if earlier is None
+        else {"before": earlier, "after": [*numbered, *closed]}
+    )
+    write_private(file, document)
+    _err.print(f"{len(numbered)} open findings are in {file}", highlight=False, soft_wrap=True)
+    if len(numbered) < len(now):
+        _err.print(f"Left out, because no number is known: {len(now) - len(numbered)}")
+
+
+def _show_counts(said: Mapping[str, Any]) -> None:
+    shown = Table(title="Open findings", title_justify="left", box=SIMPLE, padding=0)
+    shown.add_column("kind")
+    shown.add_column("open", justify="right")
+    for kind, count in said["total"].items():
+        shown.add_row(kind, str(count))
+    shown.add_section()
+    shown.add_row("total", str(sum(said["total"].values())))
+    _out.print(shown)
