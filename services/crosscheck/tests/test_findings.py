@@ -299,7 +299,7 @@ def twin_of(fields: Fields, serial: int) -> Fields:
 async def test_who_is_entered_twice_is_found_at_the_number_that_nobody_knows(
     context: Context,
 ) -> None:
-    """The registrar knows one of the two numbers: the other is the mistake."""
+    """R106: the registrar knows one of the two numbers: the other is the mistake."""
     wrong = new_id()
     await take(
         context,
