@@ -59,8 +59,8 @@ def test_the_departments_of_each_notice(tongren: Profile, loudi: Profile) -> Non
 
 
 def test_who_may_name_missed_people(tongren: Profile, loudi: Profile) -> None:
-    """R76: whose file holds entitled persons only (娄附件二 names whose data the garrison supplies);
-    a register that holds everybody would make everybody else missed."""
+    """R76: whose file holds entitled persons only (娄附件二 says so of the garrison's); a register
+    that holds everybody would make everybody else missed."""
     lists = {
         profile.id: {one.id for one in profile.departments.values() if one.lists}
         for profile in (tongren, loudi)
