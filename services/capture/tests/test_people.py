@@ -13,6 +13,7 @@ from muster.capture.handlers import reviews
 from muster.contracts.envelope import Clear
 from muster.contracts.parts.verification import ReturnedForDesk, ReturnReason, VerifiedForDesk
 from muster.messaging.message import DONE, Invalid, Message
+from muster.vocabulary import resident_number
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Role
 
@@ -168,13 +169,16 @@ async def test_a_person_of_the_roster_is_open_and_listed(bench: Bench) -> None:
 
 
 async def test_a_known_number_is_not_entered_again(bench: Bench) -> None:
+    """R106: nobody stands twice under one number, whichever way it is written and whatever name
+    stands beside it."""
     person = await bench.collected(await bench.terminal())
-    twin = bench.person()
-    twin.number = person.number
-    assert (await enter(bench, twin)).json() == {
-        "subject_id": person.subject_id,
-        "created": False,
-    }
+    for number in (person.number, resident_number.shorten(person.number)):
+        twin = bench.person()
+        twin.number = number
+        assert (await enter(bench, twin)).json() == {
+            "subject_id": person.subject_id,
+            "created": False,
+        }
     assert (await enter(bench, person, resident_number=bench.person().number)).json() == {
         "subject_id": person.subject_id,
         "created": False,

@@ -64,6 +64,11 @@ async def test_nothing_is_found_before_the_comparison_phase(context: Context) ->
         ("enlisted_on", "1969-12-03", "1969-11", True),
         ("household_area", HERE, HERE.replace("632321", "632301"), False),
         ("household_area", HERE, THERE, True),
+        ("name", "才让·多杰", "才让•多杰", False),
+        ("name", "才让·多杰", "才让多杰", False),
+        ("name", "才让\u3000多杰", "才让多杰", False),
+        ("name", "才让Ａ", "才让a", False),
+        ("name", "才让·多杰", "才让多吉", True),
         ("former_name", "才让·多杰", "才让多杰", False),
         ("former_name", "Ａ１２", "a12", False),
         ("service_unit", "某部一连", "某部二连", True),
@@ -81,6 +86,26 @@ async def test_a_field_differs_at_the_finest_precision_that_both_have(
     )
     await open_phase(context)
     assert (("field_mismatch", WHO, of, field) in await orders(context)) is differs
+
+
+@pytest.mark.parametrize("number", ["whole", "old"])
+async def test_a_wrong_name_is_one_finding_and_no_other(context: Context, number: str) -> None:
+    """R73, R76: who is known by the number is there, whatever the name: nobody is missed, nobody is
+    entered twice, and only the household register is asked for a name."""
+    told = {**TRUTH, "name": "才让多杰"}
+    if number == "old":
+        told["resident_number"] = resident_number.shorten(str(TRUTH["resident_number"]))
+    await take(
+        context,
+        subject(WHO, here(1), told),
+        *(message for of in (PS, HR, AF) for message in data(of, make_row(of, TRUTH))),
+    )
+    await open_phase(context)
+    assert await orders(context) == {("field_mismatch", WHO, PS, "name")}
+    assert await rows(context, "SELECT 1 FROM candidate") == []
+    await take(context, subject(WHO, here(2), TRUTH, version=2))
+    await match_touched(context)
+    assert await orders(context) == set()
 
 
 async def test_a_field_is_compared_only_where_both_have_it_and_it_is_collected(
@@ -274,7 +299,7 @@ def twin_of(fields: Fields, serial: int) -> Fields:
 async def test_who_is_entered_twice_is_found_at_the_number_that_nobody_knows(
     context: Context,
 ) -> None:
-    """The registrar knows one of the two numbers: the other is the mistake."""
+    """R106: the registrar knows one of the two numbers: the other is the mistake."""
     wrong = new_id()
     await take(
         context,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from functools import partial
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from muster.department_connector.domain import revealing, verdicts
 from muster.department_connector.domain.verdicts import Standing
 from muster.department_connector.handlers.reading import compared
 from muster.forms.profile import Profile
+from muster.vocabulary import resident_number
 
 from .conftest import Bench, number_of, person, soldier
 
@@ -24,22 +26,37 @@ PROFILE = Profile.load("tongren")
 @pytest.mark.parametrize(
     ("by_number", "by_name", "numbers_differ", "found", "of_everybody"),
     [
-        (1, 0, False, Standing.FOUND, Standing.FOUND),
-        (2, 0, False, Standing.AMBIGUOUS, Standing.AMBIGUOUS),
-        (0, 0, False, Standing.ABSENT, Standing.ABSENT),
-        (0, 1, False, Standing.FOUND, Standing.FOUND),
-        (0, 1, True, Standing.AMBIGUOUS, Standing.NAMESAKE),
-        (0, 2, False, Standing.AMBIGUOUS, Standing.AMBIGUOUS),
-        (0, 2, True, Standing.AMBIGUOUS, Standing.NAMESAKE),
+        (True, 0, False, Standing.FOUND, Standing.FOUND),
+        (False, 0, False, Standing.ABSENT, Standing.ABSENT),
+        (False, 1, False, Standing.FOUND, Standing.FOUND),
+        (False, 1, True, Standing.AMBIGUOUS, Standing.NAMESAKE),
+        (False, 2, False, Standing.AMBIGUOUS, Standing.AMBIGUOUS),
+        (False, 2, True, Standing.AMBIGUOUS, Standing.NAMESAKE),
     ],
 )
 def test_how_somebody_is_found(
-    by_number: int, by_name: int, numbers_differ: bool, found: Standing, of_everybody: Standing
+    by_number: bool, by_name: int, numbers_differ: bool, found: Standing, of_everybody: Standing
 ) -> None:
     """R73: to a register that names everybody, a number that it lacks is nobody's."""
     told = partial(verdicts.standing, by_number, by_name, numbers_differ=numbers_differ)
     assert told(everybody=False) is found
     assert told(everybody=True) is of_everybody
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([("a",), ("a",)], ("a",)),
+        ([("1969",), ("1969-12", "1969")], ("1969-12", "1969")),
+        ([("a",), ("b",)], None),
+        ([("a",), ("b",), ("a",)], None),
+        ([("1969-11", "1969"), ("1969",), ("1969-12-03", "1969-12", "1969")], None),
+    ],
+)
+def test_rows_of_one_number_say_one_thing_or_nothing(rows: Any, says: Any) -> None:
+    """R73: in whichever order they stand; a row that does not have the field is none of them."""
+    for order in permutations([*({"x": forms} for forms in rows), {"y": ("c",)}]):
+        assert verdicts.together(order) == {"x": says, "y": ("c",)}
 
 
 @pytest.mark.parametrize(
@@ -130,7 +147,8 @@ def test_a_day_of_the_quota_is_one_of_the_campaign() -> None:
 
 async def test_each_verdict_about_loaded_people(bench: Bench) -> None:
     """R92: agree, differ, nobody of that number, nothing of that kind, cannot be decided."""
-    bench.load([person(1, former_name=None), person(2), person(2, sex="1"), person(3)])
+    twice = [person(2, sex="1"), person(2, sex="2")]
+    bench.load([person(1, former_name=None), *twice, person(3)])
     asked = ("sex", "former_name", "birth_date")
     assert await bench.ask({**person(1), "former_name": "某"}, *asked) == {
         "sex": "match",
@@ -142,7 +160,7 @@ async def test_each_verdict_about_loaded_people(bench: Bench) -> None:
     assert await bench.ask(person(9), "sex") == {"sex": "no_such_person"}
     assert await bench.ask(person(2), "sex", "birth_date") == {
         "sex": "undecided",
-        "birth_date": "undecided",
+        "birth_date": "match",
     }
     namesake = {**person(3), "resident_number": number_of(30)}
     assert await bench.ask(namesake, "sex") == {"sex": "no_such_person"}
@@ -190,8 +208,6 @@ async def test_found_by_name_and_birth_only_where_a_number_is_damaged(
 
 async def test_harmless_differences_are_none(bench: Bench) -> None:
     """15 digits, wide signs, another dot, spaces, another code of the same place, year only."""
-    from muster.vocabulary import resident_number
-
     name = "卓玛\u00b7才让"
     bench.load([person(1, name=name.replace("\u00b7", "\u2022"), household_address="隆务镇 １号")])
     asked = {
@@ -204,7 +220,7 @@ async def test_harmless_differences_are_none(bench: Bench) -> None:
 
 
 async def test_a_number_under_another_name_is_remarked(bench: Bench, blind: Bench) -> None:
-    """R73: the number is the key item, and verdicts about sex and address do not show that it is
+    """R73: the number is the key item, and verdicts field by field do not say that it may be
     somebody else's. A list of soldiers may be wrong itself: it says nothing."""
     for one, maker, field in ((bench, person, "sex"), (blind, soldier, "enlisted_on")):
         one.load([maker(1, name="卓玛\u2022才让")])
@@ -241,8 +257,53 @@ async def test_a_township_or_a_county_is_compared_as_such(
 
 
 async def test_nothing_is_said_about_what_a_department_does_not_answer_for(bench: Bench) -> None:
-    """R74: whoever asked for a name, a number or another's matter, would learn nothing."""
+    """R74: whoever asked for a number or another's matter, would learn nothing."""
     bench.load([person(1)])
-    asked = ("name", "resident_number", "enlisted_on", "no_such_field")
+    asked = ("resident_number", "enlisted_on", "no_such_field")
     fields = {**person(1), "enlisted_on": "1969", "no_such_field": "x"}
     assert set((await bench.ask(fields, *asked)).values()) == {"no_file"}
+
+
+@pytest.mark.parametrize(
+    ("held", "asked", "verdict"),
+    [
+        (["才让·多杰"], "才让·多杰", "match"),
+        (["才让·多杰"], "才让•多杰", "match"),
+        (["才让・多杰"], "才让 多杰", "match"),
+        (["Ａ才让"], "a\u3000才让", "match"),
+        (["才让·多杰"], "才让·多吉", "mismatch"),
+        (["才让·多杰", "才让多杰"], "才让·多吉", "mismatch"),
+        (["才让", "多杰"], "才让", "undecided"),
+        (["才让", "多杰"], "卓玛", "undecided"),
+        ([None], "才让", "no_file"),
+        ([], "才让", "no_such_person"),
+    ],
+)
+async def test_public_security_answers_for_the_name(
+    bench: Bench, held: list[str | None], asked: str, verdict: str
+) -> None:
+    """R73, R92: all five verdicts; signs that only look different are none, and rows that
+    contradict each other decide nothing, in whichever order they stand."""
+    for order in permutations(held):
+        bench.load([*(person(1, name=name) for name in order), person(2)])
+        found = await bench.ask(person(1, name=asked), "name", "sex")
+        assert found["name"] == verdict
+        assert found["sex"] == ("no_such_person" if not held else "match")
+    told = bench.spooled("verification-answered-")[-1].part.remark
+    assert ("contradict each other" in told) is (verdict == "undecided")
+
+
+async def test_rows_of_one_number_are_one_person_by_name_too(bench: Bench) -> None:
+    """Asked with a damaged number; rows of two numbers, or of none, may be two persons."""
+    asked = person(1, resident_number=_damaged(1))
+    other = resident_number.make(
+        "632321", date.fromisoformat(person(1)["birth_date"]), int(number_of(1)[14:17]) ^ 1
+    )
+    for second, verdict in (
+        (person(1), "match"),
+        (person(1, resident_number=resident_number.shorten(number_of(1))), "match"),
+        (person(1, resident_number=other), "undecided"),
+        (person(1, resident_number=None), "undecided"),
+    ):
+        bench.load([person(1), second])
+        assert await bench.ask(asked, "ethnicity") == {"ethnicity": verdict}

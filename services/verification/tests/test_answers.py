@@ -166,7 +166,8 @@ async def test_an_answer_that_contradicts_brings_the_record_before_the_reviewer(
         assert shown["reviewable"]
         assert shown["answers"] == "contradict"
         assert told["public-security"]["verdicts"] == {
-            "sex": verdict.value,
+            "name": verdict.value,
+            "sex": "match",
             "birth_date": "match",
             "household_area": "match",
         }

@@ -64,7 +64,7 @@ async def waiting(context: Context, village: str, fields: Any = FIELDS) -> str:
 async def test_each_department_is_asked_what_it_answers_for_and_nothing_else(
     context: Context, villages: list[str]
 ) -> None:
-    """R73, R92: public security about the household, the armed forces department about service."""
+    """R73, R92: public security about name and household, the armed forces about service."""
     await enrol(context, *DEPARTMENTS)
     await waiting(context, villages[0])
     events = await load(context)
@@ -75,7 +75,7 @@ async def test_each_department_is_asked_what_it_answers_for_and_nothing_else(
     told = {
         name: shown[f"verification-requested-{name}"][f"connector-{name}"] for name in DEPARTMENTS
     }
-    assert told["public-security"].asked == ("sex", "birth_date", "household_area")
+    assert told["public-security"].asked == ("name", "sex", "birth_date", "household_area")
     assert told["armed-forces"].asked == ("enlisted_on", "service_unit")
     assert told["human-resources"].asked == ("discharged_soldier_kind",)
     for name in DEPARTMENTS:
@@ -305,6 +305,6 @@ async def test_what_is_moot_is_not_asked_again(
                 )
             )
     if ended == "superseded":
-        await take(context, record(subject_id, 2, collected(3, villages[0]), fields={"name": "x"}))
+        await take(context, record(subject_id, 2, collected(3, villages[0]), fields={"phone": "1"}))
     await asking.ask_again(context)
     assert await unpublished(context) == []

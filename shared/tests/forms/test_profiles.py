@@ -49,12 +49,29 @@ def test_the_departments_of_each_notice(tongren: Profile, loudi: Profile) -> Non
     assert review == {"public-security", "human-resources", "armed-forces"}
     for profile in (tongren, loudi):
         police = profile.departments["public-security"]
-        assert "household_area" in police.fields
+        assert {"name", "household_area"} <= set(police.fields)
+        assert profile.fields["name"].departments == ("public-security",)
         assert not {"service_unit", "disability_grade"} & set(police.fields)
         assert "service_unit" in profile.departments["armed-forces"].fields
         assert police.identified_by == ("name", "resident_number")
         assert "public-security" in profile.fields["birth_date"].departments
         assert profile.fields["former_name"].practice
+
+
+def test_who_may_name_missed_people(tongren: Profile, loudi: Profile) -> None:
+    """R76: whose file holds entitled persons only (娄附件二 says so of the garrison's); a register
+    that holds everybody would make everybody else missed."""
+    lists = {
+        profile.id: {one.id for one in profile.departments.values() if one.lists}
+        for profile in (tongren, loudi)
+    }
+    both = {"human-resources", "armed-forces"}
+    garrison = {"garrison-political", "garrison-mobilisation"}
+    assert lists == {"tongren": both, "loudi": {*both, *garrison, "civil-affairs"}}
+    for profile in (tongren, loudi):
+        for one in profile.departments.values():
+            assert not one.lists or {"service", "placement", "pension"} & set(one.matters)
+            assert not one.lists or "household" not in one.matters
 
 
 def test_loudi_says_line_by_line_what_it_inherits(loudi: Profile, tongren: Profile) -> None:

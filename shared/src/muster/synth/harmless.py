@@ -12,6 +12,7 @@ from random import Random
 
 from muster.forms import Profile
 from muster.synth.dirt import Cells
+from muster.synth.names import MIDDLE_DOT, OTHER_DOTS, SPACES
 from muster.synth.noise import cell_of
 from muster.synth.places import other_codes
 from muster.synth.registers import AREA, Entry
@@ -19,8 +20,6 @@ from muster.vocabulary import resident_number
 from muster.vocabulary.partial_date import PartialDate
 
 _NOISY = 0.3
-_DOT = "\u00b7"
-_DOTS = "\u2022\u30fb\uff65\u2027\u22c5"
 _WIDE = str.maketrans(
     {chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F) if chr(code).isalnum()}
 )
@@ -80,10 +79,10 @@ def wide(text: str) -> str:
 
 def another_dot(scribe: Scribe) -> str | None:
     """A dot between the parts of a name that looks alike, or none at all."""
-    name = scribe.pick([n for n in scribe.names("text") if _DOT in str(scribe.cells[n])])
+    name = scribe.pick([n for n in scribe.names("text") if MIDDLE_DOT in str(scribe.cells[n])])
     if name is not None:
-        dot = scribe.rng.choice([*_DOTS, ""])
-        scribe.cells[name] = str(scribe.cells[name]).replace(_DOT, dot)
+        dot = scribe.rng.choice([*OTHER_DOTS, ""])
+        scribe.cells[name] = str(scribe.cells[name]).replace(MIDDLE_DOT, dot)
     return name
 
 
@@ -102,7 +101,7 @@ def spaces(scribe: Scribe) -> str | None:
     if name is not None:
         text = str(scribe.cells[name])
         place = scribe.rng.randrange(len(text) + 1)
-        space = scribe.rng.choice((" ", "  ", "\u3000", "\u00a0"))
+        space = scribe.rng.choice(SPACES)
         scribe.cells[name] = text[:place] + space + text[place:]
     return name
 

@@ -5,6 +5,9 @@ from random import Random
 from typing import Any
 
 MIDDLE_DOT = "\u00b7"
+OTHER_DOTS = "\u2022\u30fb\uff65\u2027\u22c5"
+"""Dots that look alike, and stand between the parts of a name just as well."""
+SPACES = (" ", "  ", "\u3000", "\u00a0")
 
 TIBETAN, TU, HAN, HUI = "04", "30", "01", "03"
 TUJIA, MIAO, YAO = "15", "06", "13"
@@ -142,6 +145,14 @@ def make_name(rng: Random, ethnicity: str, sex: str) -> str:
     faker = _faker()
     faker.random = rng
     return str(faker.name_male() if sex == "1" else faker.name_female())
+
+
+def respelt(rng: Random, name: str) -> str:
+    """The same name in other signs: another dot or none, and where it has no dot, a space."""
+    if MIDDLE_DOT in name:
+        return name.replace(MIDDLE_DOT, rng.choice([*OTHER_DOTS, ""]))
+    place = rng.randrange(1, len(name))
+    return name[:place] + rng.choice(SPACES) + name[place:]
 
 
 def make_employer(rng: Random) -> str:

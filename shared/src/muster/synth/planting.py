@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from muster.forms import Profile
 from muster.forms.model import Department
-from muster.synth import endings
-from muster.synth.departments import comparing, listing, registers, would_know
-from muster.synth.misrecord import forgettable, misread, passes
+from muster.synth import endings, wrong_fields
+from muster.synth.departments import listing, registers, would_know
+from muster.synth.misrecord import passes
 from muster.synth.places import outside
 from muster.synth.plants import (
     BIRTH,
@@ -30,6 +30,7 @@ from muster.synth.plants import (
     MISSING_FIELD,
     MOVED,
     NAMESAKE,
+    RESPELT,
     Correction,
     Plant,
 )
@@ -48,21 +49,20 @@ SHARES = {
     FIELD_MISMATCH: 0.024,
     MISSING_FIELD: 0.018,
     DIED_LATE: 0.006,
+    RESPELT: 0.008,
 }
 """Of missed subjects, those whom only a department knows; others are merely open."""
 FEWEST = 60
 """A county of fewer people has nothing planted."""
 _LEFT_ALONE = (5, 1)
 """Of so many of a kind, the one at this place stays uncorrected."""
-_IDENTITY = frozenset({"name", "resident_number", "sex", "household_area", BIRTH})
-"""By these a person is found, or placed; what is wrong in them is not one field's problem."""
 
 
 def plant(county: County) -> None:
     """Plant everything. The same seed plants the same."""
     if len(county.people) < FEWEST:
         return
-    ground = _Ground(county, stream(county.seed, "planting"))
+    ground = Ground(county, stream(county.seed, "planting"))
     ground.missed()
     ground.namesakes()
     ground.duplicates()
@@ -70,8 +70,9 @@ def plant(county: County) -> None:
         ground.moved()
         ground.dead()
         ground.died_late()
-    ground.misrecorded()
-    ground.incomplete()
+    wrong_fields.misrecorded(ground)
+    wrong_fields.incomplete(ground)
+    wrong_fields.misnamed(ground)
     ground.open()
 
 
@@ -94,7 +95,7 @@ class _Pool:
         return next((person for person in self.free() if fits(person)), None)
 
 
-class _Ground:
+class Ground:
     """A county while it is planted. `collected` are verified in the end, if nothing is planted."""
 
     def __init__(self, county: County, rng: Random) -> None:
@@ -117,45 +118,46 @@ class _Ground:
         self.new = _Pool([p for p in self.collected.people if p.origin == endings.NEW])
         self.waiting = _Pool([p for p in people if p.ending == endings.OPEN and p.in_baseline])
 
-    def _count(self, kind: str) -> range:
+    def count(self, kind: str) -> range:
         return range(max(1, round(SHARES[kind] * len(self.county.people))))
 
-    def _correct(self, index: int, correction: Correction) -> Correction | None:
+    def correct(self, index: int, correction: Correction) -> Correction | None:
         return correction if _corrected(index) else None
 
     # -- missed ----------------------------------------------------------------------------------
 
     def missed(self) -> None:
-        """People whom departments know and nobody else: in turn one that shows its data, one that
-        keeps them, and several at once."""
+        """People whom departments know and nobody else: each that lists entitled persons in turn,
+        and several at once."""
         lists = listing(self.profile)
-        circles: list[Sequence[Department]] = [[department] for department in lists]
-        if len(lists) > 1:
-            circles.append(lists)
-        for index in self._count(MISSED_SUBJECT) if circles else ():
-            circle = circles[index % len(circles)]
-            ids = frozenset(department.id for department in circle)
-            person = self._known_to(circle)
+        circles: list[Department | None] = [*lists, None] if len(lists) > 1 else [*lists]
+        # However small the county, each of them knows somebody alone.
+        wanted = max(len(circles), len(self.count(MISSED_SUBJECT)))
+        for index in range(wanted) if circles else ():
+            person, ids = self._known_to(circles[index % len(circles)])
             if person is None:
                 continue
             person.origin, person.ending = endings.DISCOVERED, endings.OPEN
             person.plant = Plant(
                 MISSED_SUBJECT,
                 f"known to {', '.join(sorted(ids))} only",
-                self._correct(index, self._found(person, ids, index)),
+                self.correct(index, self._found(person, ids, index)),
                 known_to=ids,
             )
 
-    def _known_to(self, circle: Sequence[Department]) -> Person | None:
-        """Somebody whom all of these have reason to know; if possible, and nobody beside them."""
-        ids = frozenset(department.id for department in circle)
+    def _known_to(self, one: Department | None) -> tuple[Person | None, frozenset[str]]:
+        """Somebody whom this department has reason to know, if possible and nobody beside it; or,
+        of no department in particular, somebody whom several do, and all that do."""
+        if one is None:
+            person = self.new.take(lambda p: len(self._knowing(p)) > 1)
+            return person, frozenset() if person is None else self._knowing(person)
+        alone = frozenset({one.id})
+        person = self.new.take(lambda p: self._knowing(p) == alone)
+        return person or self.new.take(lambda p: one.id in self._knowing(p)), alone
 
-        def known(person: Person) -> bool:
-            return all(would_know(department, person.fields) for department in circle)
-
-        return self.new.take(lambda p: known(p) and not self._silent(p, ids)) or self.new.take(
-            known
-        )
+    def _knowing(self, person: Person) -> frozenset[str]:
+        lists = listing(self.profile)
+        return frozenset(one.id for one in lists if would_know(one, person.fields))
 
     def _silent(self, person: Person, known_to: frozenset[str]) -> bool:
         """Whether a department that must confirm the record will have no file of the person."""
@@ -192,7 +194,7 @@ class _Ground:
 
     def namesakes(self) -> None:
         """Two persons of one name and date of birth, each with a number of their own."""
-        for _ in self._count(NAMESAKE):
+        for _ in self.count(NAMESAKE):
             other = self.known.take(lambda p: BIRTH in p.fields)
             person = self.new.take()
             if other is None or person is None:
@@ -211,7 +213,7 @@ class _Ground:
     def duplicates(self) -> None:
         """A second entry under a number that the household register does not know; every third
         was even collected a second time."""
-        for index in self._count(DUPLICATE) if registers(self.profile) else ():
+        for index in self.count(DUPLICATE) if registers(self.profile) else ():
             first = self.known.take(lambda p: BIRTH in p.fields)
             if first is None:
                 return
@@ -227,7 +229,7 @@ class _Ground:
             person.plant = Plant(
                 DUPLICATE,
                 f"a second entry of {first.ref}, {'collected' if twice else 'open'}",
-                self._correct(index, merge),
+                self.correct(index, merge),
             )
 
     # -- moved, dead -----------------------------------------------------------------------------
@@ -235,7 +237,7 @@ class _Ground:
     def moved(self) -> None:
         """Away or to another village, of people collected or open, and the desk does not know."""
         cases = (self._left, self._left, self._moved_on, self._moved_before)
-        for index in self._count(MOVED):
+        for index in self.count(MOVED):
             case = index % len(cases)
             person = (self.waiting if case % 2 else self.collected).take()
             if person is not None:
@@ -246,7 +248,7 @@ class _Ground:
         return Plant(
             MOVED,
             f"left the area, {person.ending}",
-            self._correct(index, correction),
+            self.correct(index, correction),
             moved_to=elsewhere(self.rng, self.county),
         )
 
@@ -260,7 +262,7 @@ class _Ground:
         return Plant(
             MOVED,
             "moved to another village after they were collected",
-            self._correct(index, Correction("record", put=found)),
+            self.correct(index, Correction("record", put=found)),
             register=found,
             moved_to=str(found["household_area"]),
         )
@@ -275,7 +277,7 @@ class _Ground:
         return Plant(
             MOVED,
             "moved to another village, open in the old one",
-            self._correct(index, Correction("collect")),
+            self.correct(index, Correction("collect")),
             moved_to=person.village,
         )
 
@@ -298,7 +300,7 @@ class _Ground:
             (self.waiting, endings.DEAD_BEFORE),
             (self.waiting, endings.DEAD_AFTER),
         )
-        for index in self._count(DEAD):
+        for index in self.count(DEAD):
             pool, ending = cases[index % len(cases)]
             person = pool.take()
             if person is None:
@@ -311,80 +313,19 @@ class _Ground:
             person.plant = Plant(
                 DEAD,
                 f"dead {when} the standard time, {person.ending}",
-                self._correct(index, correction),
+                self.correct(index, correction),
                 died_on=died_on,
             )
 
     def died_late(self) -> None:
         """Collected while they lived, after the standard time: nothing is wrong with that."""
-        for _ in self._count(DIED_LATE):
+        for _ in self.count(DIED_LATE):
             person = self.collected.take()
             if person is not None:
                 day = self.county.opens + timedelta(days=self.rng.randint(30, 120))
                 person.plant = Plant(
                     DIED_LATE, "died after they were collected", died_on=day.isoformat()
                 )
-
-    # -- fields ----------------------------------------------------------------------------------
-
-    def misrecorded(self) -> None:
-        """A wrong value in the first record; each department in turn has the right one."""
-
-        def wrong(person: Person, names: Sequence[str], index: int) -> Plant | None:
-            found = misread(self.rng, self.profile, person, names, self.county.opens)
-            if found is None:
-                return None
-            name, value = found
-            right = Correction("record", put={name: person.fields[name]})
-            return Plant(
-                FIELD_MISMATCH,
-                "wrong in the first record",
-                self._correct(index, right),
-                put={name: value},
-            )
-
-        self._by_department(FIELD_MISMATCH, wrong)
-
-    def incomplete(self) -> None:
-        """A value that the first record lacks and a department has."""
-
-        def lacking(person: Person, names: Sequence[str], index: int) -> Plant | None:
-            name = forgettable(self.rng, self.profile, person, names, self.county.opens)
-            if name is None:
-                return None
-            right = Correction("record", put={name: person.fields[name]})
-            return Plant(
-                MISSING_FIELD,
-                "absent from the first record",
-                self._correct(index, right),
-                leave_out=(name,),
-            )
-
-        self._by_department(MISSING_FIELD, lacking)
-
-    def _by_department(
-        self, kind: str, make: Callable[[Person, Sequence[str], int], Plant | None]
-    ) -> None:
-        """Plant with people whom each department in turn knows something of.
-
-        Each reads on where it stopped: who did not suit it once will not suit it later.
-        """
-        departments = [
-            (names, self.collected.free())
-            for department in comparing(self.profile)
-            if (names := [name for name in department.fields if name not in _IDENTITY])
-        ]
-        index = 0
-        wanted = len(self._count(kind))
-        while departments and index < wanted:
-            names, people = departments.pop(0)
-            for person in people:
-                found = make(person, names, index)
-                if found is not None:
-                    person.plant = found
-                    index += 1
-                    departments.append((names, people))
-                    break
 
 
 def elsewhere(rng: Random, county: County) -> str:

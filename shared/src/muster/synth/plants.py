@@ -25,7 +25,9 @@ NAMESAKE = "namesake"
 """Another person of the same name and date of birth."""
 DIED_LATE = "died_late"
 """Collected in time, dead after the standard time."""
-HARMLESS = (FIRST_ENTRY, NAMESAKE, DIED_LATE)
+RESPELT = "respelt_name"
+"""Under the right name, written with other signs than in every other file."""
+HARMLESS = (FIRST_ENTRY, NAMESAKE, DIED_LATE, RESPELT)
 
 BIRTH = "birth_date"
 """With the name, what two entries of one person have in common."""

@@ -152,7 +152,7 @@ def show(console: Console, outcome: Outcome, tree: AreaTree, stack: Mapping[str,
     console.print(ledger.table(outcome.sides.reporting, tree, areas))
     ledger.explain(console, outcome.differences, tree)
     console.print()
-    console.print(_findings(outcome.scorecard))
+    console.print(findings_table(outcome.scorecard))
     for line in (*outcome.unfinished, *outcome.scorecard.amiss):
         console.print(line, style="red", markup=False, highlight=False)
     console.print()
@@ -167,14 +167,17 @@ def show(console: Console, outcome: Outcome, tree: AreaTree, stack: Mapping[str,
     console.print(_addresses(stack))
 
 
-def _findings(scorecard: Scorecard) -> Table:
-    shown = Table(title="What was planted, and what the cross-check found", title_justify="left")
-    shown.box = SIMPLE
+def findings_table(scorecard: Scorecard) -> Table:
+    """All that the verdict on the cross-check rests on, by kind; a kind that fails it is red.
+    `new` is open after the corrections and was never planted."""
+    title = "What was planted, and what the cross-check found"
+    shown = Table(title=title, title_justify="left", box=SIMPLE, padding=0)
     shown.add_column("kind", no_wrap=True)
-    for title in ("plan-\nted", "found", "right", "preci-\nsion", "re-\ncall", "cor-\nrected"):
-        shown.add_column(title, justify="right")
-    shown.add_column("closed", justify="right")
-    shown.add_column("still\nopen", justify="right")
+    for heading in (
+        *("plan-\nted", "found", "right", "preci-\nsion", "re-\ncall", "cor-\nrected"),
+        *("closed", "still\nopen", "wrongly\nclosed", "new"),
+    ):
+        shown.add_column(heading, justify="right", no_wrap=True)
     for kind, found in scorecard.before.items():
         mended = scorecard.after[kind]
         good = found.good() and mended.good()
@@ -188,6 +191,8 @@ def _findings(scorecard: Scorecard) -> Table:
             str(mended.corrected),
             str(mended.closed),
             f"{mended.still_open}/{mended.uncorrected}",
+            str(mended.wrongly_closed),
+            str(mended.newly_open),
             style=None if good else "red",
         )
     return shown

@@ -35,8 +35,9 @@ class Rules:
 
 
 # A row and a subject (r, b) that share a name and a full date of birth. It says nothing when both
-# have whole numbers, when one of them is already somebody else's by number, or when a second row or
-# person goes by the same name. Who was merged into another is no second person.
+# have whole numbers, when one of them is already somebody else's by number, or when the name is
+# another row's or person's too. Rows of one number are one row, and who was merged into another is
+# no second person.
 _SAME_PERSON_BY_NAME = """
     r.name_birth = b.name_birth
     AND (r.number IS NULL OR b.number IS NULL)
@@ -44,30 +45,36 @@ _SAME_PERSON_BY_NAME = """
                     WHERE n.department = b.holder AND n.number = b.number)
     AND NOT EXISTS (SELECT FROM subject_blind n
                     WHERE n.holder = r.department AND n.number = r.number)
-    AND 1 = (SELECT count(*) FROM department_row n
+    AND 1 = (SELECT count(DISTINCT n.number) + count(*) FILTER (WHERE n.number IS NULL)
+             FROM department_row n
              WHERE n.department = r.department AND n.name_birth = r.name_birth)
     AND 1 = (SELECT count(*) FROM subject_blind n JOIN subject p USING (subject_id)
              WHERE n.holder = b.holder AND n.name_birth = b.name_birth
                AND p.state IS DISTINCT FROM 'merged')
 """
 
+# All rows of a department that are a person's, and of those that are not the only one (`several`)
+# once more.
 _MATCHED = f"""
     scope AS MATERIALIZED (
         SELECT subject_id, village, state, places, lacking FROM subject
         WHERE state IN ('open', 'collected') AND {{scope}}
     ), matched AS MATERIALIZED (
-        (SELECT DISTINCT ON (s.subject_id, r.department)
-                s.subject_id, r.department, r.row_id, r.died, r.moved_to,
-                r.fields AS theirs, b.fields AS ours
-         FROM scope s
-         JOIN subject_blind b USING (subject_id)
-         JOIN department_row r ON r.department = b.holder AND r.number = b.number
-         ORDER BY s.subject_id, r.department, r.row_id)
-        UNION ALL
-        SELECT s.subject_id, r.department, r.row_id, r.died, r.moved_to, r.fields, b.fields
-        FROM scope s
-        JOIN subject_blind b USING (subject_id)
-        JOIN department_row r ON r.department = b.holder AND {_SAME_PERSON_BY_NAME}
+        SELECT *, count(*) OVER (PARTITION BY subject_id, department) > 1 AS several
+        FROM (
+            SELECT s.subject_id, r.department, r.row_id, r.died, r.moved_to,
+                   r.fields AS theirs, b.fields AS ours
+            FROM scope s
+            JOIN subject_blind b USING (subject_id)
+            JOIN department_row r ON r.department = b.holder AND r.number = b.number
+            UNION ALL
+            SELECT s.subject_id, r.department, r.row_id, r.died, r.moved_to, r.fields, b.fields
+            FROM scope s
+            JOIN subject_blind b USING (subject_id)
+            JOIN department_row r ON r.department = b.holder AND {_SAME_PERSON_BY_NAME}
+        ) AS every_row
+    ), several AS MATERIALIZED (
+        SELECT subject_id, department, row_id, died, moved_to, theirs FROM matched WHERE several
     ), answers AS (
         SELECT * FROM unnest(CAST(:answering AS text[]), CAST(:answered AS text[]))
             AS pair(department, field)
@@ -76,31 +83,57 @@ _MATCHED = f"""
     )
 """  # noqa: S608 - put together from what stands here
 
+
+def _differ(ours: str, theirs: str) -> str:
+    """Whether two arrays of codes, none of them empty, are of different values.
+
+    Codes run from the finest precision to the coarsest, so that two values are compared at the
+    finest that both have, counted from the coarse end.
+    """
+    common = f"least(jsonb_array_length({ours}), jsonb_array_length({theirs}))"
+    return f"""
+        {ours} ->> (jsonb_array_length({ours}) - {common})
+        <> {theirs} ->> (jsonb_array_length({theirs}) - {common})
+    """
+
+
+# Whether row m speaks for its department on field a: of several rows the finest that has it does,
+# and only if no other says something else, so that nothing hangs on the order of rows.
+_SPEAKS = f"""
+    jsonb_array_length(m.theirs -> a.field) > 0
+    AND NOT EXISTS (
+        SELECT FROM several o
+        WHERE o.subject_id = m.subject_id AND o.department = m.department AND o.row_id <> m.row_id
+          AND jsonb_array_length(o.theirs -> a.field) > 0
+          AND ({_differ("(o.theirs -> a.field)", "(m.theirs -> a.field)")}
+               OR (jsonb_array_length(o.theirs -> a.field), m.row_id)
+                  > (jsonb_array_length(m.theirs -> a.field), o.row_id)))
+"""
+
+
+def _another_says(condition: str) -> str:
+    return f"""EXISTS (
+        SELECT FROM several o
+        WHERE o.subject_id = m.subject_id AND o.department = m.department AND {condition})"""
+
+
 KINDS = {
-    # Codes of a value run from the finest precision to the coarsest, so that two values are
-    # compared at the finest that both have, counted from the coarse end.
-    Discrepancy.FIELD_MISMATCH: """
+    Discrepancy.FIELD_MISMATCH: f"""
         SELECT m.subject_id, m.department, a.field, '' AS other, m.department AS said_by, m.row_id
         FROM matched m
         JOIN scope s USING (subject_id)
         JOIN answers a USING (department)
-        CROSS JOIN LATERAL (
-            SELECT m.ours -> a.field AS our_codes, m.theirs -> a.field AS their_codes) AS codes
-        CROSS JOIN LATERAL (
-            SELECT jsonb_array_length(our_codes) AS our_length,
-                   jsonb_array_length(their_codes) AS their_length) AS lengths
-        WHERE s.state = 'collected' AND our_length > 0 AND their_length > 0
-          AND our_codes ->> (our_length - least(our_length, their_length))
-              <> their_codes ->> (their_length - least(our_length, their_length))
-    """,
-    Discrepancy.MISSING_FIELD: """
+        WHERE s.state = 'collected' AND jsonb_array_length(m.ours -> a.field) > 0
+          AND {_differ("(m.ours -> a.field)", "(m.theirs -> a.field)")}
+          AND {_SPEAKS}
+    """,  # noqa: S608 - put together from what stands here
+    Discrepancy.MISSING_FIELD: f"""
         SELECT m.subject_id, m.department, a.field, '', m.department, m.row_id
         FROM matched m
         JOIN scope s USING (subject_id)
         JOIN answers a USING (department)
-        WHERE s.state = 'collected' AND s.lacking @> to_jsonb(a.field)
-          AND jsonb_array_length(m.theirs -> a.field) > 0
-    """,
+        WHERE s.state = 'collected' AND s.lacking @> to_jsonb(a.field) AND {_SPEAKS}
+    """,  # noqa: S608 - put together from what stands here
     Discrepancy.MISSED_SUBJECT: """
         SELECT s.subject_id, '', '', '', NULL, CAST(NULL AS uuid)
         FROM scope s WHERE s.state = 'open'
@@ -126,20 +159,25 @@ KINDS = {
             WHERE b.subject_id = s.subject_id AND b.holder = g.department)
         GROUP BY s.subject_id, known.subject_id
     """,
-    # An area above the one where the person stands says nothing against it.
-    Discrepancy.MOVED: """
+    # An area above the one where the person stands says nothing against it, nor do rows that name
+    # different places.
+    Discrepancy.MOVED: f"""
         SELECT DISTINCT ON (m.subject_id) m.subject_id, '', '', '', m.department, m.row_id
         FROM matched m JOIN scope s USING (subject_id)
         WHERE m.moved_to IS NOT NULL AND NOT s.places @> to_jsonb(m.moved_to)
-        ORDER BY m.subject_id, m.department
-    """,
-    # Who died after the standard time is collected all the same (C6, C13).
-    Discrepancy.DEAD: """
+          AND NOT {_another_says("o.moved_to <> m.moved_to")}
+        ORDER BY m.subject_id, m.department, m.row_id
+    """,  # noqa: S608 - put together from what stands here
+    # Who died after the standard time is collected all the same (C6, C13); of rows that disagree
+    # about it, only that the person is dead is certain.
+    Discrepancy.DEAD: f"""
         SELECT DISTINCT ON (m.subject_id) m.subject_id, '', '', '', m.department, m.row_id
         FROM matched m JOIN scope s USING (subject_id)
-        WHERE m.died = 'before' OR (m.died = 'after' AND s.state = 'open')
-        ORDER BY m.subject_id, m.department
-    """,
+        WHERE m.died IS NOT NULL
+          AND (s.state = 'open'
+               OR m.died = 'before' AND NOT {_another_says("o.died = 'after'")})
+        ORDER BY m.subject_id, m.department, m.row_id
+    """,  # noqa: S608 - put together from what stands here
 }
 """Of each kind the subjects in scope of whom it is true: subject_id, department, field, other,
 said_by, row_id."""
@@ -213,7 +251,7 @@ _UNKNOWN = text(
                       WHERE o.campaign_number = r.campaign_number
                         AND (o.died = 'before' OR o.moved_to IS NOT NULL
                              AND NOT o.moved_to = ANY(CAST(:inside AS text[]))))
-    ORDER BY r.department, r.row_id
+    ORDER BY r.department, r.area, r.fields, r.row_id
     """  # noqa: S608 - put together from what stands here
 )
 

@@ -76,8 +76,8 @@ _ROWS: dict[str, tuple[str, str, str]] = {
     ),
     "number-twice": (
         "resident_number",
-        "该号码已出现在前面的行中；对此人的校核一律答“无法认定”。",
-        "An earlier row has this number too; about this person the answer is always undecided.",
+        "该号码已出现在前面的行中；各行不一致的字段一律答“无法认定”。",
+        "An earlier row has this number too; where the rows differ, the answer is undecided.",
     ),
     "died-on": (
         "died_on",

@@ -45,14 +45,20 @@ ANSWERED = {
 """On which topic what came on a topic is answered."""
 
 _REMARKS = {
-    Standing.AMBIGUOUS: "本部门数据中与此人相符的不止一行，或仅姓名和出生日期相符而号码不同。"
-    " More than one row may be meant, or only name and birth agree and the numbers differ.",
+    Standing.AMBIGUOUS: "本部门数据中与此人相符的不止一人，或仅姓名和出生日期相符而号码不同。"
+    " More than one person may be meant, or only name and birth agree and the numbers differ.",
     Standing.NAMESAKE: "查无此号码；有姓名和出生日期相同而号码不同的人，请核对号码。"
     " Nobody has this number; somebody of that name and birth has another. Check the number.",
 }
 _OTHER_NAME = (
     "此号码在本部门数据中是另一个姓名，请核对姓名和号码。"
     " Under this number the department has another name. Check name and number."
+)
+
+
+_ROWS_DIFFER = (
+    "本部门数据中此人不止一行，且各行内容不一致，不一致的字段无法认定。"
+    " The department has several rows of this person, and they contradict each other: undecided."
 )
 
 
@@ -189,13 +195,15 @@ def _verdicts(
     now: datetime,
 ) -> tuple[VerificationAnswer, dict[str, Any]]:
     department = connector.department
-    found, person = find(connector, work, loaded.load, asked.fields)
-    held = _answered_for(connector, person, department.fields)
+    found, rows = find(connector, work, loaded.load, asked.fields)
+    held = verdicts.together(
+        compared(connector.profile, _only(row.fields, department.fields)) for row in rows
+    )
     given = verdicts.verdicts(
         asked.asked,
         found,
         compared(connector.profile, _only(asked.fields, asked.asked)),
-        compared(connector.profile, held),
+        held,
         everybody=verdicts.knows_everybody(department.matters),
     )
     answer = VerificationAnswer(
@@ -203,7 +211,9 @@ def _verdicts(
         case_id=asked.case_id,
         version=asked.version,
         verdicts=given,
-        remark=_remark(connector, found, asked.fields, person),
+        remark=_ROWS_DIFFER
+        if any(name in held and held[name] is None for name in asked.asked)
+        else _remark(connector, found, asked.fields, rows),
         answered_at=now,
     )
     told = {"found": found, "verdicts": {name: str(verdict) for name, verdict in given.items()}}
@@ -214,43 +224,35 @@ def _remark(
     connector: Connector,
     found: Standing,
     asked: Mapping[str, FieldValue],
-    person: Person | None,
+    rows: Sequence[Person],
 ) -> str:
     """What verdicts do not say: how the person was found, and in data that name everybody also
-    that the number is there under another name (no department is asked for a name)."""
-    ours, theirs = asked.get(NAME), None if person is None else person.fields.get(NAME)
+    that the number is there under another name, so that the number may be the wrong one."""
+    ours, theirs = asked.get(NAME), [row.fields[NAME] for row in rows if row.fields.get(NAME)]
     if ours and theirs and verdicts.knows_everybody(connector.department.matters):
         same = connector.profile.comparables
-        if same(NAME, ours) != same(NAME, theirs):
+        if same(NAME, ours) not in [same(NAME, name) for name in theirs]:
             return _OTHER_NAME
     return _REMARKS.get(found, "")
 
 
 def find(
     connector: Connector, work: Work, load: int, fields: dict[str, FieldValue]
-) -> tuple[Standing, Person | None]:
-    """Who is meant, by number, else by name and date of birth; the row if it is one."""
+) -> tuple[Standing, Sequence[Person]]:
+    """Who is meant, by number, else by name and date of birth; the rows of whom was found."""
     codes, spool = connector.codes, connector.spool
     number = codes.number(fields.get(NUMBER))
     by_number = people.by_identity(work, spool, load, number) if number else []
     name_birth = None if by_number else codes.name_birth(fields)
     by_name = people.by_name_birth(work, spool, load, name_birth) if name_birth else []
+    numbered = {codes.number(row.fields[NUMBER]) for row in by_name if row.numbered}
     found = verdicts.standing(
-        len(by_number),
-        len(by_name),
+        bool(by_number),
+        len(numbered) + sum(not row.numbered for row in by_name),
         numbers_differ=number is not None and all(row.numbered for row in by_name),
         everybody=verdicts.knows_everybody(connector.department.matters),
     )
-    if found is Standing.FOUND:
-        return found, [*by_number, *by_name][0]
-    return found, None
-
-
-def _answered_for(
-    connector: Connector, person: Person | None, names: Collection[str]
-) -> dict[str, FieldValue]:
-    """What the department has of a person, of the fields that it answers for."""
-    return {} if person is None else _only(person.fields, names)
+    return found, [*by_number, *by_name] if found is Standing.FOUND else []
 
 
 def _only(fields: dict[str, FieldValue], names: Collection[str]) -> dict[str, FieldValue]:

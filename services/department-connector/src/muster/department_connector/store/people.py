@@ -171,26 +171,20 @@ def loads(spool: Spool, limit: int) -> list[sqlite3.Row]:
 
 
 def by_identity(work: Work, spool: Spool, load: int, identity: str) -> list[Person]:
-    """At most two rows with that identity: more than one is as good as many."""
-    return _two(
-        work, spool, "SELECT * FROM person WHERE load = ? AND identity = ? LIMIT 2", load, identity
-    )
+    """The rows with that identity."""
+    return _all(work, spool, "SELECT * FROM person WHERE load = ? AND identity = ?", load, identity)
 
 
 def by_name_birth(work: Work, spool: Spool, load: int, name_birth: str) -> list[Person]:
-    """At most two rows with that name and date of birth."""
-    return _two(
-        work,
-        spool,
-        "SELECT * FROM person WHERE load = ? AND name_birth = ? LIMIT 2",
-        load,
-        name_birth,
+    """The rows with that name and date of birth."""
+    return _all(
+        work, spool, "SELECT * FROM person WHERE load = ? AND name_birth = ?", load, name_birth
     )
 
 
 def by_row_id(work: Work, spool: Spool, load: int, row_id: str) -> Person | None:
     """The row of that id; None when the current data have none."""
-    found = _two(work, spool, "SELECT * FROM person WHERE load = ? AND row_id = ?", load, row_id)
+    found = _all(work, spool, "SELECT * FROM person WHERE load = ? AND row_id = ?", load, row_id)
     return found[0] if found else None
 
 
@@ -208,7 +202,7 @@ def pages(spool: Spool, load: int) -> Iterator[list[Person]]:
         after = rows[-1]["row_id"]
 
 
-def _two(work: Work, spool: Spool, sql: str, load: int, wanted: str) -> list[Person]:
+def _all(work: Work, spool: Spool, sql: str, load: int, wanted: str) -> list[Person]:
     return [_opened(spool, row) for row in work.execute(sql, (load, wanted))]
 
 
