@@ -199,3 +199,21 @@ async def new_device(bench: Bench) -> Device:
 
 async def of(bench: Bench, person: Any, version: int = 1) -> tuple[str, str, tuple[str, ...]]:
     return (await states(bench))[(person.subject_id, version)]
+
+
+async def ids_of(bench: Bench) -> dict[int, tuple[str | None, ...]]:
+    """By version the reading and signature that were told last, and the events behind them."""
+    return {
+        row.version: (
+            event.parts["verification"].reading_id,
+            event.parts["verification"].signature_id,
+            event.parts["verification"].reading_event,
+            event.parts["verification"].signature_event,
+        )
+        for row, event in await bench.events("capture-record-attested")
+    }
+
+
+def event_id(message: RawMessage) -> str:
+    """Under which id an event lies on its topic."""
+    return dict(message.headers)["ce_id"].decode()

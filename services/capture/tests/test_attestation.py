@@ -28,8 +28,10 @@ from .devices import (
     Device,
     accepted,
     claimed,
+    event_id,
     grace_passes,
     hear,
+    ids_of,
     new_device,
     of,
     states,
@@ -51,6 +53,8 @@ async def test_a_reading_and_a_signature_are_attested_by_the_terminals_events(
     record, card, signed = claimed(bench, device, person, pieces=pieces)
     await accepted(bench, device, record)
     assert await of(bench, person) == ("awaiting", "awaiting", ())
+    named = (record["reading"]["reading_id"], record["signature"]["signature_id"])
+    assert await ids_of(bench) == {1: (*named, None, None)}
     await hear(bench, card)
     assert await of(bench, person) == ("attested", "awaiting", ())
     await hear(bench, signed)
@@ -58,6 +62,7 @@ async def test_a_reading_and_a_signature_are_attested_by_the_terminals_events(
     rows = await bench.events("capture-record-attested")
     assert [(row.key, row.version) for row, _ in rows] == [(person.subject_id, 1)] * 3
     assert rows[0][0].county == "632321"
+    assert await ids_of(bench) == {1: (*named, event_id(card), event_id(signed))}
     await hear(bench, card, signed)
     assert len(await bench.events("capture-record-attested")) == 3
 
@@ -73,6 +78,7 @@ async def test_a_signature_that_no_device_took_is_flagged_too(bench: Bench) -> N
     assert await of(bench, person) == ("none", "awaiting", ())
     await grace_passes(bench)
     assert await of(bench, person) == ("none", "flagged", ("signature-late",))
+    assert await ids_of(bench) == {1: (None,) * 4}
 
 
 STEPS = ("upload", "card", "signature", "grace")
@@ -183,10 +189,13 @@ async def test_an_event_of_another_terminal_attests_nothing(bench: Bench) -> Non
     part = device.parts[0]
     about = part.model_dump(exclude={"salt", "previous"})
     await accepted(bench, device, record)
-    await hear(bench, stranger.send(CARD_READ, CardRead, **about), signed)
+    strange = stranger.send(CARD_READ, CardRead, **about)
+    await hear(bench, strange, signed)
     assert await of(bench, person) == ("flagged", "attested", ("reading-terminal",))
+    assert (await ids_of(bench))[1][2:] == (event_id(strange), event_id(signed))
     await hear(bench, card)
     assert await of(bench, person) == ATTESTED
+    assert (await ids_of(bench))[1][2:] == (event_id(card), event_id(signed))
 
 
 async def test_versions_are_told_in_order_each_for_itself(bench: Bench) -> None:
@@ -204,6 +213,9 @@ async def test_versions_are_told_in_order_each_for_itself(bench: Bench) -> None:
     )
     await hear(bench, *of_first)
     assert await of(bench, person, 1) == ATTESTED
+    told = await ids_of(bench)
+    assert told[1][2:] == tuple(map(event_id, of_first))
+    assert told[2][2:] == tuple(map(event_id, of_second))
 
 
 # -- at the door -----------------------------------------------------------------------------------

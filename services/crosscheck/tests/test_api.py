@@ -109,6 +109,8 @@ async def test_the_list_shows_the_callers_area_and_no_values(context: Context, d
         "first_opened_at": "",
         "opened_at": "",
         "closed_at": None,
+        "closed_by": None,
+        "named_by": None,
         "age_seconds": item["age_seconds"],
     }
     assert counts["villages"] == {HERE: {"field_mismatch": 1}}

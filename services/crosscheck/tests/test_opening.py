@@ -202,9 +202,12 @@ async def test_a_blind_departments_value_is_seen_only_when_it_opens_the_row(
         asked = (await client.post(f"/discrepancies/{order}/reveal", json=WHY)).json()
         assert (await client.post(f"/discrepancies/{order}/reveal", json=WHY)).json() == asked
         silent = {"rule": None, "zh": None, "en": None}
-        assert (await opened())["reveal"] == {"state": "asked", **silent}
-        [(_, event)] = await published(context, f"crosscheck-reveal-requested-{AF}")
+        [(sent, event)] = await published(context, f"crosscheck-reveal-requested-{AF}")
         request = event.parts[f"connector-{AF}"]
+        # What the department's own log calls it stands beside what crosscheck does.
+        ids = {"reveal_id": request.reveal_id, "request": sent.event_id}
+        assert request.reveal_id == asked["reveal_id"]
+        assert (await opened())["reveal"] == {**ids, "state": "asked", **silent}
         assert (request.reason, request.asked_by) == (WHY["reason"], asker)
         await take(
             context, revealed(AF, asked["reveal_id"], request.row_id, refused="quota-exceeded")
@@ -218,7 +221,9 @@ async def test_a_blind_departments_value_is_seen_only_when_it_opens_the_row(
         await take(context, revealed(AF, again["reveal_id"], request.row_id, TRUTH))
         after = await opened()
     assert after["department_value"] == TRUTH["service_unit"]
-    assert after["reveal"] == {"state": "answered", **silent}
+    assert after["reveal"]["reveal_id"] == again["reveal_id"]
+    assert after["reveal"]["request"] not in (None, sent.event_id)
+    assert after["reveal"]["state"] == "answered"
     trail = await rows(
         context, "SELECT action, actor, reason FROM audit WHERE action LIKE 'reveal%'"
     )

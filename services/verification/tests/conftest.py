@@ -226,8 +226,9 @@ def attested(
     *reasons: str,
     sequence: int = 1,
     minute: int = 0,
+    **ids: str,
 ) -> Message:
-    part = AttestationForReview(reading=reading, signature=signature, reasons=reasons)
+    part = AttestationForReview(reading=reading, signature=signature, reasons=reasons, **ids)
     said_at = datetime(2018, 11, 1, 9, minute, tzinfo=UTC)
     clear = Clear(version=version, subject_id=subject_id, county=COUNTY, occurred_at=said_at)
     return Message("capture-record-attested", subject_id, new_id(), clear, part, None, sequence)

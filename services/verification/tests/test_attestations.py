@@ -24,6 +24,7 @@ from muster.vocabulary.states import Attestation, Role
 from .conftest import COUNTY, Door, attested, collected, handler_of, record, rows, take
 
 CIVIL = (Role.CIVIL_AFFAIRS_REVIEWER, COUNTY)
+IDS = ("reading_id", "reading_event", "signature_id", "signature_event")
 STATES = "SELECT version, reading, signature FROM attestation ORDER BY version"
 
 
@@ -57,8 +58,40 @@ async def test_a_flagged_record_is_marked_in_the_queue(
                     "en": "The signature has no event of its terminal within the grace",
                 }
             ],
+            **dict.fromkeys(IDS),
         },
     )
+
+
+async def test_each_version_shows_its_own_word_and_the_events_behind_it(
+    context: Context, door: Door, villages: list[str]
+) -> None:
+    """R58: a case is followed back to the reading at the desk, also of a version that was replaced.
+    Of two words about a version the later one's events are shown."""
+    subject_id = new_id()
+    first, second, heard = ({name: new_id() for name in IDS} for _ in range(3))
+    waiting = {name: first[name] for name in ("reading_id", "signature_id")}
+    early = (Attestation.AWAITING, Attestation.AWAITING)
+    late = (Attestation.ATTESTED, Attestation.FLAGGED, "signature-trace")
+    await take(
+        context,
+        record(subject_id, 1, collected(2, villages[0])),
+        attested(subject_id, 1, *early, sequence=1, **waiting),
+        attested(subject_id, 1, *late, sequence=2, **first),
+        record(subject_id, 2, collected(2, villages[0])),
+        record(subject_id, 3, collected(2, villages[0])),
+        attested(subject_id, 3, Attestation.ATTESTED, sequence=3, **second),
+        attested(subject_id, 3, Attestation.AWAITING, sequence=2, **heard),
+    )
+    async with door.client(CIVIL) as client:
+        item = (await client.get(f"/items/{subject_id}")).json()
+    states = {"reading": "attested", "signature": "attested", "reasons": []}
+    assert item["attestation"] == {**states, **second}
+    before, oldest = item["earlier"]
+    assert (before["version"], before["attestation"]) == (2, None)
+    assert (oldest["version"], oldest["attestation"]["signature"]) == (1, "flagged")
+    assert [flag["code"] for flag in oldest["attestation"]["reasons"]] == ["signature-trace"]
+    assert {name: oldest["attestation"][name] for name in IDS} == first
 
 
 async def test_what_nobody_has_spoken_of_is_not_marked(
@@ -119,12 +152,14 @@ async def test_what_was_kept_by_the_clock_stays_until_the_next_word(
         )
     await upgrade_async(url, service.migrations)
     async with database.transaction() as conn:
-        before = await attestations.at(conn, (subject_id, 1))
+        before = await attestations.of(conn, subject_id)
         word = {"reading": "flagged", "signature": "attested", "reasons": [], "sequence": 1}
+        word |= dict.fromkeys(IDS)
         await attestations.put(conn, [{"subject_id": subject_id, "version": 1, **word}])
-        after = await attestations.at(conn, (subject_id, 1))
+        after = await attestations.of(conn, subject_id)
     await database.close()
-    assert [one and one.reading for one in (before, after)] == ["awaiting", "flagged"]
+    assert [one[1].reading for one in (before, after)] == ["awaiting", "flagged"]
+    assert before[1].reading_event is None
 
 
 async def test_a_word_under_anothers_key_is_refused_and_one_about_the_erased_is_not_kept(

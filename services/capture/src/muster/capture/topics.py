@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.domain.standing import Entries
 from muster.capture.handlers import attesting, common, devices, matching, missed, reviews
-from muster.capture.store import attestations, records, subjects
+from muster.capture.store import records, subjects
 from muster.contracts.envelope import Clear
 from muster.contracts.parts.base import Part
 from muster.contracts.parts.capture import (
@@ -180,14 +180,12 @@ async def load_attestations(
 ) -> dict[str, Event]:
     """``capture-record-attested``: how that version of the record stands with its claims now."""
     about = await _Subjects.read(context, conn, rows)
-    claims = await attestations.claims_of(conn, {(row.key, row.version) for row in rows})
+    parts = await attesting.parts(conn, {(row.key, row.version) for row in rows})
     events = {}
     for row in rows:
         place = (row.key, row.version)
-        if about.there(row.key) and place in claims:
-            events[row.event_id] = Event(
-                _clear(row), {"verification": attesting.part(claims[place])}
-            )
+        if about.there(row.key) and place in parts:
+            events[row.event_id] = Event(_clear(row), {"verification": parts[place]})
     return events
 
 

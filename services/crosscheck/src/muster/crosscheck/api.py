@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -14,10 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.parts.base import Uuid
 from muster.crosscheck import shapes
-from muster.crosscheck.domain import candidate, extract
+from muster.crosscheck.domain import candidate, closing, extract
 from muster.crosscheck.handlers import areas, opening, running
 from muster.crosscheck.handlers.common import refusal
-from muster.crosscheck.store import candidates, comparison, discrepancies, extracts, touched
+from muster.crosscheck.store import (
+    candidates,
+    comparison,
+    discrepancies,
+    extracts,
+    subjects,
+    touched,
+)
 from muster.persistence.database import Transaction
 from muster.runtime.auth import Authenticated, Caller, Composed
 from muster.runtime.context import Context
@@ -78,26 +85,29 @@ async def get_discrepancies(
     area: AreaQuery = None,
     state: Literal["open", "closed", "all"] = "open",
     kind: Discrepancy | None = None,
+    subject_id: Uuid | None = None,
     after: Annotated[str | None, Query(max_length=100)] = None,
     limit: Limit = 100,
 ) -> shapes.DiscrepanciesAnswer:
-    """Work orders of the caller's area, the oldest first; no personal values (R75). Audited when
-    there are any: an id, a village and a kind say what is wrong with whom."""
+    """Work orders of the caller's area, the oldest first, perhaps of one person; no personal values
+    (R75). Audited when there are any: an id, a village and a kind say what is wrong with whom."""
     codes = areas.readable(caller, READERS, area)
     rows = await discrepancies.page(
         conn,
         codes,
         state=state,
         kind=None if kind is None else kind.value,
+        subject_id=subject_id,
         after=None if after is None else _cursor(after),
         limit=limit,
     )
     await _listed(
         context, conn, caller, "discrepancy-list", area, rows, [row.subject_id for row in rows]
     )
+    named = await _named(conn, rows)
     last = rows[-1] if len(rows) == limit else None
     return shapes.DiscrepanciesAnswer(
-        items=tuple(shapes.DiscrepancyItem(**_order(row)) for row in rows),
+        items=tuple(shapes.DiscrepancyItem(**_order(row, named)) for row in rows),
         next=None if last is None else f"{last.opened_at.isoformat()}~{last.discrepancy_id}",
     )
 
@@ -114,12 +124,12 @@ async def open_discrepancy(
     opened = await opening.open_order(context, conn, caller, discrepancy_id, body.reason)
     twin, reveal = opened.twin, opened.reveal
     return shapes.OpenedAnswer(
-        **_order(opened.order),
+        **_order(opened.order, await _named(conn, [opened.order])),
         person=shapes.PersonAnswer(**asdict(opened.person)),
         record_value=opened.record_value,
         department_value=opened.department_value,
         twin=None if twin is None else shapes.PersonAnswer(**asdict(twin)),
-        reveal=None if reveal is None else _reveal(*reveal),
+        reveal=None if reveal is None else _reveal(reveal),
     )
 
 
@@ -169,10 +179,12 @@ async def get_candidates(
     conn: Transaction,
     area: AreaQuery = None,
     closed: bool = False,
+    subject_id: Uuid | None = None,
     after: Uuid | None = None,
     limit: Limit = 100,
 ) -> shapes.CandidatesAnswer:
-    """People whom a department knows and the campaign does not, without names (R76).
+    """People whom a department knows and the campaign does not, without names (R76); with
+    ``subject_id`` the closed ones that turned out to be that person.
 
     An administrator of the whole campaign who names no area also sees rows of areas outside it.
     Audited when there are any.
@@ -180,7 +192,14 @@ async def get_candidates(
     codes: list[str] | None = areas.readable(caller, READERS, area)
     if area is None and caller.may(Role.ADMINISTRATOR, context.profile.area):
         codes = None
-    rows = await candidates.page(conn, codes, closed=closed, after=after, limit=limit)
+    rows = await candidates.page(
+        conn,
+        codes,
+        closed=closed or subject_id is not None,
+        subject_id=subject_id,
+        after=after,
+        limit=limit,
+    )
     await _listed(context, conn, caller, "candidate-list", area, rows)
     return shapes.CandidatesAnswer(
         items=tuple(map(_candidate, rows)),
@@ -240,7 +259,30 @@ async def _phase(conn: AsyncConnection) -> shapes.ComparisonAnswer:
     )
 
 
-def _order(row: Row[Any]) -> dict[str, Any]:
+async def _named(conn: AsyncConnection, orders: Sequence[Row[Any]]) -> dict[str, shapes.NamedBy]:
+    """By subject how the missed ones among these work orders became known."""
+    missed = {order.subject_id for order in orders if order.kind == Discrepancy.MISSED_SUBJECT}
+    if not missed:
+        return {}
+    candidates_of: dict[str, list[shapes.CandidateName]] = {}
+    for row in await candidates.naming(conn, missed):
+        candidates_of.setdefault(row.subject_id, []).append(
+            shapes.CandidateName(
+                candidate_id=row.candidate_id,
+                department=row.department,
+                reveal_id=row.reveal_id,
+                request=row.request,
+            )
+        )
+    return {
+        one.subject_id: shapes.NamedBy(
+            origin=one.origin, candidates=tuple(candidates_of.get(one.subject_id, ()))
+        )
+        for one in (await subjects.read(conn, missed)).values()
+    }
+
+
+def _order(row: Row[Any], named: Mapping[str, shapes.NamedBy]) -> dict[str, Any]:
     until = row.closed_at or datetime.now(UTC)
     return {
         "discrepancy_id": row.discrepancy_id,
@@ -255,13 +297,25 @@ def _order(row: Row[Any]) -> dict[str, Any]:
         "first_opened_at": row.first_opened_at,
         "opened_at": row.opened_at,
         "closed_at": row.closed_at,
+        "closed_by": _closed_by(row),
+        "named_by": named.get(row.subject_id) if row.kind == Discrepancy.MISSED_SUBJECT else None,
         "age_seconds": max(0, int((until - row.opened_at).total_seconds())),
     }
 
 
-def _reveal(state: str, rule: str | None) -> shapes.RevealState:
-    zh, en = candidate.words(rule)
-    return shapes.RevealState.model_validate({"state": state, "rule": rule, "zh": zh, "en": en})
+def _closed_by(row: Row[Any]) -> shapes.ClosedBy | None:
+    if row.closed_on is None:
+        return None
+    return shapes.ClosedBy(
+        matched_at=row.closed_at, **closing.changed(row.found_on or {}, row.closed_on)
+    )
+
+
+def _reveal(row: Row[Any]) -> shapes.RevealState:
+    zh, en = candidate.words(row.rule)
+    return shapes.RevealState(
+        reveal_id=row.reveal_id, request=row.event_id, state=row.state, rule=row.rule, zh=zh, en=en
+    )
 
 
 def _candidate(row: Row[Any]) -> shapes.CandidateItem:
@@ -277,6 +331,9 @@ def _candidate(row: Row[Any]) -> shapes.CandidateItem:
         found_at=row.found_at,
         told_at=row.told_at,
         closed_at=row.closed_at,
+        subject_id=row.subject_id,
+        reveal_id=row.reveal_id,
+        request=row.request,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from muster.contracts.parts.base import FieldValue
-from muster.vocabulary.states import Discrepancy
+from muster.vocabulary.states import Discrepancy, Origin, SubjectState
 
 
 class Body(BaseModel):
@@ -57,11 +57,50 @@ class OpenAnswer(ComparisonAnswer):
     run: RunAnswer
 
 
+class CandidateName(BaseModel):
+    """A candidate of a department that a person turned out to be, and the newest request to open
+    its row: ``request`` is the id under which that stands in the department's own log."""
+
+    candidate_id: str
+    department: str
+    reveal_id: str | None
+    request: str | None
+
+
+class NamedBy(BaseModel):
+    """How a missed person became known: the origin in the balance (``baseline``, ``roster``,
+    ``discovered`` by a department ...), and departments' candidates that turned out to be them."""
+
+    origin: Origin | None
+    candidates: tuple[CandidateName, ...]
+
+
+class ClosedBy(BaseModel):
+    """What was another when an order was found no more, than when it was found last; null or
+    empty what was the same.
+
+    ``record_version`` is the record version that mended it, ``standing`` the state in the balance
+    that came (``revision`` numbers it), ``extract_id`` the department's new extract. ``other_``
+    ones are those of a duplicate's other entry. When nothing is named, another person's data or
+    another rule say whose row it is. ``matched_at`` is when it was matched again.
+    """
+
+    matched_at: datetime
+    record_version: int | None
+    standing: SubjectState | None
+    revision: int | None
+    extract_id: str | None
+    other_record_version: int | None
+    other_standing: SubjectState | None
+    other_revision: int | None
+
+
 class DiscrepancyItem(BaseModel):
     """One work order, without any value.
 
     ``department`` is whose data say so; ``other`` is the subject that a duplicate is a duplicate
-    of; ``age_seconds`` runs from its last opening to its closing or to now.
+    of; ``named_by`` is there for a missed person; ``closed_by`` for what is closed;
+    ``age_seconds`` runs from its last opening to its closing or to now.
     """
 
     discrepancy_id: str
@@ -76,6 +115,8 @@ class DiscrepancyItem(BaseModel):
     first_opened_at: datetime
     opened_at: datetime
     closed_at: datetime | None
+    closed_by: ClosedBy | None
+    named_by: NamedBy | None
     age_seconds: int
 
 
@@ -95,9 +136,11 @@ class PersonAnswer(BaseModel):
 
 
 class RevealState(BaseModel):
-    """How the newest request to open a blind department's row stands; of a refused one the rule,
-    also in plain words."""
+    """How the newest request to open a blind department's row stands; ``request`` is the id under
+    which it stands in the department's own log; of a refused one the rule, also in plain words."""
 
+    reveal_id: str
+    request: str
     state: Literal["asked", "answered", "refused"]
     rule: str | None
     zh: str | None
@@ -155,8 +198,10 @@ class CandidateItem(BaseModel):
 
     ``waiting``, ``asked`` (the department was asked to open the row), ``refused`` (it refused, by
     ``rule``), ``told`` (the desk was told), ``held`` (``rule`` says why nobody can be sent),
-    ``ended`` (not to be collected here, by ``rule``), ``closed`` (known by now). A rule is also
-    said in plain words.
+    ``ended`` (not to be collected here, by ``rule``), ``closed`` (``subject_id`` says who they
+    turned out to be; null when the department names nobody any more). A rule is also said in plain
+    words. ``reveal_id`` is the newest request to open the row and ``request`` the id under which it
+    stands in the department's own log; null where none was needed.
     """
 
     candidate_id: str
@@ -169,6 +214,9 @@ class CandidateItem(BaseModel):
     found_at: datetime
     told_at: datetime | None
     closed_at: datetime | None
+    subject_id: str | None
+    reveal_id: str | None
+    request: str | None
 
 
 class CandidatesAnswer(BaseModel):

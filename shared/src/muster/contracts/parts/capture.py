@@ -89,12 +89,18 @@ class AttestationForReview(Part):
     of them is flagged: ``reading-`` or ``signature-`` and what it is: ``late`` (no event within the
     profile's grace), ``terminal`` (another terminal sent it), ``root`` or ``digest`` (it commits to
     other content), ``trace`` (other handwriting), ``chain`` (the terminal's events contradict each
-    other at that place).
+    other at that place). ``reading_id`` and ``signature_id`` are what the record names, as its desk
+    got them from the gateway; ``reading_event`` and ``signature_event`` the terminal's events by
+    which they are judged, absent while none was heard.
     """
 
     reading: Attestation
     signature: Attestation
     reasons: tuple[str, ...]
+    reading_id: Uuid | None = None
+    reading_event: Uuid | None = None
+    signature_id: Uuid | None = None
+    signature_event: Uuid | None = None
 
 
 class UploadForCount(Part):

@@ -30,6 +30,7 @@ class Proof:
 class Heard:
     """What one event of a terminal said of a proof: what it commits to, whether it is believed."""
 
+    event_id: str
     terminal_id: str
     digest: str
     trace: str | None
@@ -59,25 +60,33 @@ class Judgement:
     reason: str | None = None
 
 
+def decisive(claim: Claim, heard: Iterable[Heard]) -> Heard | None:
+    """The event by which a claim is judged: one that says the same and is believed, else the one
+    that is nearest to the truth; of several the first that is given. None while nothing was heard.
+    """
+    return min(heard, key=lambda event: _DECIDES.index(_contradiction(claim, event)), default=None)
+
+
 def judge(claim: Claim, heard: Iterable[Heard], *, overdue: bool) -> Judgement:
     """One event that says the same, and is believed, attests, whatever others there are.
 
     Else the claim is flagged for what is nearest to the truth, or, while nothing was heard, waits
     until it is overdue.
     """
-    against = [_contradiction(claim, event) for event in heard]
-    if None in against:
-        return Judgement(Attestation.ATTESTED)
     kind = claim.proof.kind.value
-    for what in _NEAREST_FIRST:
-        if what in against:
-            return Judgement(Attestation.FLAGGED, f"{kind}-{what}")
+    event = decisive(claim, heard)
+    if event is not None:
+        against = _contradiction(claim, event)
+        if against is None:
+            return Judgement(Attestation.ATTESTED)
+        return Judgement(Attestation.FLAGGED, f"{kind}-{against}")
     if overdue:
         return Judgement(Attestation.FLAGGED, f"{kind}-late")
     return Judgement(Attestation.AWAITING)
 
 
-_NEAREST_FIRST = ("chain", "trace", "root", "digest", "terminal")
+_DECIDES = (None, "chain", "trace", "root", "digest", "terminal")
+"""What an event may have against a claim, the nearest to the truth first."""
 
 
 def _contradiction(claim: Claim, event: Heard) -> str | None:

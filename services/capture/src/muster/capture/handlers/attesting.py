@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.capture.domain.attestation import Claim, Judgement, Kind, Proof, judge
+from muster.capture.domain.attestation import Claim, Heard, Judgement, Kind, Proof, decisive, judge
 from muster.capture.domain.standing import Entries
 from muster.capture.handlers import common
 from muster.capture.handlers.proofs import Claimed
@@ -78,7 +78,7 @@ async def settle(
     for row in claims:
         if row.subject_id not in subject_ids:
             continue
-        claim = Claim(row.proof, _terminals(row, claims), row.digest, row.trace)
+        claim = _claim(row, claims)
         judgement = judge(claim, heard.get(row.proof, ()), overdue=row.claimed_at <= due)
         if judgement != row.judgement:
             judged.append((row, judgement))
@@ -86,14 +86,16 @@ async def settle(
     return sorted({(row.subject_id, row.version) for row, _ in judged})
 
 
-def _terminals(row: ClaimRow, claims: Collection[ClaimRow]) -> frozenset[str]:
-    """Who may have made what a version claims: a later version keeps an earlier one's reading."""
-    return frozenset(
+def _claim(row: ClaimRow, claims: Collection[ClaimRow]) -> Claim:
+    """What a version claims, among all claims on the same proof: a later version keeps an earlier
+    one's reading, so the terminal of either may have made it."""
+    terminals = frozenset(
         other.terminal_id
         for other in claims
         if (other.proof, other.subject_id) == (row.proof, row.subject_id)
         and other.version <= row.version
     )
+    return Claim(row.proof, terminals, row.digest, row.trace)
 
 
 async def settle_and_tell(
@@ -131,12 +133,42 @@ async def flag_overdue(context: Context) -> None:
             return
 
 
-def part(claims: Collection[ClaimRow]) -> AttestationForReview:
-    """How a version stands with its claims, as verification hears it."""
+async def parts(
+    conn: AsyncConnection, versions: Collection[Version]
+) -> dict[Version, AttestationForReview]:
+    """How these versions stand with their claims, and by which events, as verification hears it."""
+    made = await attestations.claims_of(conn, versions)
+    proofs = {row.proof for claims in made.values() for row in claims}
+    everybodys = await attestations.claims_on(conn, proofs)
+    heard = await attestations.heard(conn, proofs)
+    events = {
+        place: {
+            row.proof.kind: decisive(_claim(row, everybodys), heard.get(row.proof, ()))
+            for row in claims
+        }
+        for place, claims in made.items()
+    }
+    return {place: _part(claims, events[place]) for place, claims in made.items()}
+
+
+def _part(
+    claims: Collection[ClaimRow], events: Mapping[Kind, Heard | None]
+) -> AttestationForReview:
     states = {row.proof.kind: row.judgement.state for row in claims}
     reasons = {row.judgement.reason for row in claims} - {None}
+    named = {row.proof.kind: row.proof.proof_id for row in claims if _names_it(row)}
+    reading, signature = events.get(Kind.READING), events.get(Kind.SIGNATURE)
     return AttestationForReview(
         reading=states.get(Kind.READING, Attestation.NONE),
         signature=states.get(Kind.SIGNATURE, Attestation.NONE),
         reasons=tuple(sorted(map(str, reasons))),
+        reading_id=named.get(Kind.READING),
+        reading_event=reading and reading.event_id,
+        signature_id=named.get(Kind.SIGNATURE),
+        signature_event=signature and signature.event_id,
     )
+
+
+def _names_it(row: ClaimRow) -> bool:
+    """Whether the record itself names the reading or signature; else its own id stands there."""
+    return bool(row.digest) if row.proof.kind is Kind.READING else row.trace is not None

@@ -145,21 +145,22 @@ async def proofs_of(conn: AsyncConnection, event_ids: Iterable[str]) -> set[Proo
 
 _HEARD = text(
     """
-    SELECT 'reading' AS kind, c.reading_id::text AS proof_id, e.terminal_id::text,
-        c.root AS digest, NULL AS trace, e.suspicion
+    SELECT 'reading' AS kind, c.reading_id::text AS proof_id, e.event_id::text, e.terminal_id::text,
+        c.root AS digest, NULL AS trace, e.suspicion, e.heard_at
     FROM card_reading c JOIN terminal_event e USING (event_id)
     WHERE c.reading_id = ANY(CAST(:readings AS uuid[]))
     UNION ALL
-    SELECT 'signature', s.signature_id::text, e.terminal_id::text, s.record_digest, s.trace,
-        e.suspicion
+    SELECT 'signature', s.signature_id::text, e.event_id::text, e.terminal_id::text,
+        s.record_digest, s.trace, e.suspicion, e.heard_at
     FROM signature_event s JOIN terminal_event e USING (event_id)
     WHERE s.signature_id = ANY(CAST(:signatures AS uuid[]))
+    ORDER BY heard_at, event_id
     """
 )
 
 
 async def heard(conn: AsyncConnection, proofs: Iterable[Proof]) -> dict[Proof, list[Heard]]:
-    """What events said of these readings and signatures."""
+    """What events said of these readings and signatures, each in the order they were heard."""
     ids: dict[Kind, list[str]] = {kind: [] for kind in Kind}
     for proof in proofs:
         ids[proof.kind].append(proof.proof_id)
@@ -168,7 +169,9 @@ async def heard(conn: AsyncConnection, proofs: Iterable[Proof]) -> dict[Proof, l
     )
     found: dict[Proof, list[Heard]] = defaultdict(list)
     for row in rows:
-        said = Heard(row.terminal_id, row.digest, row.trace, row.suspicion is not None)
+        said = Heard(
+            row.event_id, row.terminal_id, row.digest, row.trace, row.suspicion is not None
+        )
         found[Proof(Kind(row.kind), row.proof_id)].append(said)
     return found
 

@@ -61,7 +61,7 @@ class Opened:
     record_value: FieldValue | None
     department_value: FieldValue | None
     twin: Person | None
-    reveal: tuple[str, str | None] | None
+    reveal: Row[Any] | None
 
 
 async def open_order(
@@ -251,19 +251,18 @@ def _person(subject_id: str, fields: Mapping[str, FieldValue]) -> Person:
 
 async def _theirs(
     context: Context, conn: AsyncConnection, order: Row[Any]
-) -> tuple[Mapping[str, FieldValue], tuple[str, str | None] | None]:
+) -> tuple[Mapping[str, FieldValue], Row[Any] | None]:
     """What the department's row says, if it is here or was revealed; and how a request stands."""
     latest = await asked.latest_of(conn, order.discrepancy_id)
     if latest is not None and latest.state == "answered" and latest.sealed is None:
         latest = None  # the department says something else by now
-    reveal = None if latest is None else (str(latest.state), latest.rule)
     if latest is not None and latest.sealed is not None:
         opened = common.open_fields(context, "reveal", latest.reveal_id, latest.sealed)
-        return opened["fields"], reveal
+        return opened["fields"], latest
     if order.said_by is None or order.row_id is None:
-        return {}, reveal
+        return {}, latest
     row = await extracts.row(conn, order.said_by, order.row_id)
     if row is None or row.sealed is None:
-        return {}, reveal
+        return {}, latest
     place = f"{row.department}/{row.row_id}"
-    return common.open_fields(context, "department_row", place, row.sealed)["fields"], reveal
+    return common.open_fields(context, "department_row", place, row.sealed)["fields"], latest

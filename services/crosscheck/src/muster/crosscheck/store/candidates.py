@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, Select, select, text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.crosscheck.store.tables import candidate
+from muster.crosscheck.store.matching import SAME_PERSON_BY_NAME
+from muster.crosscheck.store.tables import candidate, reveal
 from muster.persistence.bulk import among_ids, among_texts
 
 # Only who was closed, or could not be told of for another reason, begins anew.
@@ -27,7 +28,7 @@ _MERGE = text(
             revision = c.revision + 1
         WHERE c.state <> 'closed'
           AND NOT EXISTS (SELECT FROM found f WHERE f.candidate_id = c.candidate_id)
-        RETURNING 1
+        RETURNING c.candidate_id
     ), fresh AS (
         INSERT INTO candidate AS c
             (candidate_id, revision, department, row_id, area, state, rule, found_at)
@@ -40,7 +41,8 @@ _MERGE = text(
             rule = CASE WHEN {_BACK} THEN excluded.rule ELSE c.rule END,
             found_at = CASE WHEN {_BACK} THEN excluded.found_at ELSE c.found_at END,
             told_at = CASE WHEN {_BACK} THEN NULL ELSE c.told_at END,
-            closed_at = CASE WHEN {_BACK} THEN NULL ELSE c.closed_at END
+            closed_at = CASE WHEN {_BACK} THEN NULL ELSE c.closed_at END,
+            subject_id = CASE WHEN {_BACK} THEN NULL ELSE c.subject_id END
         WHERE {_BACK} OR (c.department, c.row_id)
             IS DISTINCT FROM (excluded.department, excluded.row_id)
         RETURNING c.candidate_id, c.found_at
@@ -48,7 +50,26 @@ _MERGE = text(
     SELECT CAST(candidate_id AS text) AS candidate_id, false AS closed FROM fresh
     WHERE found_at = :now
     UNION ALL
-    SELECT NULL, true FROM closed
+    SELECT CAST(candidate_id AS text), true FROM closed
+    """  # noqa: S608 - put together from what stands here
+)
+# By number, as the matching function does it, and by name only where there is none by number.
+_RECOGNISE = text(
+    f"""
+    WITH named AS MATERIALIZED (
+        SELECT c.candidate_id, r.* FROM candidate c JOIN department_row r USING (department, row_id)
+        WHERE c.candidate_id = ANY(CAST(:ids AS uuid[]))
+    ), known AS (
+        SELECT r.candidate_id, b.subject_id, 1 AS rank FROM named r
+        JOIN subject_blind b ON b.holder = r.department AND b.number = r.number
+        UNION ALL
+        SELECT r.candidate_id, b.subject_id, 2 FROM named r
+        JOIN subject_blind b ON b.holder = r.department AND {SAME_PERSON_BY_NAME}
+    )
+    UPDATE candidate c SET subject_id = best.subject_id
+    FROM (SELECT DISTINCT ON (candidate_id) candidate_id, subject_id FROM known
+          ORDER BY candidate_id, rank, subject_id) AS best
+    WHERE c.candidate_id = best.candidate_id
     """  # noqa: S608 - put together from what stands here
 )
 
@@ -59,8 +80,8 @@ async def merge(
     """Make the candidates that are not closed exactly those found, each with candidate_id,
     department, row_id, area, state (``waiting`` or ``held``) and rule.
 
-    One that is under way keeps its state. Gives those that are new or came back, and how many
-    were closed.
+    One that is under way keeps its state; one that is closed names the subject that its row
+    belongs to now. Gives those that are new or came back, and how many were closed.
     """
     rows = (
         await conn.execute(
@@ -76,10 +97,9 @@ async def merge(
             },
         )
     ).all()
-    return (
-        sorted(row.candidate_id for row in rows if not row.closed),
-        sum(row.closed for row in rows),
-    )
+    closed = [row.candidate_id for row in rows if row.closed]
+    await conn.execute(_RECOGNISE, {"ids": closed})
+    return sorted(row.candidate_id for row in rows if not row.closed), len(closed)
 
 
 _WAITING = text(
@@ -154,16 +174,34 @@ async def read(
     return {row.candidate_id: row for row in rows}
 
 
+def _with_reveal() -> Select[Any]:
+    """Candidates, each with the newest request to open its row and the event that asked."""
+    newest = (
+        select(reveal.c.reveal_id, reveal.c.event_id)
+        .where(reveal.c.candidate_id == candidate.c.candidate_id)
+        .order_by(reveal.c.number.desc())
+        .limit(1)
+        .lateral()
+    )
+    return select(candidate, newest.c.reveal_id, newest.c.event_id.label("request")).select_from(
+        candidate.outerjoin(newest, true())
+    )
+
+
 async def page(
     conn: AsyncConnection,
     areas: Sequence[str] | None,
     *,
     closed: bool,
+    subject_id: str | None,
     after: str | None,
     limit: int,
 ) -> list[Row[Any]]:
-    """Candidates of these areas (None: of all, also outside the campaign), in order of id."""
-    query = select(candidate)
+    """Candidates of these areas (None: of all, also outside the campaign), in order of id, each
+    with the newest request to open its row."""
+    query = _with_reveal()
+    if subject_id is not None:
+        query = query.where(candidate.c.subject_id == subject_id)
     if areas is not None:
         query = query.where(among_texts(candidate.c.area, areas))
     if not closed:
@@ -171,3 +209,9 @@ async def page(
     if after is not None:
         query = query.where(candidate.c.candidate_id > after)
     return list((await conn.execute(query.order_by(candidate.c.candidate_id).limit(limit))).all())
+
+
+async def naming(conn: AsyncConnection, subject_ids: Collection[str]) -> list[Row[Any]]:
+    """Candidates that turned out to be these subjects, with the newest request to open its row."""
+    query = _with_reveal().where(among_ids(candidate.c.subject_id, subject_ids))
+    return list((await conn.execute(query.order_by(candidate.c.candidate_id))).all())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import Row, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.crosscheck.domain.finding import Finding
@@ -28,11 +28,23 @@ class Change:
     again: bool
 
 
+# The data that an order is judged by: the person's state and record, those of a duplicate's other
+# entry, and the extract of the department that says so.
+_BASIS = """(
+    SELECT jsonb_build_object(
+        'revision', s.revision, 'version', s.version, 'state', s.state,
+        'other_revision', o.revision, 'other_version', o.version, 'other_state', o.state,
+        'extract', e.extract_id)
+    FROM (SELECT 1) AS one
+    LEFT JOIN subject s ON s.subject_id = {of}.subject_id
+    LEFT JOIN subject o ON o.subject_id = CAST(nullif({of}.other, '') AS uuid)
+    LEFT JOIN extract e ON e.department = {of}.said_by AND e.state = 'current')"""
+
 # Who finds it again changes nothing; only what a reader would see anew makes a revision. Rows get
-# other ids without anything being different.
+# other ids without anything being different, and so may the data on which it is found.
 _MERGE = """
     WITH found AS MATERIALIZED (
-        SELECT * FROM unnest(
+        SELECT f.*, {found_on} AS found_on FROM unnest(
             CAST(:ids_found AS uuid[]), CAST(:kinds AS text[]), CAST(:subjects AS uuid[]),
             CAST(:departments AS text[]), CAST(:fields AS text[]), CAST(:others AS text[]),
             CAST(:villages AS text[]), CAST(:said AS text[]), CAST(:rows AS uuid[])
@@ -40,9 +52,9 @@ _MERGE = """
     ), kept AS (
         INSERT INTO discrepancy AS d (
             discrepancy_id, revision, kind, subject_id, department, field, other, village, said_by,
-            row_id, first_opened_at, opened_at, changed_at)
+            row_id, first_opened_at, opened_at, changed_at, found_on)
         SELECT discrepancy_id, 1, kind, subject_id, department, field, other, village, said_by,
-               row_id, :now, :now, :now
+               row_id, :now, :now, :now, found_on
         FROM found
         ON CONFLICT (kind, subject_id, department, field, other) DO UPDATE SET
             revision = d.revision + CASE WHEN d.closed_at IS NOT NULL
@@ -54,12 +66,14 @@ _MERGE = """
             opened_at = CASE WHEN d.closed_at IS NOT NULL
                 THEN excluded.opened_at ELSE d.opened_at END,
             village = excluded.village, said_by = excluded.said_by, row_id = excluded.row_id,
-            closed_at = NULL
-        WHERE d.closed_at IS NOT NULL OR (d.village, d.said_by, d.row_id)
-            IS DISTINCT FROM (excluded.village, excluded.said_by, excluded.row_id)
+            found_on = excluded.found_on, closed_at = NULL, closed_on = NULL
+        WHERE d.closed_at IS NOT NULL OR (d.village, d.said_by, d.row_id, d.found_on)
+            IS DISTINCT FROM
+            (excluded.village, excluded.said_by, excluded.row_id, excluded.found_on)
         RETURNING d.discrepancy_id, d.revision, d.village, d.opened_at, d.changed_at
     ), closed AS (
-        UPDATE discrepancy d SET closed_at = :now, changed_at = :now, revision = d.revision + 1
+        UPDATE discrepancy d SET closed_at = :now, changed_at = :now, revision = d.revision + 1,
+            closed_on = {closed_on}
         WHERE d.closed_at IS NULL AND {scope}
           AND NOT EXISTS (
             SELECT FROM found f
@@ -74,8 +88,9 @@ _MERGE = """
     SELECT CAST(discrepancy_id AS text), revision, village, false, true, false FROM closed
     ORDER BY 1
 """
-_MERGE_SOME = text(_MERGE.format(scope=f"d.{OF_SOME}"))
-_MERGE_ALL = text(_MERGE.format(scope=OF_ALL))
+_ON = {"found_on": _BASIS.format(of="f"), "closed_on": _BASIS.format(of="d")}
+_MERGE_SOME = text(_MERGE.format(scope=f"d.{OF_SOME}", **_ON))
+_MERGE_ALL = text(_MERGE.format(scope=OF_ALL, **_ON))
 
 
 async def merge(
@@ -123,10 +138,12 @@ async def page(
     *,
     state: str,
     kind: str | None,
+    subject_id: str | None,
     after: tuple[datetime, str] | None,
     limit: int,
 ) -> list[Row[Any]]:
-    """Work orders of these villages (state open, closed or all), the oldest first."""
+    """Work orders of these villages (state open, closed or all), the oldest first; of a subject
+    also those of duplicates whose other entry it is."""
     query = select(discrepancy).where(among_texts(discrepancy.c.village, villages))
     if state == "open":
         query = query.where(discrepancy.c.closed_at.is_(None))
@@ -134,6 +151,10 @@ async def page(
         query = query.where(discrepancy.c.closed_at.is_not(None))
     if kind is not None:
         query = query.where(discrepancy.c.kind == kind)
+    if subject_id is not None:
+        query = query.where(
+            or_(discrepancy.c.subject_id == subject_id, discrepancy.c.other == subject_id)
+        )
     if after is not None:
         query = query.where(
             text("(opened_at, discrepancy_id) > (:at, CAST(:id AS uuid))").bindparams(

@@ -38,7 +38,7 @@ class Rules:
 # have whole numbers, when one of them is already somebody else's by number, or when the name is
 # another row's or person's too. Rows of one number are one row, and who was merged into another is
 # no second person.
-_SAME_PERSON_BY_NAME = """
+SAME_PERSON_BY_NAME = """
     r.name_birth = b.name_birth
     AND (r.number IS NULL OR b.number IS NULL)
     AND NOT EXISTS (SELECT FROM department_row n
@@ -71,7 +71,7 @@ _MATCHED = f"""
             SELECT s.subject_id, r.department, r.row_id, r.died, r.moved_to, r.fields, b.fields
             FROM scope s
             JOIN subject_blind b USING (subject_id)
-            JOIN department_row r ON r.department = b.holder AND {_SAME_PERSON_BY_NAME}
+            JOIN department_row r ON r.department = b.holder AND {SAME_PERSON_BY_NAME}
         ) AS every_row
     ), several AS MATERIALIZED (
         SELECT subject_id, department, row_id, died, moved_to, theirs FROM matched WHERE several
@@ -244,7 +244,7 @@ _UNKNOWN = text(
                       WHERE b.holder = r.department AND b.number = r.number)
       AND NOT EXISTS (SELECT FROM subject_blind b
                       WHERE b.holder = r.department AND b.name_birth = r.name_birth
-                        AND (r.number IS NULL OR ({_SAME_PERSON_BY_NAME})))
+                        AND (r.number IS NULL OR ({SAME_PERSON_BY_NAME})))
       AND NOT (r.died IS NOT DISTINCT FROM 'before' OR r.moved_to IS NOT NULL
                AND NOT r.moved_to = ANY(CAST(:inside AS text[])))
       AND NOT EXISTS (SELECT FROM department_row o

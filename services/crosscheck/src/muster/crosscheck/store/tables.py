@@ -163,9 +163,14 @@ discrepancy = Table(
     # When the revision was made.
     Column("changed_at", _TIME, nullable=False),
     Column("closed_at", _TIME),
+    # On which data it was found last, and which it was held against when it was found no more; as
+    # `discrepancies` puts them together. Empty where it was closed before that was kept.
+    Column("found_on", JSONB),
+    Column("closed_on", JSONB),
     UniqueConstraint("kind", "subject_id", "department", "field", "other", name="discrepancy_once"),
 )
 Index("discrepancy_subject", discrepancy.c.subject_id)
+Index("discrepancy_other", discrepancy.c.other)
 Index(
     "discrepancy_village",
     discrepancy.c.village,
@@ -188,8 +193,12 @@ candidate = Table(
     Column("found_at", _TIME, nullable=False),
     Column("told_at", _TIME),
     Column("closed_at", _TIME),
+    # Who they turned out to be, once they are known; empty while they are not, and where the
+    # department names nobody any more.
+    Column("subject_id", _UUID),
 )
 Index("candidate_area", candidate.c.area, candidate.c.candidate_id)
+Index("candidate_subject", candidate.c.subject_id)
 
 # Requests to a department in blind mode to open one row, for a candidate or a work order.
 reveal = Table(

@@ -52,7 +52,7 @@ async def get_item(
         versions,
         asked,
         baseline=await people.baseline_of(conn, subject_id),
-        attestation=await attestations.at(conn, newest.place),
+        attested=await attestations.of(conn, subject_id),
     )
     answered = sum(one.received_at is not None for found in asked.values() for one in found)
     await context.audit.record(
@@ -131,7 +131,7 @@ def _item(
     asked: Mapping[items.Place, list[requests.RequestRow]],
     *,
     baseline: people.BaselineRow | None,
-    attestation: attestations.AttestationRow | None,
+    attested: Mapping[int, attestations.AttestationRow],
 ) -> models.ItemAnswer:
     """The newest of these versions with all that stands beside it, as this reader sees it."""
     newest, *earlier = versions
@@ -155,7 +155,7 @@ def _item(
         provenance=part.provenance,
         evidence=part.evidence,
         signature_kind=part.signature_kind,
-        attestation=_attestation(attestation),
+        attestation=_attestation(attested.get(newest.version)),
         collector_id=part.collector_id,
         collected_at=part.collected_at,
         corrects_version=part.corrects_version,
@@ -168,7 +168,15 @@ def _item(
         departments=tuple(_department(context, keys, one) for one in asked[newest.place]),
         reasons=_reasons(context, keys, newest),
         earlier=tuple(
-            _earlier(context, keys, item, asked[item.place], part.record.fields) for item in earlier
+            _earlier(
+                context,
+                keys,
+                item,
+                asked[item.place],
+                part.record.fields,
+                attested.get(item.version),
+            )
+            for item in earlier
         ),
     )
 
@@ -237,7 +245,13 @@ def _attestation(row: attestations.AttestationRow | None) -> models.AttestationA
         zh, en = attesting.words(code)
         reasons.append(models.FlagAnswer(code=code, zh=zh, en=en))
     return models.AttestationAnswer(
-        reading=row.reading, signature=row.signature, reasons=tuple(reasons)
+        reading=row.reading,
+        signature=row.signature,
+        reasons=tuple(reasons),
+        reading_id=row.reading_id,
+        reading_event=row.reading_event,
+        signature_id=row.signature_id,
+        signature_event=row.signature_event,
     )
 
 
@@ -276,6 +290,7 @@ def _earlier(
     item: items.ItemRow,
     asked: list[requests.RequestRow],
     fields: Fields,
+    attestation: attestations.AttestationRow | None,
 ) -> models.VersionAnswer:
     before = sealing.open_record(context, keys, item).record.fields
     return models.VersionAnswer(
@@ -285,6 +300,7 @@ def _earlier(
         received_at=item.received_at,
         reviewed_at=item.reviewed_at,
         reviewer_id=item.reviewer_id,
+        attestation=_attestation(attestation),
         reasons=_reasons(context, keys, item),
         departments=tuple(_department(context, keys, one) for one in asked),
         changed=tuple(comparing.changed(fields, before)),

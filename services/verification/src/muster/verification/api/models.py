@@ -138,15 +138,25 @@ class FlagAnswer(BaseModel):
 
 
 class AttestationAnswer(BaseModel):
-    """What the terminals' own events say of the card reading and of the signature."""
+    """What the terminals' own events say of the card reading and of the signature.
+
+    ``reading_id`` and ``signature_id`` are what the desk got from its gateway and the record names;
+    ``reading_event`` and ``signature_event`` the ids of the terminal's events by which they are
+    judged, null while none has come.
+    """
 
     reading: Attestation
     signature: Attestation
     reasons: tuple[FlagAnswer, ...]
+    reading_id: str | None
+    reading_event: str | None
+    signature_id: str | None
+    signature_event: str | None
 
 
 class VersionAnswer(BaseModel):
-    """One version and its review. ``changed`` are the fields that the newest version changed."""
+    """One version, what terminals attest of it, and its review. ``changed`` are the fields that the
+    newest version changed."""
 
     version: int
     digest: str
@@ -154,6 +164,7 @@ class VersionAnswer(BaseModel):
     received_at: datetime
     reviewed_at: datetime | None
     reviewer_id: str | None
+    attestation: AttestationAnswer | None
     reasons: tuple[ReasonAnswer, ...]
     departments: tuple[DepartmentAnswer, ...]
     changed: tuple[str, ...]

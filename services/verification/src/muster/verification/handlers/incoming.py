@@ -150,6 +150,10 @@ async def take_attestations(
                 "signature": part.signature.value,
                 "reasons": list(part.reasons),
                 "sequence": last[place].sequence,
+                "reading_id": part.reading_id,
+                "reading_event": part.reading_event,
+                "signature_id": part.signature_id,
+                "signature_event": part.signature_event,
             }
         )
     await attestations.put(conn, rows)

@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.persistence.bulk import insert_rows
-from muster.verification.store.items import Place
 from muster.verification.store.tables import attestation
 from muster.vocabulary.states import Attestation
 
@@ -23,6 +21,10 @@ class AttestationRow:
     reading: Attestation
     signature: Attestation
     reasons: tuple[str, ...]
+    reading_id: str | None
+    reading_event: str | None
+    signature_id: str | None
+    signature_event: str | None
 
 
 async def put(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -33,21 +35,24 @@ async def put(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
         rows,
         conflict="ON CONFLICT (subject_id, version) DO UPDATE SET reading = excluded.reading, "
         "signature = excluded.signature, reasons = excluded.reasons, "
+        "reading_id = excluded.reading_id, reading_event = excluded.reading_event, "
+        "signature_id = excluded.signature_id, signature_event = excluded.signature_event, "
         "sequence = excluded.sequence WHERE attestation.sequence <= excluded.sequence",
     )
 
 
-_AT = text(
-    """
-    SELECT reading, signature, reasons FROM attestation
-    WHERE subject_id = CAST(:id AS uuid) AND version = :version
-    """
-).columns(reasons=JSONB)
-
-
-async def at(conn: AsyncConnection, place: Place) -> AttestationRow | None:
-    """What was said of one record version; None while nothing was."""
-    row = (await conn.execute(_AT, {"id": place[0], "version": place[1]})).one_or_none()
-    if row is None:
-        return None
-    return AttestationRow(Attestation(row.reading), Attestation(row.signature), tuple(row.reasons))
+async def of(conn: AsyncConnection, subject_id: str) -> dict[int, AttestationRow]:
+    """What was said of each version of one person's record, by version."""
+    rows = await conn.execute(select(attestation).where(attestation.c.subject_id == subject_id))
+    return {
+        row.version: AttestationRow(
+            Attestation(row.reading),
+            Attestation(row.signature),
+            tuple(row.reasons),
+            row.reading_id,
+            row.reading_event,
+            row.signature_id,
+            row.signature_event,
+        )
+        for row in rows
+    }

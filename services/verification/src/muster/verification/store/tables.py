@@ -81,6 +81,12 @@ attestation = Table(
     Column("signature", Text, nullable=False),
     Column("reasons", JSONB, nullable=False),
     Column("sequence", BigInteger, nullable=False),
+    Column("reading_id", _UUID),
+    Column("reading_event", _UUID),
+    Column("signature_id", _UUID),
+    Column("signature_event", _UUID),
 )
 """What the terminals say of the chip readings and the signature of one record version; it may come
-before the record, and of two words the later counts: the one of the higher ``sequence``."""
+before the record, and of two words the later counts: the one of the higher ``sequence``. The ids
+are those of the reading and signature that the record names, and of the terminals' events by which
+they are judged."""
