@@ -18,7 +18,7 @@ OWN = {
     "access/api/tokens.py": {"sign_in": _PASSWORD, "change_password": _PASSWORD},
     "capture/handlers/attesting.py": {"flag_overdue": _STEPS},
     "capture/handlers/evidence.py": {"take_evidence": _CHECKED},
-    "capture/handlers/imports.py": {"_begin": _CHECKED, "import_baseline": _STEPS},
+    "capture/handlers/imports.py": {"_begin": _CHECKED, "import_file": _STEPS},
     "capture/handlers/uploads.py": {"take_upload": _CHECKED},
     "crosscheck/handlers/reveals.py": {"ask_again": _STEPS},
     "crosscheck/handlers/settling.py": {"settle_left": _STEPS},

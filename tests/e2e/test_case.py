@@ -102,7 +102,7 @@ def county(county_in: Callable[..., Any]) -> Iterator[Any]:
     """A county after its campaign; its stack still runs, its gateways and connectors do not."""
     folder = Path(tempfile.mkdtemp(prefix="muster-e2e-"))
     home = Home(folder).create()
-    made = county_in(home, "tongren", PEOPLE, 1)
+    made = county_in(home, "tongren", PEOPLE, 10)
     try:
         made.muster("up", "--profile", "tongren")
         assert made.campaign().unfinished == []
