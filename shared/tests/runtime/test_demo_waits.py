@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,7 +14,7 @@ import pytest
 from muster.runtime import findings
 from muster.runtime.demo import campaign, client, crosscheck
 from muster.runtime.demo.campaign import Campaign, Stuck
-from muster.runtime.demo.client import Services, Unreachable
+from muster.runtime.demo.client import Account, Services, Unreachable
 from muster.runtime.demo.crosscheck import CrossCheck, NotSettled
 from muster.runtime.demo.patience import Patience
 from muster.runtime.home import Home, write_private
@@ -59,25 +59,35 @@ async def test_a_desk_waits_for_returned_records_while_reviewers_decide_elsewher
         assert looks < 8
 
 
-class Told:
-    """An administrator who is told of these candidates, look by look; the last look stays."""
+AREA = "522200"
 
-    def __init__(self, *looks: Sequence[str], waiting: int = 0) -> None:
+
+class Told:
+    """An administrator who is told of these candidates, look by look; the last look stays. Those of
+    `listed`, by their place in a look, are on capture's list of whom it could not enter."""
+
+    pages = Account.pages
+
+    def __init__(
+        self, *looks: Sequence[str], waiting: int = 0, listed: Collection[int] = ()
+    ) -> None:
         self.looks = looks
+        self.listed = listed
         self.waiting = waiting
         self.seen = 0
-        self.pages = 0
 
-    async def get(self, _service: str, path: str, **query: Any) -> Any:
+    async def get(self, service: str, path: str, **query: Any) -> Any:
+        if service == "capture":
+            assert (path, query["area"]) == ("/candidates", AREA)
+            return {"candidates": [{"candidate_id": one} for one in self.listed], "next": None}
         if path == "/comparison":
             return {"waiting": self.waiting}
         if path == "/counts":
             return {"total": {}}
         now = self.looks[min(self.seen, len(self.looks) - 1)]
         start = int(query["after"] or 0)
-        page = [{"state": state} for state in now[start : start + query["limit"]]]
         after = start + query["limit"]
-        self.pages += 1
+        page = [{"candidate_id": n, "state": now[n]} for n in range(start, min(after, len(now)))]
         if after < len(now):
             return {"items": page, "next": str(after)}
         self.seen += 1
@@ -85,7 +95,7 @@ class Told:
 
 
 def _checking(admin: Told) -> CrossCheck:
-    return CrossCheck(cast("Any", admin), cast("Any", SimpleNamespace(departments={})))
+    return CrossCheck(cast("Any", admin), cast("Any", SimpleNamespace(departments={})), AREA)
 
 
 @pytest.fixture(autouse=True)
@@ -106,16 +116,26 @@ async def test_who_was_told_of_is_given_time_to_come_back() -> None:
     admin = Told(*[["told"]] * 10, ["closed"])
     await _checking(admin).settle()
     assert admin.seen == 10 + 1 + crosscheck._QUIET
-    stays = Told(["told"])  # nobody knows the village: they never come
+    stays = Told(["told"])  # they never come, and nobody says why
     await _checking(stays).settle()
     assert stays.seen == 1 + crosscheck._QUIET_TOLD
+
+
+async def test_who_could_not_be_entered_is_not_waited_for() -> None:
+    """R76. Nobody knows the village, say: an administrator must settle it, and nobody is here."""
+    listed = Told(["told", "held", "told"], listed=(0, 2))
+    await _checking(listed).settle()
+    assert listed.seen == 1 + crosscheck._QUIET
+    one_comes = Told(["told", "told"], listed=(1,))
+    await _checking(one_comes).settle()
+    assert one_comes.seen == 1 + crosscheck._QUIET_TOLD
 
 
 async def test_all_pages_of_candidates_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(findings, "_PAGE", 2)
     looked = await _checking(Told(["held", "held", "told", "ended", "asked"]))._look()
     assert looked["candidates"] == {"held": 2, "told": 1, "ended": 1, "asked": 1}
-    assert (looked["waiting"], looked["told"]) == (1, 1)
+    assert (looked["waiting"], looked["coming"]) == (1, 1)
 
 
 async def test_settling_is_given_up_when_nothing_moves(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,14 +37,8 @@ def audit(
     wanted = {"since": since, "actor": actor, "action": action, "subject": subject}
 
     async def work(account: Account) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = []
-        after: str | None = None
-        while True:
-            page = await account.get(service, "/audit", **wanted, after=after, limit=_PAGE)
-            rows += page["items"]
-            after = page["next"]
-            if after is None:
-                return rows
+        pages = account.pages(service, "/audit", **wanted, limit=_PAGE)
+        return [row async for page in pages for row in page["items"]]
 
     rows = signed_in(Home.find(), work)
     if as_json:

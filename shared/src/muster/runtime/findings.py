@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from muster.runtime.demo.client import Account, Refused
 
-__all__ = ["closed_since", "open_findings", "pages"]
+__all__ = ["closed_since", "every", "open_findings"]
 
 _PAGE = 1000
 _AT_ONCE = 6
@@ -33,7 +33,7 @@ async def open_findings(account: Account, reason: str, **query: str) -> list[dic
                 raise
         return _finding(order, told["person"]["number"])
 
-    orders = await pages(account, "/discrepancies", state="open", **query)
+    orders = await every(account, "/discrepancies", state="open", **query)
     found = await asyncio.gather(*(one(order) for order in orders))
     return [finding for finding in found if finding is not None]
 
@@ -46,21 +46,15 @@ async def closed_since(
     numbers = {one["discrepancy_id"]: one["resident_number"] for one in before}
     return [
         _finding(order, numbers[order["discrepancy_id"]])
-        for order in await pages(account, "/discrepancies", state="closed", **query)
+        for order in await every(account, "/discrepancies", state="closed", **query)
         if order["discrepancy_id"] in numbers
     ]
 
 
-async def pages(account: Account, path: str, **query: str) -> Sequence[Finding]:
+async def every(account: Account, path: str, **query: object) -> list[Finding]:
     """The items of all pages of one of crosscheck's lists. Raises Refused."""
-    items: list[Finding] = []
-    after: str | None = None
-    while True:
-        page = await account.get("crosscheck", path, **query, after=after, limit=_PAGE)
-        items += page["items"]
-        after = page["next"]
-        if after is None:
-            return items
+    pages = account.pages("crosscheck", path, **query, limit=_PAGE)
+    return [item async for page in pages for item in page["items"]]
 
 
 def _finding(order: Finding, number: str | None) -> dict[str, Any]:

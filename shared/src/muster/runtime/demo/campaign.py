@@ -71,7 +71,7 @@ class Campaign:
         self._reviewing = self.stage.bar("decisions of reviewers", reviewed + back)
         self._correcting = self.stage.bar("records corrected", back)
         self.admin = administrator(self.services)
-        self.checking = CrossCheck(self.admin, self.world)
+        self.checking = CrossCheck(self.admin, self.world, self.profile.area)
         self._others = {person.ref: person for person in people}
         self._returning = asyncio.Semaphore(_GATEWAYS_ON)
 
@@ -230,15 +230,9 @@ class Campaign:
 
     async def _refused_rows(self, import_id: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        after: str | None = None
-        while True:
-            page = await self.admin.get(
-                "capture", f"/imports/{import_id}/refusals", after=after, limit=1000
-            )
+        path = f"/imports/{import_id}/refusals"
+        async for page in self.admin.pages("capture", path, limit=1000):
             found += page["refusals"]
-            after = page["next"]
-            if after is None:
-                break
         for row in found:
             self.tale.refused("import", row["reasons"])
         return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -173,6 +173,16 @@ class Account:
         """The JSON at a path. Raises Refused."""
         told = {name: str(value) for name, value in query.items() if value is not None}
         return read(await self.ask("GET", service, path, params=told))
+
+    async def pages(self, service: str, path: str, **query: object) -> AsyncIterator[Any]:
+        """The pages of a list, the first first, as they are given. Raises Refused."""
+        after: str | None = None
+        while True:
+            page = await self.get(service, path, **query, after=after)
+            yield page
+            after = page["next"]
+            if after is None:
+                return
 
     async def post(self, service: str, path: str, body: Mapping[str, object], **how: Any) -> Any:
         """The JSON answer to a body. Raises Refused."""

@@ -19,7 +19,8 @@ _PATIENCE = 300.0
 _QUIET = 4
 """Looks in a row between which nothing may change before all counts as settled."""
 _QUIET_TOLD = 33
-"""The same while a desk was told of somebody: they come back as a subject, over two topics."""
+"""The same while capture was told of somebody who is neither a subject here by now nor on its list
+of those whom it could not enter: they are on their way over two topics."""
 _REASON = "演示: 与计划对照"
 
 
@@ -33,6 +34,7 @@ class CrossCheck:
 
     admin: Account
     world: World
+    area: str
 
     async def await_extracts(self) -> dict[str, int]:
         """Rows of every department's extract, once all are current. Raises NotSettled when one is
@@ -59,7 +61,7 @@ class CrossCheck:
         """Wait until nothing is left to match and nothing changes any more. Raises NotSettled."""
         patience = Patience(_PATIENCE)
         quiet, before = 0, await self._look()
-        while quiet < (_QUIET_TOLD if before["told"] else _QUIET):
+        while quiet < (_QUIET_TOLD if before["coming"] else _QUIET):
             await asyncio.sleep(_POLL)
             now = await self._look()
             quiet = quiet + 1 if now == before and now["waiting"] == 0 else 0
@@ -71,15 +73,20 @@ class CrossCheck:
         """How it stands. A candidate whose row is yet to be opened is waited for, too."""
         phase = await self.admin.get("crosscheck", "/comparison")
         counts = await self.admin.get("crosscheck", "/counts")
-        candidates = Counter(
-            str(one["state"]) for one in await findings.pages(self.admin, "/candidates")
-        )
+        found = await findings.every(self.admin, "/candidates")
+        candidates = Counter(str(one["state"]) for one in found)
+        told = {one["candidate_id"] for one in found if one["state"] == "told"}
         return {
             "waiting": phase["waiting"] + candidates["waiting"] + candidates["asked"],
-            "told": candidates["told"],
+            "coming": len(told - await self._not_entered()) if told else 0,
             "open": counts["total"],
             "candidates": dict(candidates),
         }
+
+    async def _not_entered(self) -> set[str]:
+        """Ids of candidates whom capture could not enter and an administrator must settle."""
+        pages = self.admin.pages("capture", "/candidates", area=self.area, limit=500)
+        return {one["candidate_id"] async for page in pages for one in page["candidates"]}
 
     async def findings(self) -> list[dict[str, Any]]:
         """Open work orders with the number of whom they are about, as the scorer reads them."""

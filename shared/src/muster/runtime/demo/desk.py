@@ -182,20 +182,14 @@ class CollectingDesk:
     async def correct(self, bar: Bar) -> int:
         """Take up what reviewers sent back; those who come back get a new version."""
         again = []
-        after: str | None = None
-        while True:
-            page = await self.collector.get(
-                "capture", "/returned", area=self.desk.area, after=after, limit=500
-            )
+        area = self.desk.area
+        async for page in self.collector.pages("capture", "/returned", area=area, limit=500):
             for item in page["returned"]:
                 visit = self.visits.get(item["subject_id"])
                 if visit and visit.person.comes_back and visit.overlooked:
                     visit.overlooked = False
                     visit.version = item["version"]
                     again.append(visit)
-            after = page["next"]
-            if after is None:
-                break
         if again:
             await self._hand_in(again)
             self.tale.counts["returned records corrected"] += len(again)

@@ -34,9 +34,7 @@ class Reviewer:
     async def work(self) -> int:
         """Go through the queue once; how many decisions were taken."""
         before = self.decisions
-        after: str | None = None
-        while True:
-            page = await self.account.get("verification", "/queue", after=after, limit=_PAGE)
+        async for page in self.account.pages("verification", "/queue", limit=_PAGE):
             todo = [
                 item["subject_id"]
                 for item in page["items"]
@@ -44,9 +42,7 @@ class Reviewer:
             ]
             gate = asyncio.Semaphore(_AT_ONCE)
             await asyncio.gather(*(self._review(gate, subject_id) for subject_id in todo))
-            after = page["next"]
-            if after is None:
-                return self.decisions - before
+        return self.decisions - before
 
     async def _review(self, gate: asyncio.Semaphore, subject_id: str) -> None:
         async with gate:
