@@ -131,6 +131,33 @@ async def test_who_could_not_be_entered_is_not_waited_for() -> None:
     assert one_comes.seen == 1 + crosscheck._QUIET_TOLD
 
 
+class Orders:
+    """An administrator who is told that these orders are open, look by look; the last look stays.
+    """
+
+    pages = Account.pages
+
+    def __init__(self, *looks: str) -> None:
+        self.looks = looks
+        self.seen = 0
+
+    async def get(self, _service: str, _path: str, **_query: Any) -> Any:
+        now = self.looks[min(self.seen, len(self.looks) - 1)]
+        self.seen += 1
+        return {"items": [{"discrepancy_id": one} for one in now], "next": None}
+
+
+async def test_what_desks_mended_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """R75. Crosscheck may have been killed, and reads of it later; others stay open."""
+    before = [{"discrepancy_id": one, "resident_number": f"n{one}"} for one in "abc"]
+    closing = Orders("abc", "abc", "ac", "ac", "c")
+    await _checking(cast("Any", closing)).await_closing(before, {"na", "nb"})
+    assert closing.seen == 5
+    monkeypatch.setattr(crosscheck, "_CLOSING", 0.02)
+    monkeypatch.setattr(crosscheck, "_POLL", 0.01)
+    await _checking(cast("Any", Orders("abc"))).await_closing(before, {"na"})
+
+
 async def test_all_pages_of_candidates_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(findings, "_PAGE", 2)
     looked = await _checking(Told(["held", "held", "told", "ended", "asked"]))._look()

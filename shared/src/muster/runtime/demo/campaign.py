@@ -111,7 +111,8 @@ class Campaign:
             await self.checking.settle()
             self.before = await self.checking.findings()
         with self.stage.phase("work orders"):
-            await self._mend()
+            mended = await self._mend()
+            await self.checking.await_closing(self.before, mended)
             await self.checking.settle()
             closed = await self.checking.closed(self.before)
             self.after = [*await self.checking.findings(), *closed]
@@ -326,14 +327,17 @@ class Campaign:
 
     # -- work orders -----------------------------------------------------------------------------
 
-    async def _mend(self) -> None:
-        """Every desk takes up the work orders of its area, person by person."""
+    async def _mend(self) -> set[str]:
+        """Every desk takes up the work orders of its area, person by person. Gives the resident
+        numbers under which the orders that it took up were found."""
         by_number = self._by_number()
         told: dict[str, dict[str, Person]] = {}
+        taken: set[str] = set()
         for number in {str(one["resident_number"]) for one in self.before}:
             person = by_number.get(number)
             if person is not None and person.correction is not None:
                 told.setdefault(person.desk, {})[person.ref] = person
+                taken.add(number)
         bar = self.stage.bar("work orders mended", sum(map(len, told.values())))
         gate = asyncio.Semaphore(_DESKS_AT_ONCE)
 
@@ -347,6 +351,7 @@ class Campaign:
                 if desk.desk.area in told:
                     tasks.create_task(work(desk))
         await self._until_reviewed()
+        return taken
 
     def _by_number(self) -> dict[str, Person]:
         """Who a number belongs to, also after a correction of it, and as 15 digits, which a row of

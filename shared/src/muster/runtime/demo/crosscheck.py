@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ __all__ = ["CrossCheck", "NotSettled"]
 
 _POLL = 0.3
 _PATIENCE = 300.0
+_CLOSING = 60.0
 _QUIET = 4
 """Looks in a row between which nothing may change before all counts as settled."""
 _QUIET_TOLD = 33
@@ -56,6 +58,18 @@ class CrossCheck:
     async def open(self) -> None:
         """Open the comparison phase; the answer comes when the whole county was compared."""
         await self.admin.post("crosscheck", "/comparison", {"open": True}, timeout=LONG)
+
+    async def await_closing(self, before: list[dict[str, Any]], numbers: Collection[str]) -> None:
+        """Wait until earlier findings about these people are closed, or no more of them close: what
+        the desks did is on its way over a topic, and what reads it may be starting again."""
+        wanted = {one["discrepancy_id"] for one in before if one["resident_number"] in numbers}
+        patience = Patience(_CLOSING)
+        while True:
+            still = await findings.every(self.admin, "/discrepancies", state="open")
+            left = wanted & {one["discrepancy_id"] for one in still}
+            if not left or patience.out(left):
+                return
+            await asyncio.sleep(_POLL)
 
     async def settle(self) -> None:
         """Wait until nothing is left to match and nothing changes any more. Raises NotSettled."""
