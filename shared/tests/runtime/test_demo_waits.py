@@ -132,7 +132,7 @@ async def test_who_could_not_be_entered_is_not_waited_for() -> None:
 
 
 class Orders:
-    """An administrator who is told that these orders are open, look by look; the last look stays."""
+    """An administrator who is told that these are open, look by look; the last look stays."""
 
     pages = Account.pages
 
