@@ -18,12 +18,13 @@ from muster.forms.model import (
     Rule,
 )
 from muster.forms.reading import Parts, load
-from muster.forms.text import MIDDLE_DOT, comparable
+from muster.forms.text import comparable, comparable_text
 from muster.vocabulary import resident_number
 from muster.vocabulary.areas import AreaTree
 from muster.vocabulary.data import data_path
 from muster.vocabulary.partial_date import PartialDate
 from muster.vocabulary.reasons import Reason
+from muster.vocabulary.signs import MIDDLE_DOT
 
 
 class Profile:
@@ -192,19 +193,20 @@ class Profile:
     def normalise(self, field_id: str, value: object) -> str:
         """The form in which two values of a field are compared; never what is stored.
 
-        NFKC, no spaces, one kind of middle dot, upper case; the 18-digit form of a resident
-        number. Raises KeyError for an unknown field.
+        NFKC, no spaces or unseen signs, one kind of middle dot, upper case; the 18-digit form of a
+        resident number. Raises KeyError for an unknown field.
         """
         if isinstance(value, list | tuple):
             return ",".join(sorted(self.normalise(field_id, item) for item in value))
         if isinstance(value, bool):
             return "true" if value else "false"
-        if self._parts.fields[field_id].type == "resident_number":
+        kind = self._parts.fields[field_id].type
+        if kind == "resident_number":
             try:
                 return resident_number.canonical(str(value))
             except resident_number.NumberError:
                 return comparable(str(value))
-        return comparable(str(value))
+        return comparable_text(str(value)) if kind == "text" else comparable(str(value))
 
     def comparables(self, field_id: str, value: object) -> tuple[str, ...]:
         """Normal forms of a value from the finest precision to the coarsest; most have one.
@@ -223,7 +225,7 @@ class Profile:
         if field.type == "area" and isinstance(value, str):
             return self._parts.areas.levels_of(comparable(value))
         if field.type == "text" and isinstance(value, str):
-            return (comparable(value).replace(MIDDLE_DOT, ""),)
+            return (comparable_text(value).replace(MIDDLE_DOT, ""),)
         return (self.normalise(field_id, value),)
 
     def columns(self, headers: Sequence[object]) -> dict[int, str]:
