@@ -15,6 +15,7 @@ from muster.forms.tables import by_words
 from muster.forms.text import comparable, plain_key, without_noise
 from muster.vocabulary import resident_number
 from muster.vocabulary.areas import AreaTree
+from muster.vocabulary.signs import unwrapped
 
 _DATE_SIGNS = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})(?:[-/.月](?:([0-9]{1,2})日?)?)?")
 _YEAR = re.compile(r"([0-9]{4})年?")
@@ -24,12 +25,69 @@ _SEVERAL = re.compile(r"[、,，;；/|\s]+")
 _YES = frozenset(plain_key(word) for word in ("是", "有", "true", "yes", "1", "Y", "√"))
 _NO = frozenset(plain_key(word) for word in ("否", "无", "没有", "false", "no", "0", "N", "×"))
 
+_NOTHING = frozenset(
+    plain_key(word)
+    for word in (
+        *(
+            "无",
+            "空",
+            "空白",
+            "没有",
+            "暂无",
+            "暂缺",
+            "缺",
+            "缺失",
+            "未填",
+            "未填写",
+            "待补",
+            "待查",
+        ),
+        *(
+            "不详",
+            "未详",
+            "不明",
+            "不清",
+            "不清楚",
+            "不知",
+            "不知道",
+            "未知",
+            "(无)",
+            "(空)",
+            "(不详)",
+        ),
+        *("N/A", "#N/A", "NA", "N.A.", "null", "(null)", "none", "nil", "nan", "unknown"),
+    )
+)
+"""How people and programs say that a cell is empty."""
+_STROKES = re.compile(r"[-/\\|_~.\u00b7\u2010-\u2015\u2212\u2500\u3002\u3001\u30fc]+")
+"""Strokes and dots and nothing else; as `plain_key` leaves them."""
+
 Tidy = Callable[[object], object]
+Blank = Callable[[object], bool]
 
 
 def is_blank(cell: object) -> bool:
-    """An empty cell, or one of spaces only."""
-    return cell is None or (isinstance(cell, str) and not cell.strip())
+    """An empty cell, or one of spaces and unseen signs only."""
+    return cell is None or (isinstance(cell, str) and not unwrapped(cell))
+
+
+def says_nothing(cell: object) -> bool:
+    """An empty cell, or a mark that it is empty (无, /, ——, N/A)."""
+    if not isinstance(cell, str):
+        return cell is None
+    key = plain_key(cell)
+    return not key or key in _NOTHING or _STROKES.fullmatch(key) is not None
+
+
+def compile_blank(field: Field) -> Blank:
+    """Whether a cell of this field's column is empty; a word that names one of the field's options,
+    or yes or no, is a value."""
+    words = frozenset(by_words(field.options))
+    if field.type == "boolean":
+        words = _YES | _NO
+    return lambda cell: (
+        says_nothing(cell) and not (isinstance(cell, str) and plain_key(cell) in words)
+    )
 
 
 def compile_tidy(field: Field, areas: AreaTree) -> Tidy:
@@ -52,14 +110,15 @@ def compile_tidy(field: Field, areas: AreaTree) -> Tidy:
 
 
 def _written(cell: object) -> str:
-    """How a cell would be typed: a number without a needless `.0`, a day in ISO form."""
+    """How a cell would be typed: a number without a needless `.0`, a day in ISO form, a text without
+    what a spreadsheet wraps it in."""
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, datetime):
         return cell.date().isoformat()
-    return cell.isoformat() if isinstance(cell, date) else str(cell)
+    return cell.isoformat() if isinstance(cell, date) else unwrapped(str(cell))
 
 
 def _text(cell: object) -> object:

@@ -30,6 +30,7 @@ class Checker:
         self._tidy = {
             name: baseline.compile_tidy(f, parts.areas) for name, f in parts.fields.items()
         }
+        self._blank = {name: baseline.compile_blank(f) for name, f in parts.fields.items()}
         compiled = list(parts.rules.values())
         self._set_rules = [pair for pair in compiled if pair[0].field == CATEGORIES]
         self._field_rules = [pair for pair in compiled if pair[0].field != CATEGORIES]
@@ -73,7 +74,7 @@ class Checker:
         fields = {
             name: self._tidy[name](cell) if name in self._tidy else cell
             for name, cell in cells.items()
-            if not baseline.is_blank(cell)
+            if not self._blank.get(name, baseline.is_blank)(cell)
         }
         named = self._headings.categories(chosen) if isinstance(chosen, str) else frozenset(chosen)
         reasons = self.categories(named)

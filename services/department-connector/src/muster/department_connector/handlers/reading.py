@@ -25,7 +25,7 @@ from muster.department_connector.handlers.common import (
     Codes,
 )
 from muster.forms import workbook
-from muster.forms.baseline import compile_tidy, is_blank
+from muster.forms.baseline import compile_blank, compile_tidy, says_nothing
 from muster.forms.findings import finding
 from muster.forms.profile import Profile
 from muster.forms.text import without_noise
@@ -33,6 +33,7 @@ from muster.forms.values import Surroundings, compile_check
 from muster.forms.workbook import Row, as_text
 from muster.vocabulary.partial_date import PartialDate
 from muster.vocabulary.reasons import Reason
+from muster.vocabulary.signs import unwrapped
 from muster.vocabulary.states import Severity
 
 _AREA_CODE = re.compile(r"[0-9]{6}([0-9]{3}([0-9]{3})?)?")
@@ -68,6 +69,7 @@ class Reader:
         self._around = Surroundings(self._areas, today)
         fields = [profile.fields[name] for name in columns.by_name if name in profile.fields]
         self._tidy = {field.id: compile_tidy(field, self._areas) for field in fields}
+        self._blank = {field.id: compile_blank(field) for field in fields}
         self._checks = {field.id: compile_check(field) for field in fields}
         self._tidy_date = compile_tidy(profile.fields[BIRTH], self._areas)
 
@@ -76,7 +78,7 @@ class Reader:
         fields: dict[str, FieldValue] = {}
         reasons: list[Reason] = []
         for name, cell in self._columns.cells(row).items():
-            if is_blank(cell):
+            if self._blank.get(name, says_nothing)(cell):
                 continue
             value, why = self._value(name, cell)
             if why is not None:
@@ -144,7 +146,7 @@ class Reader:
 
 
 def _place(cell: object) -> str | None:
-    text = without_noise(as_text(cell))[:_PLACE_LENGTH]
+    text = without_noise(unwrapped(as_text(cell)))[:_PLACE_LENGTH]
     return "".join(sign for sign in text if unicodedata.category(sign) not in ("Cc", "Cs")) or None
 
 
