@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 
 from .conftest import Bench, person
@@ -16,3 +15,18 @@ def test_a_mark_of_an_empty_cell_is_no_value(bench: Bench, mark: str) -> None:
     report = bench.load([person(1, **marked)])
     assert (report.rows, report.by_rule) == (1, {})
     assert rows_of(bench) == [person(1)]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "names"),
+    [
+        ("match", "隆务镇 同仁县隆务镇 青海省黄南州同仁县隆务镇 同仁县 同仁市 黄南州 隆务镇隆务村"),
+        ("mismatch", "保安镇 同仁县保安镇 青海省黄南藏族自治州同仁县保安镇"),
+    ],
+)
+async def test_areas_of_every_level_by_name(bench: Bench, verdict: str, names: str) -> None:
+    """R73: who is registered in a township or a county by name is compared at that precision."""
+    for name in names.split():
+        assert bench.load([person(1, household_area=name)]).by_rule == {}
+        asked = {**person(1), "household_area": "632321100200"}
+        assert await bench.ask(asked, "household_area") == {"household_area": verdict}, name

@@ -1,11 +1,13 @@
 """Files that were made elsewhere are read as a county clerk reads them."""
 
+from collections import Counter
 from datetime import date
 from typing import Any
 
 import pytest
 
 from muster.forms import Profile
+from muster.forms.places import places_of
 from muster.vocabulary import resident_number
 
 from .conftest import Variant
@@ -58,19 +60,18 @@ def test_a_decimal_point_is_no_dot_of_a_name(tongren: Profile) -> None:
 
 
 MARKS = [
-    "无", "（无）", "空", "暂无", "没有", "不详", "未知", "不明", "/", "//", "\\", "-", "--", "—", "——",
-    "－", "―", "_", "、", "…", "N/A", "n/a", "#N/A", "NULL", "null", "None", " 无 ", "\u200b/", '=""',
-]  # fmt: skip
+    *("无", "（无）", "空", "暂无", "没有", "不详", "未知", "不明", "、", "…"),
+    *("/", "//", "\\", "-", "--", "—", "——", "－", "―", "_"),
+    *("N/A", "n/a", "#N/A", "NULL", "null", "None", " 无 ", '=""', "\u200b/"),
+]
 
 
 @pytest.mark.parametrize("mark", MARKS, ids=ascii)
 def test_a_mark_of_an_empty_cell_is_no_value(tongren: Profile, mark: str) -> None:
     """R69: text, numbers, dates, codes and choices alike; nothing is refused or warned of."""
-    cells = dict.fromkeys(
-        ("former_name", "service_unit", "service_number", "phone", "enlisted_on", "birth_date",
-         "ethnicity", "service_status", "disability_grade", "household_address"),
-        mark,
-    )  # fmt: skip
+    texts = ("former_name", "service_unit", "service_number", "household_address", "phone")
+    others = ("enlisted_on", "birth_date", "ethnicity", "service_status", "disability_grade")
+    cells = dict.fromkeys((*texts, *others), mark)
     needed = {"name": "某某", "resident_number": NUMBER, "household_area": VILLAGE}
     fields, _, reasons = tongren.check_baseline({**cells, **needed}, "退役士兵", TODAY)
     assert (fields, reasons) == (needed, [])
@@ -89,8 +90,12 @@ def test_a_choice_that_is_so_called_keeps_it(tongren: Profile, variant: Variant)
     def optional(content: dict[str, Any]) -> None:
         kinds = {"none": {"zh": "无", "en": "None"}, "some": {"zh": "有", "en": "Some"}}
         content["fields"]["housing_kind"] = {
-            **{"zh": "住房", "en": "Housing", "section": "basic", "type": "choice"},
-            **{"options": kinds, "categories": "all"},
+            "zh": "住房",
+            "en": "Housing",
+            "section": "basic",
+            "type": "choice",
+            "options": kinds,
+            "categories": "all",
         }
 
     changed = variant("tongren", optional)
@@ -99,3 +104,76 @@ def test_a_choice_that_is_so_called_keeps_it(tongren: Profile, variant: Variant)
     assert fields == {"housing_kind": "none", "sex": "0", "draws_regular_pension": False}
     kept = {"former_name": "无名", "service_unit": "8341部队", "service_number": "0"}
     assert tongren.check_baseline(kept, "退役士兵", TODAY)[0] == kept
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "隆务村",
+        "隆务村委会",
+        "隆务村村委会",
+        "隆务村民委员会",
+        "隆务镇隆务村",
+        "隆务镇 隆务村民委员会",
+        "隆务镇-隆务村",
+        "同仁县隆务镇隆务村",
+        "同仁县隆务村",
+        "同仁市隆务镇隆务村",
+        "黄南州同仁县隆务镇隆务村",
+        "青海省黄南藏族自治州同仁县隆务镇隆务村",
+    ],
+)
+def test_a_village_by_what_people_call_it(tongren: Profile, name: str) -> None:
+    """R36, R69: the table has 隆务村委会; nobody writes that."""
+    fields, _, reasons = tongren.check_baseline({"household_area": name}, "烈士遗属", TODAY)
+    assert fields["household_area"] == "632321100200"
+    assert [r.field for r in reasons] == ["name", "resident_number"]
+
+
+@pytest.mark.parametrize("kind", ["社区", "居委会", "社区居委会", "居民委员会", "社区居民委员会"])
+def test_a_neighbourhood_by_what_people_call_it(tongren: Profile, kind: str) -> None:
+    """R36, R69."""
+    cells = {"household_area": f"隆务镇隆务街{kind}"}
+    assert tongren.check_baseline(cells, "烈士遗属", TODAY)[0]["household_area"] == "632321100001"
+
+
+def test_every_village_is_found_in_its_township(profile: Profile) -> None:
+    """R36, R69: as the table has it, with whatever path before it, and by its other names."""
+    areas, find = profile.area_tree(), places_of(profile.area_tree()).find
+    for village in areas.villages():
+        township = areas.get(str(village.parent)).name
+        assert find(areas.path_name(village.code)) == village.code
+        assert find(township + village.name) == village.code
+        stem = village.name.removesuffix("村委会").removesuffix("村")
+        if stem != village.name:
+            assert find(f"{township}{stem}村") == village.code
+            assert find(f"{township}{stem}村民委员会") == village.code
+
+
+def test_a_name_of_several_places_stays_an_error(loudi: Profile) -> None:
+    """R69: without its township nobody can say which; a village is no neighbourhood."""
+    areas = loudi.area_tree()
+    many = Counter(v.name.removesuffix("村委会").removesuffix("村") for v in areas.villages())
+    name = many.most_common(1)[0][0]
+    for text in (f"{name}村", f"娄底市{name}村", f"{name}居委会"):
+        fields, _, reasons = loudi.check_baseline({"household_area": text}, "烈士遗属", TODAY)
+        assert fields["household_area"] == text
+        assert ("household_area", "unknown-area") in [(r.field, r.rule) for r in reasons]
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("632321101", "保安镇 同仁县保安镇 同仁市保安镇 黄南州同仁县保安镇 青海同仁保安镇"),
+        ("632321", "同仁县 同仁市 同仁 青海省黄南州同仁县 青海省黄南藏族自治州同仁市"),
+        ("632300", "黄南藏族自治州 黄南州 青海省黄南州"),
+        ("630000", "青海省 青海"),
+    ],
+)
+def test_areas_above_the_village_have_names_too(tongren: Profile, code: str, names: str) -> None:
+    """R69: in full, in short, and by the name of another year; a baseline says that it is not the
+    village."""
+    for name in names.split():
+        fields, _, reasons = tongren.check_baseline({"household_area": name}, "烈士遗属", TODAY)
+        assert fields["household_area"] == code, name
+        assert reasons[-1].rule == "area-not-lowest"

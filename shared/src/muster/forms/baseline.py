@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from muster.forms.model import Field, FieldType
+from muster.forms.places import places_of
 from muster.forms.tables import by_words
 from muster.forms.text import comparable, plain_key, without_noise
 from muster.vocabulary import resident_number
@@ -27,36 +28,12 @@ _NO = frozenset(plain_key(word) for word in ("否", "无", "没有", "false", "n
 
 _NOTHING = frozenset(
     plain_key(word)
-    for word in (
-        *(
-            "无",
-            "空",
-            "空白",
-            "没有",
-            "暂无",
-            "暂缺",
-            "缺",
-            "缺失",
-            "未填",
-            "未填写",
-            "待补",
-            "待查",
-        ),
-        *(
-            "不详",
-            "未详",
-            "不明",
-            "不清",
-            "不清楚",
-            "不知",
-            "不知道",
-            "未知",
-            "(无)",
-            "(空)",
-            "(不详)",
-        ),
-        *("N/A", "#N/A", "NA", "N.A.", "null", "(null)", "none", "nil", "nan", "unknown"),
+    for words in (
+        "无 没有 暂无 (无) 空 空白 (空) 缺 暂缺 缺失 待补 待查 未填 未填写",
+        "不详 (不详) 未详 不明 不清 不清楚 不知道 未知",
+        "N/A #N/A NA N.A. null (null) none nil nan unknown",
     )
+    for word in words.split()
 )
 """How people and programs say that a cell is empty."""
 _STROKES = re.compile(r"[-/\\|_~.\u00b7\u2010-\u2015\u2212\u2500\u3002\u3001\u30fc]+")
@@ -110,8 +87,8 @@ def compile_tidy(field: Field, areas: AreaTree) -> Tidy:
 
 
 def _written(cell: object) -> str:
-    """How a cell would be typed: a number without a needless `.0`, a day in ISO form, a text without
-    what a spreadsheet wraps it in."""
+    """How a cell would be typed: a number without a needless `.0`, a day in ISO form, a text
+    without what a spreadsheet wraps it in."""
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float) and cell.is_integer():
@@ -172,16 +149,11 @@ def _several(field: Field) -> Tidy:
 
 
 def _area(areas: AreaTree) -> Tidy:
-    """A code, or a name from any level down that means exactly one area without children."""
-    names: dict[str, str | None] = {}
-    for leaf in areas.leaves():
-        name = ""
-        for area in (leaf, *areas.ancestors(leaf.code)):
-            name = comparable(area.name) + name
-            names[name] = None if names.get(name, leaf.code) != leaf.code else leaf.code
+    """A code, or a name from any level down that means exactly one area."""
+    find = places_of(areas).find
 
     def tidy(cell: object) -> object:
         text = comparable(_written(cell))
-        return names.get(text) or text
+        return text if text in areas else find(text) or text
 
     return tidy
