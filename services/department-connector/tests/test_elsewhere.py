@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import Bench, person
+from muster.department_connector.handlers import loading
+
+from .conftest import Bench, person, soldier
 from .test_loading import rows_of
 
 
@@ -30,3 +32,20 @@ async def test_areas_of_every_level_by_name(bench: Bench, verdict: str, names: s
         assert bench.load([person(1, household_area=name)]).by_rule == {}
         asked = {**person(1), "household_area": "632321100200"}
         assert await bench.ask(asked, "household_area") == {"household_area": verdict}, name
+
+
+def test_a_month_that_a_number_has_lost_is_said(bench: Bench, blind: Bench) -> None:
+    """R69: of 1969.10 a workbook keeps 1969.1; the year is taken and the row named."""
+    people = [soldier(1, enlisted_on=1969.1, discharged_on=1975.12)]
+    report = loading.load_file(blind.connector, blind.file(people, "data.xlsx"))
+    assert [(why.field, why.rule) for _, why in report.findings] == [
+        ("enlisted_on", "month-lost-zero")
+    ]
+    assert (rows_of(blind)[0]["enlisted_on"], rows_of(blind)[0]["discharged_on"]) == (
+        "1969",
+        "1975-12",
+    )
+    people = [person(1, birth_date=1951.1, died_on=2016.1)]
+    report = loading.load_file(bench.connector, bench.file(people, "data.xlsx"))
+    assert report.by_rule == {"month-lost-zero": 2}
+    assert (rows_of(bench)[0]["birth_date"], rows_of(bench)[0]["died_on"]) == ("1951", "2016")

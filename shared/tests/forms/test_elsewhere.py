@@ -9,6 +9,7 @@ import pytest
 from muster.forms import Profile
 from muster.forms.places import places_of
 from muster.vocabulary import resident_number
+from muster.vocabulary.states import Severity
 
 from .conftest import Variant
 
@@ -177,3 +178,36 @@ def test_areas_above_the_village_have_names_too(tongren: Profile, code: str, nam
         fields, _, reasons = tongren.check_baseline({"household_area": name}, "烈士遗属", TODAY)
         assert fields["household_area"] == code, name
         assert reasons[-1].rule == "area-not-lowest"
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        (1969.1, "1969"),
+        (1969.12, "1969-12"),
+        (1969.2, "1969-02"),
+        (1969.0, "1969"),
+        ("1969.1", "1969-01"),
+        ("1969.10", "1969-10"),
+        ("196912", "1969-12"),
+        (196912, "1969-12"),
+        (196912.0, "1969-12"),
+        ("１９６９１２", "1969-12"),
+        ("19691203", "1969-12-03"),
+    ],
+)
+def test_a_year_and_month_in_every_way(tongren: Profile, cell: object, value: str) -> None:
+    """R34, R35, R69: of a number that was 1969.10 nobody knows any more that it was October, and
+    the row says so."""
+    fields, _, reasons = tongren.check_baseline({"enlisted_on": cell}, "退役士兵", TODAY)
+    assert fields["enlisted_on"] == value
+    told = [(r.rule, r.severity) for r in reasons if r.field == "enlisted_on"]
+    assert told == ([("month-lost-zero", Severity.WARN)] if cell == 1969.1 else [])
+
+
+@pytest.mark.parametrize("text", ["196913", "691203", "196900"])
+def test_six_digits_that_are_no_month(tongren: Profile, text: str) -> None:
+    """R69."""
+    fields, _, reasons = tongren.check_baseline({"enlisted_on": text}, "退役士兵", TODAY)
+    assert fields["enlisted_on"] == text
+    assert ("enlisted_on", "format-partial-date") in [(r.field, r.rule) for r in reasons]

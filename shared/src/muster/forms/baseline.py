@@ -14,6 +14,7 @@ from muster.forms.model import Field, FieldType
 from muster.forms.places import places_of
 from muster.forms.tables import by_words
 from muster.forms.text import comparable, plain_key, without_noise
+from muster.forms.workbook import lost_zero
 from muster.vocabulary import resident_number
 from muster.vocabulary.areas import AreaTree
 from muster.vocabulary.signs import unwrapped
@@ -21,6 +22,9 @@ from muster.vocabulary.signs import unwrapped
 _DATE_SIGNS = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})(?:[-/.月](?:([0-9]{1,2})日?)?)?")
 _YEAR = re.compile(r"([0-9]{4})年?")
 _DATE_DIGITS = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+# Of six digits only what is a month of these centuries: 691203 is no June of 6912.
+_MONTH_DIGITS = re.compile(r"((?:18|19|20)[0-9]{2})(0[1-9]|1[0-2])")
+_DATE_FORMS = (_DATE_DIGITS, _MONTH_DIGITS, _DATE_SIGNS, _YEAR)
 _MIDNIGHT = re.compile(r"[ T]00:00(:00(\.0+)?)?$")
 _SEVERAL = re.compile(r"[、,，;；/|\s]+")
 _YES = frozenset(plain_key(word) for word in ("是", "有", "true", "yes", "1", "Y", "√"))
@@ -103,9 +107,13 @@ def _text(cell: object) -> object:
 
 
 def _date(cell: object) -> object:
+    """Year, month and day as far as they are given. Of a number that may have lost the zero of its
+    month only the year is sure."""
+    if lost_zero(cell):
+        return _written(cell)[:4]
     wide = unicodedata.normalize("NFKC", _written(cell)).strip()
     text = "".join(_MIDNIGHT.sub("", wide).split())
-    match = _DATE_DIGITS.fullmatch(text) or _DATE_SIGNS.fullmatch(text) or _YEAR.fullmatch(text)
+    match = next((found for form in _DATE_FORMS if (found := form.fullmatch(text))), None)
     if match is None:
         return text
     year, *rest = match.groups()

@@ -38,6 +38,7 @@ from muster.vocabulary.states import Severity
 
 _AREA_CODE = re.compile(r"[0-9]{6}([0-9]{3}([0-9]{3})?)?")
 _PLACE_LENGTH = 200
+_WARN = Severity.WARN
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,12 @@ class Reader:
         if name == MOVED_TO:
             return _place(cell), None
         if name == DIED_ON:
-            return self._day(cell, reason("died-on", severity=Severity.WARN))
+            lost = finding(
+                "month-lost-zero", name, zh="死亡日期", en="date of death", severity=_WARN
+            )
+            return self._day(cell, reason("died-on", severity=_WARN), lost)
         if name == NUMBER and workbook.lost_digits(cell):
-            return None, reason("number-lost-digits", severity=Severity.WARN)
+            return None, reason("number-lost-digits", severity=_WARN)
         if name == AREA:
             return self._area(cell)
         return self._checked(name, cell)
@@ -117,32 +121,35 @@ class Reader:
         field = self._profile.fields[name]
         if field.type == "date":
             # Old papers name a year only, which is compared as such.
-            return self._day(cell, self._finding("format-partial-date", name))
+            wrong = self._finding("format-partial-date", name)
+            return self._day(cell, wrong, self._finding("month-lost-zero", name))
         value = self._tidy[name](cell)
         rule = self._checks[name](value, self._around)
         if rule is None:
-            return _field_value(value), None
+            lost = field.type == "partial_date" and workbook.lost_zero(cell)
+            return _field_value(value), self._finding("month-lost-zero", name) if lost else None
         # A number that is none is still what the department has; nobody is found by it.
         kept = str(value)[: field.max_length] if name == NUMBER else None
         return kept, self._finding(rule, name)
 
-    def _day(self, cell: object, why: Reason) -> tuple[str | None, Reason | None]:
+    def _day(self, cell: object, wrong: Reason, lost: Reason) -> tuple[str | None, Reason | None]:
+        """A date as far as it is given; `wrong` when it is none, `lost` when a zero is."""
         text = str(self._tidy_date(cell))
         try:
             PartialDate.parse(text)
         except ValueError:
-            return None, why
-        return text, None
+            return None, wrong
+        return text, lost if workbook.lost_zero(cell) else None
 
     def _area(self, cell: object) -> tuple[str | None, Reason | None]:
         code = self._areas.place_of(str(self._tidy[AREA](cell)))
         if _AREA_CODE.fullmatch(code):
             return code, None
-        return None, reason("area-unreadable", severity=Severity.WARN)
+        return None, reason("area-unreadable", severity=_WARN)
 
     def _finding(self, rule: str, name: str) -> Reason:
         field = self._profile.fields[name]
-        return finding(rule, name, zh=field.zh, en=field.en, severity=Severity.WARN)
+        return finding(rule, name, zh=field.zh, en=field.en, severity=_WARN)
 
 
 def _place(cell: object) -> str | None:
