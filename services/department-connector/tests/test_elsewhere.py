@@ -49,3 +49,18 @@ def test_a_month_that_a_number_has_lost_is_said(bench: Bench, blind: Bench) -> N
     report = loading.load_file(bench.connector, bench.file(people, "data.xlsx"))
     assert report.by_rule == {"month-lost-zero": 2}
     assert (rows_of(bench)[0]["birth_date"], rows_of(bench)[0]["died_on"]) == ("1951", "2016")
+
+
+async def test_an_address_with_its_province_is_the_same(bench: Bench) -> None:
+    """R73: a register writes the whole path, a desk does not."""
+    path = "青海省黄南藏族自治州"
+    bench.load([person(1, household_address=f"{path}同仁县隆务镇隆务村12号")])
+    for address, verdict in (
+        ("同仁县隆务镇隆务村12号", "match"),
+        ("隆务镇隆务村委会12号", "match"),
+        ("隆务镇隆务村13号", "mismatch"),
+        ("保安镇12号", "mismatch"),
+    ):
+        asked = person(1, household_address=address)
+        found = await bench.ask(asked, "household_address")
+        assert found == {"household_address": verdict}, address

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from muster.forms import Profile
+from muster.forms import Profile, ProfileError
 from muster.forms.places import places_of
 from muster.vocabulary import resident_number
 from muster.vocabulary.states import Severity
@@ -211,3 +211,80 @@ def test_six_digits_that_are_no_month(tongren: Profile, text: str) -> None:
     fields, _, reasons = tongren.check_baseline({"enlisted_on": text}, "退役士兵", TODAY)
     assert fields["enlisted_on"] == text
     assert ("enlisted_on", "format-partial-date") in [(r.field, r.rule) for r in reasons]
+
+
+def agree(profile: Profile, one: str, other: str, field: str = "household_address") -> bool:
+    """Equal at the finest precision that both have, counted from the coarse end."""
+    ours, theirs = profile.comparables(field, one), profile.comparables(field, other)
+    common = min(len(ours), len(theirs))
+    return ours[-common] == theirs[-common]
+
+
+@pytest.mark.parametrize("field", ["household_address", "residence_address"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "青海省黄南藏族自治州同仁县隆务镇隆务村",
+        "青海省黄南州同仁市隆务镇隆务村委会",
+        "青海同仁县 隆务镇 隆务村民委员会",
+        "同仁县/隆务镇/隆务村",
+        "隆务镇隆务村",
+        "隆务村",
+        "同仁县隆务镇",
+        "青海省同仁县",
+        "",
+    ],
+)
+def test_an_address_is_the_same_without_what_it_lies_in(
+    tongren: Profile, field: str, path: str
+) -> None:
+    """R73: compared at the areas that both name, and at the rest."""
+    address = "同仁县隆务镇隆务村12-3号"
+    assert agree(tongren, address, f"{path}12-3号", field)
+    assert not agree(tongren, address, f"{path}123号", field)
+    assert not agree(tongren, address, f"{path}12-4号", field)
+    if path.endswith(("村", "会")):
+        assert tongren.comparables(field, address) == tongren.comparables(field, f"{path}12-3号")
+        assert tongren.normalise(field, address) == tongren.normalise(field, f"{path}12-3号")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "保安镇隆务村12号",
+        "隆务镇吾屯下庄村12号",
+        "同仁县保安镇12号",
+        "隆务镇隆务街社区12号",
+        "同仁路12号",
+    ],
+)
+def test_the_same_house_of_another_village_is_another(tongren: Profile, other: str) -> None:
+    """R73: what the address begins with is compared, too, and not put aside."""
+    assert not agree(tongren, "同仁县隆务镇隆务村12号", other)
+
+
+def test_a_street_that_is_called_like_a_county_is_a_street(tongren: Profile) -> None:
+    """R73: 同仁 without its 县 is taken for the county only before the name of another area."""
+    assert agree(tongren, "同仁路12号", "青海省同仁县同仁路12号")
+    assert not agree(tongren, "同仁路12号", "路12号")
+
+
+def test_an_ambiguous_village_is_compared_at_what_is_sure(loudi: Profile) -> None:
+    """R73: of a name that several townships of a county have, the county counts."""
+    areas = loudi.area_tree()
+    several: dict[tuple[str, str], list[str]] = {}
+    for village in areas.villages("431322"):
+        several.setdefault(("新化县", village.name), []).append(village.code)
+    (_, name), codes = max(several.items(), key=lambda item: len(item[1]))
+    assert len(codes) > 1
+    for code in codes:
+        assert agree(loudi, f"新化县{name}3组", f"{areas.path_name(code)}3组")
+        assert not agree(loudi, f"新化县{name}3组", f"{areas.path_name(code)}4组")
+
+
+def test_only_a_text_is_an_address(variant: Variant) -> None:
+    def number(content: dict[str, Any]) -> None:
+        content["fields"]["resident_number"] = {"address": True}
+
+    with pytest.raises(ProfileError, match="`address` is for fields of type text"):
+        variant("tongren", number)

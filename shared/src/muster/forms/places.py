@@ -16,7 +16,8 @@ from muster.forms.text import comparable
 from muster.vocabulary.areas import Area, AreaTree
 from muster.vocabulary.states import AreaLevel
 
-_BETWEEN = re.compile(r"[-/\\|>,、_\u2010-\u2015\u00b7]")
+_BETWEEN = "-/\\|>,、_\u00b7\u2010\u2011\u2012\u2013\u2014\u2015"
+"""What may stand between the names of a path."""
 _KINDS = (
     "特别行政区",
     "自治区",
@@ -62,7 +63,7 @@ class Places:
             for name, loose, bare in _names(area, areas):
                 self._names.setdefault(name, {}).setdefault(area.code, (loose, bare))
             if area.level is AreaLevel.VILLAGE:
-                for key in _committee(_plain(area.name)):
+                for key in _committee(comparable(area.name)):
                     self._committees.setdefault(key, []).append(area.code)
         self._longest = max(map(len, self._names)) + len("村民委员会")
         self.find = lru_cache(maxsize=20_000)(self._find)
@@ -70,7 +71,7 @@ class Places:
     def _find(self, text: str) -> str | None:
         """The code of the one area that a text names, of whatever level; None when it names none,
         or may mean several."""
-        whole = [one for one in self._readings(_plain(text)) if not one.rest]
+        whole = [one for one in self._readings(comparable(text)) if not one.rest]
         if not whole:
             return None
         strict = min(one.loose for one in whole)
@@ -78,20 +79,19 @@ class Places:
         return codes.pop() if len(codes) == 1 else None
 
     def split(self, address: str) -> tuple[str | None, str]:
-        """The area that an address begins with, and what follows it; both as comparable texts.
+        """The area that an address, a comparable text, begins with, and what follows it.
 
         Where the names may mean several areas it is the one that all of them lie in. None when the
         address does not begin with a name from here, or those areas have nothing in common.
         """
-        text = _plain(address)
-        found = [one for one in self._readings(text) if not one.bare]
+        found = [one for one in self._readings(address) if not one.bare]
         if not found:
-            return None, text
+            return None, address
         rest = min((one.rest for one in found), key=len)
         found = [one for one in found if one.rest == rest]
         strict = min(one.loose for one in found)
         code = self._common({one.code for one in found if one.loose == strict})
-        return (None, text) if code is None else (code, rest)
+        return (None, address) if code is None else (code, rest)
 
     def _common(self, codes: set[str]) -> str | None:
         """The lowest area that is or holds each of them."""
@@ -108,7 +108,7 @@ class Places:
         while waiting:
             before = waiting.pop()
             for length in range(2, min(len(before.rest), self._longest) + 1):
-                name, rest = before.rest[:length], before.rest[length:]
+                name, rest = before.rest[:length], before.rest[length:].lstrip(_BETWEEN)
                 for code, (loose, bare) in self._named(name).items():
                     if before.code and (
                         code == before.code or not self._areas.is_within(code, before.code)
@@ -134,10 +134,6 @@ def places_of(areas: AreaTree) -> Places:
     return Places(areas)
 
 
-def _plain(text: str) -> str:
-    return _BETWEEN.sub("", comparable(text))
-
-
 def _committee(name: str) -> Iterator[tuple[str, str]]:
     """What a village's or neighbourhood's name says beside the name of its committee."""
     for kind, pattern in _COMMITTEES:
@@ -150,8 +146,8 @@ def _committee(name: str) -> Iterator[tuple[str, str]]:
 
 def _names(area: Area, areas: AreaTree) -> Iterator[tuple[str, int, bool]]:
     """Names of an area, how loose each is, and whether it is without its kind."""
-    for name in map(_plain, areas.names_of(area.code)):
-        yield name, 0 if name == _plain(area.name) else 1, False
+    for name in map(comparable, areas.names_of(area.code)):
+        yield name, 0 if name == comparable(area.name) else 1, False
         if name.endswith("街道"):
             yield f"{name}办事处", 1, False
             yield f"{name}办", 1, False
