@@ -135,7 +135,7 @@ async def test_a_code_for_another_department(tmp_path: Path, command: Any) -> No
 def test_load_supply_status_log_quota(bench: Bench, command: Any) -> None:
     """What an officer does, from the file to the log; and no value of anybody is shown."""
     bench.connector.spool.close()
-    file = bench.file([person(1), person(2, sex="某"), person(3, name=None, resident_number=None)])
+    file = bench.file([person(1), person(2, sex="雌雄不分"), person(3, name=None, resident_number=None)])
     code, said = command("load", str(file), home=bench.home)
     assert code == 0
     assert "3: sex: not-an-option (warn): “性别”不在可选项之中" in said
