@@ -288,3 +288,55 @@ def test_only_a_text_is_an_address(variant: Variant) -> None:
 
     with pytest.raises(ProfileError, match="`address` is for fields of type text"):
         variant("tongren", number)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "'{}",
+        "’{}",
+        "'{}'",
+        '="{}"',
+        '= "{}"',
+        '="\'{}"',
+        "\t{}\t",
+        "\ufeff{}",
+        "\u200b{}\u200b",
+        "＇{}",
+    ],
+    ids=ascii,
+)
+def test_a_cell_as_spreadsheets_wrap_it(tongren: Profile, form: str) -> None:
+    """R69: whatever kept the digits from being taken for a number."""
+    plain = {
+        "name": "某某",
+        "resident_number": NUMBER,
+        "household_area": VILLAGE,
+        "phone": "13900000000",
+        "martyr_relation": "child",
+        "birth_date": "1950-03-04",
+    }
+    wrapped = {name: form.format(value) for name, value in plain.items()}
+    fields, _, reasons = tongren.check_baseline(wrapped, form.format("烈士遗属"), TODAY)
+    assert (fields, reasons) == (plain, [])
+    assert tongren.normalise("resident_number", form.format(NUMBER)) == NUMBER
+    assert tongren.columns([form.format("姓名")]) == {0: "name"}
+
+
+@pytest.mark.parametrize(
+    ("field", "headings"),
+    [
+        ("resident_number", "身份证 身份证号 公民身份证号码 居民身份证号 身份证件号码"),
+        ("household_area", "户口所在地 户籍地 户口所在村"),
+        ("household_address", "户籍地址 户籍住址 户口所在地址"),
+        ("enlisted_on", "入伍年月 入伍日期 参军时间"),
+        ("discharged_on", "退伍年月 退役日期 退役年月 退出现役时间"),
+        ("service_unit", "部队番号 所在部队 服役单位"),
+        ("phone", "手机号 电话号码"),
+        ("birth_date", "生日 出生时间"),
+    ],
+)
+def test_columns_by_what_people_call_them(profile: Profile, field: str, headings: str) -> None:
+    """R52."""
+    for heading in headings.split():
+        assert profile.columns([heading]) == {0: field}

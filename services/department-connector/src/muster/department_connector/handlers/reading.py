@@ -15,7 +15,7 @@ from datetime import date
 
 from muster.contracts.parts.base import FieldValue
 from muster.department_connector.domain.reasons import reason
-from muster.department_connector.handlers.columns import Columns
+from muster.department_connector.handlers.columns import STATUS, Columns
 from muster.department_connector.handlers.common import (
     AREA,
     BIRTH,
@@ -108,7 +108,7 @@ class Reader:
             return _place(cell), None
         if name == DIED_ON:
             lost = finding(
-                "month-lost-zero", name, zh="死亡日期", en="date of death", severity=_WARN
+                "month-lost-zero", name, zh=STATUS[name][0], en=STATUS[name][-1], severity=_WARN
             )
             return self._day(cell, reason("died-on", severity=_WARN), lost)
         if name == NUMBER and workbook.lost_digits(cell):
