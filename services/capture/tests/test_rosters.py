@@ -110,7 +110,7 @@ async def test_a_roster_made_elsewhere_is_read(bench: Bench, make_workbook: Book
     headings = ("户籍所在地", "乡镇", "村", "人员姓名", "公民身份证号码")
     rows = [
         ["同仁市隆务镇隆务村", "", "", f"\u200b{one.name}", f"'{one.number}"],
-        ["/", "隆务镇", "隆务村民委员会", other.name, f'="{other.number}"'],
+        ["/", "隆务镇", "隆务村民委员会", other.name, f"’{other.number}"],
         ["无", "隆务镇", "隆务街社区", third.name, f"\t{third.number}\u200b"],
     ]
     assert counts(await bring(bench, make_workbook(rows, headings))) == (3, 0, 0, 0, 0)
