@@ -57,7 +57,7 @@ _HEX, _BASE64 = (
         *string.digits.encode(),
     },
 )
-_DOTS = re.compile("[\u00b7\u2022\u30fb\uff65\u2027\u22c5]")
+_DOTS = re.compile("[\u00b7\u2022\u30fb\uff65\u2027\u22c5\u2219\ua78f.\u3002]")
 _NUMBER = re.compile(r"[0-9]{17}[0-9Xx]|[0-9]{15}")
 _PHONE = re.compile(r"1[0-9]{10}")
 

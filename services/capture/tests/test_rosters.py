@@ -103,6 +103,25 @@ async def test_whom_a_roster_names_is_entered_and_wrong_rows_come_back(
     assert len(told["subject_ids"]) == 2
 
 
+async def test_a_roster_made_elsewhere_is_read(bench: Bench, make_workbook: Book) -> None:
+    """R69: numbers made text in the ways of spreadsheets, a village by what people call it, with
+    its township in a column of its own or not."""
+    one, other, third = (bench.person() for _ in range(3))
+    headings = ("户籍所在地", "乡镇", "村", "人员姓名", "公民身份证号码")
+    rows = [
+        ["同仁市隆务镇隆务村", "", "", f"\u200b{one.name}", f"'{one.number}"],
+        ["/", "隆务镇", "隆务村民委员会", other.name, f"’{other.number}"],
+        ["无", "隆务镇", "隆务街社区", third.name, f"\t{third.number}\u200b"],
+    ]
+    assert counts(await bring(bench, make_workbook(rows, headings))) == (3, 0, 0, 0, 0)
+    balance = await bench.rows("SELECT village FROM ledger_entry ORDER BY 1")
+    assert [row["village"] for row in balance] == [
+        "632321100001",
+        "632321100200",
+        "632321100200",
+    ]
+
+
 async def test_a_refused_row_of_a_roster_is_mended_and_leaves_the_list(
     bench: Bench, make_workbook: Book
 ) -> None:

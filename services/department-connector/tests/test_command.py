@@ -136,13 +136,14 @@ def test_load_supply_status_log_quota(bench: Bench, command: Any) -> None:
     """What an officer does, from the file to the log; and no value of anybody is shown."""
     bench.connector.spool.close()
     file = bench.file(
-        [person(1), person(2, sex="不明"), person(3, name=None, resident_number=None)]
+        [person(1), person(2, sex="雌雄不分"), person(3, name=None, resident_number=None)]
     )
     code, said = command("load", str(file), home=bench.home)
     assert code == 0
     assert "3: sex: not-an-option (warn): “性别”不在可选项之中" in said
     assert "4: record: row-nobody (refuse): " in said
     assert "2 rows are in, 1 of them with remarks; 1 were left out." in said
+    assert "lives-missing" not in said
     code, said = command("load", str(file), "--json")
     report = json.loads(said.strip().splitlines()[-1])
     assert (report["rows"], report["refused"], report["warned"]) == (2, 1, 1)
@@ -170,6 +171,24 @@ def test_load_supply_status_log_quota(bench: Bench, command: Any) -> None:
         code, said = command(words)
         assert code == 0
         assert number_of(1) not in said
+
+
+def test_what_a_file_lacks_and_what_is_not_used_is_said(bench: Bench, command: Any) -> None:
+    """R69: columns by the letters of a spreadsheet, because a heading may be somebody's data; a
+    register without deaths and moves."""
+    bench.connector.spool.close()
+    table = bench.table([person(1)], leave_out=("died_on", "moved_to"))
+    table = [["序号", *table[0], "某人"], ["1", *table[1], "某"]]
+    path = bench.home.parent / "data.csv"
+    path.write_bytes(csv_of(table))
+    code, said = command("load", str(path), home=bench.home)
+    last = chr(ord("A") + len(table[0]) - 1)
+    assert code == 0
+    assert f"未使用的列：A, {last}。" in said
+    assert f"not used: A, {last}." in said
+    assert "lives-missing (warn): 文件中既无“死亡日期”也无“迁往地”一列" in said
+    assert "No column of a death or a move" in said
+    assert "某人" not in said
 
 
 async def test_the_log_has_each_answer_and_each_refusal(blind: Bench, command: Any) -> None:

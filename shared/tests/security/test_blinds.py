@@ -8,7 +8,8 @@ from datetime import date
 
 import pytest
 
-from muster.security import b64, blinds
+from muster.forms import Profile
+from muster.security import b64, blinds, matching
 from muster.security.keyring import Key
 from muster.vocabulary import resident_number
 from muster.vocabulary.resident_number import NumberError
@@ -129,7 +130,7 @@ def test_what_is_no_number_has_no_blind(key: Key) -> None:
     assert damaged not in str(caught.value)
 
 
-@pytest.mark.parametrize("dot", ["·", "•", "・", "‧", ".", "．", " ", "　"])
+@pytest.mark.parametrize("dot", [*"·•・‧∙⋅･﹒．.ꞏ᛫。｡ 　", "\u200b", "\ufeff", "\u2060·"])
 def test_the_dot_in_a_name_does_not_matter(dot: str, key: Key) -> None:
     """Design 4: name + birth date, normalised; departments write the dot in many ways."""
     plain = blinds.name_birth_blind(key, "卓玛央金", "1969-12-03")
@@ -179,3 +180,20 @@ def test_blinds_at_every_precision_are_those_of_each_value(key: Key) -> None:
     }
     with pytest.raises(resident_number.NumberError):
         blinds.precise_blinds(key, "123", fields)
+
+
+def test_codes_of_one_value_in_other_signs_meet(key: Key) -> None:
+    """R73, R74: capture and a connector code what the profile takes for equal: here a name with
+    another dot, and an address with the province before it."""
+    profile = Profile.load("tongren")
+    ours = {"name": "卓玛·央金", "household_address": "隆务镇隆务村12号"}
+    theirs = {
+        "name": "卓玛\u2219央\u200b金",
+        "household_address": "青海省黄南州同仁县隆务镇隆务村委会12号",
+    }
+    codes = [
+        matching.person(key, profile, {"resident_number": number, **fields}, fields)
+        for number, fields in ((NUMBER, ours), (f'="{NUMBER}"', theirs))
+    ]
+    assert codes[0] == codes[1]
+    assert codes[0].number is not None

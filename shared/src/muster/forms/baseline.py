@@ -11,25 +11,64 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from muster.forms.model import Field, FieldType
+from muster.forms.places import places_of
 from muster.forms.tables import by_words
 from muster.forms.text import comparable, plain_key, without_noise
+from muster.forms.workbook import lost_zero
 from muster.vocabulary import resident_number
 from muster.vocabulary.areas import AreaTree
+from muster.vocabulary.signs import unwrapped
 
 _DATE_SIGNS = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})(?:[-/.月](?:([0-9]{1,2})日?)?)?")
 _YEAR = re.compile(r"([0-9]{4})年?")
 _DATE_DIGITS = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+# Of six digits only what is a month of these centuries: 691203 is no June of 6912.
+_MONTH_DIGITS = re.compile(r"((?:18|19|20)[0-9]{2})(0[1-9]|1[0-2])")
+_DATE_FORMS = (_DATE_DIGITS, _MONTH_DIGITS, _DATE_SIGNS, _YEAR)
 _MIDNIGHT = re.compile(r"[ T]00:00(:00(\.0+)?)?$")
 _SEVERAL = re.compile(r"[、,，;；/|\s]+")
 _YES = frozenset(plain_key(word) for word in ("是", "有", "true", "yes", "1", "Y", "√"))
 _NO = frozenset(plain_key(word) for word in ("否", "无", "没有", "false", "no", "0", "N", "×"))
 
+_NOTHING = frozenset(
+    plain_key(word)
+    for words in (
+        "无 没有 暂无 (无) 空 空白 (空) 缺 暂缺 缺失 待补 待查 未填 未填写",
+        "不详 (不详) 未详 不明 不清 不清楚 不知道 未知",
+        "N/A #N/A NA N.A. null (null) none nil nan unknown",
+    )
+    for word in words.split()
+)
+"""How people and programs say that a cell is empty."""
+_STROKES = re.compile(r"[-/\\|_~.\u00b7\u2010-\u2015\u2212\u2500\u3002\u3001\u30fc]+")
+"""Strokes and dots and nothing else; as `plain_key` leaves them."""
+
 Tidy = Callable[[object], object]
+Blank = Callable[[object], bool]
 
 
 def is_blank(cell: object) -> bool:
-    """An empty cell, or one of spaces only."""
-    return cell is None or (isinstance(cell, str) and not cell.strip())
+    """An empty cell, or one of spaces and unseen signs only."""
+    return cell is None or (isinstance(cell, str) and not unwrapped(cell))
+
+
+def says_nothing(cell: object) -> bool:
+    """An empty cell, or a mark that it is empty (无, /, ——, N/A)."""
+    if not isinstance(cell, str):
+        return cell is None
+    key = plain_key(cell)
+    return not key or key in _NOTHING or _STROKES.fullmatch(key) is not None
+
+
+def compile_blank(field: Field) -> Blank:
+    """Whether a cell of this field's column is empty; a word that names one of the field's options,
+    or yes or no, is a value."""
+    words = frozenset(by_words(field.options))
+    if field.type == "boolean":
+        words = _YES | _NO
+    return lambda cell: (
+        says_nothing(cell) and not (isinstance(cell, str) and plain_key(cell) in words)
+    )
 
 
 def compile_tidy(field: Field, areas: AreaTree) -> Tidy:
@@ -52,14 +91,15 @@ def compile_tidy(field: Field, areas: AreaTree) -> Tidy:
 
 
 def _written(cell: object) -> str:
-    """How a cell would be typed: a number without a needless `.0`, a day in ISO form."""
+    """How a cell would be typed: a number without a needless `.0`, a day in ISO form, a text
+    without what a spreadsheet wraps it in."""
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, datetime):
         return cell.date().isoformat()
-    return cell.isoformat() if isinstance(cell, date) else str(cell)
+    return cell.isoformat() if isinstance(cell, date) else unwrapped(str(cell))
 
 
 def _text(cell: object) -> object:
@@ -67,9 +107,13 @@ def _text(cell: object) -> object:
 
 
 def _date(cell: object) -> object:
+    """Year, month and day as far as they are given. Of a number that may have lost the zero of its
+    month only the year is sure."""
+    if lost_zero(cell):
+        return _written(cell)[:4]
     wide = unicodedata.normalize("NFKC", _written(cell)).strip()
     text = "".join(_MIDNIGHT.sub("", wide).split())
-    match = _DATE_DIGITS.fullmatch(text) or _DATE_SIGNS.fullmatch(text) or _YEAR.fullmatch(text)
+    match = next((found for form in _DATE_FORMS if (found := form.fullmatch(text))), None)
     if match is None:
         return text
     year, *rest = match.groups()
@@ -113,16 +157,11 @@ def _several(field: Field) -> Tidy:
 
 
 def _area(areas: AreaTree) -> Tidy:
-    """A code, or a name from any level down that means exactly one area without children."""
-    names: dict[str, str | None] = {}
-    for leaf in areas.leaves():
-        name = ""
-        for area in (leaf, *areas.ancestors(leaf.code)):
-            name = comparable(area.name) + name
-            names[name] = None if names.get(name, leaf.code) != leaf.code else leaf.code
+    """A code, or a name from any level down that means exactly one area."""
+    find = places_of(areas).find
 
     def tidy(cell: object) -> object:
         text = comparable(_written(cell))
-        return names.get(text) or text
+        return text if text in areas else find(text) or text
 
     return tidy

@@ -11,7 +11,9 @@ from muster.forms.model import Field, Rule
 from muster.forms.reading import Parts
 from muster.forms.rules import Check, Facts
 from muster.forms.values import Surroundings
+from muster.forms.workbook import lost_zero
 from muster.vocabulary.reasons import Reason
+from muster.vocabulary.states import Severity
 
 RECORD = "record"
 EVIDENCE = "evidence"
@@ -30,6 +32,7 @@ class Checker:
         self._tidy = {
             name: baseline.compile_tidy(f, parts.areas) for name, f in parts.fields.items()
         }
+        self._blank = {name: baseline.compile_blank(f) for name, f in parts.fields.items()}
         compiled = list(parts.rules.values())
         self._set_rules = [pair for pair in compiled if pair[0].field == CATEGORIES]
         self._field_rules = [pair for pair in compiled if pair[0].field != CATEGORIES]
@@ -73,7 +76,7 @@ class Checker:
         fields = {
             name: self._tidy[name](cell) if name in self._tidy else cell
             for name, cell in cells.items()
-            if not baseline.is_blank(cell)
+            if not self._blank.get(name, baseline.is_blank)(cell)
         }
         named = self._headings.categories(chosen) if isinstance(chosen, str) else frozenset(chosen)
         reasons = self.categories(named)
@@ -83,8 +86,16 @@ class Checker:
         )
         facts = self._facts(fields, named, reasons, today, partial=True)
         reasons += _broken(self._field_rules, facts)
+        reasons += self._lost_months(cells)
         kept = {name: value for name, value in fields.items() if name in self._parts.fields}
         return kept, sorted(named), reasons
+
+    def _lost_months(self, cells: Mapping[str, object]) -> Iterator[Reason]:
+        for name, cell in cells.items():
+            field = self._parts.fields.get(name)
+            if field is not None and field.type == "partial_date" and lost_zero(cell):
+                zh, en = field.zh, field.en
+                yield finding("month-lost-zero", name, zh=zh, en=en, severity=Severity.WARN)
 
     def _required(self, categories: frozenset[str]) -> frozenset[str]:
         return frozenset(

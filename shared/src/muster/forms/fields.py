@@ -14,7 +14,8 @@ _ID = re.compile(r"[a-z][a-z0-9_]*")
 _DEFAULT_LENGTH = 200
 _KEYS = {
     "zh", "en", "section", "type", "table", "only", "options", "categories", "required",
-    "matter", "sensitivity", "min", "max", "max_length", "cite", "practice", "headers",
+    "matter", "sensitivity", "min", "max", "max_length", "address", "cite", "practice",
+    "headers",
 }  # fmt: skip
 
 
@@ -75,11 +76,18 @@ def _field(name: str, node: Node, whole: Node, names: Names) -> Field:
         min=low,
         max=high,
         max_length=_DEFAULT_LENGTH if length is None else length,
+        address=_address(node, kind),
         cite=node.text_of("cite"),
         practice=node.flag("practice"),
         headers=node.texts_of("headers"),
         departments=(),
     )
+
+
+def _address(node: Node, kind: str) -> bool:
+    if (said := node.get("address")) is not None and kind != "text":
+        raise said.error("`address` is for fields of type text")
+    return node.flag("address")
 
 
 def _field_options(node: Node, kind: str) -> tuple[Option, ...]:

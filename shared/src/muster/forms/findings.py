@@ -40,6 +40,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "{en} must be written like 1969, 1969-12 or 1969-12-03",
     ),
     "impossible-date": ("“{zh}”不是真实存在的日期", "{en} is a day that does not exist"),
+    "month-lost-zero": (
+        "“{zh}”的单元格是数值，无法确定是1月还是10月(1969.10 会变成 1969.1)，只采用年份",
+        "the cell of {en} is a number (1969.10 became 1969.1): only its year was taken",
+    ),
     "not-an-option": ("“{zh}”不在可选项之中", "{en} is not one of the choices"),
     "format-choices": (
         "“{zh}”须为一个或多个不重复的选项",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from muster.forms.model import Category, Field
 from muster.forms.text import plain_key
+from muster.vocabulary.signs import unwrapped
 
 CATEGORIES = "categories"
 # Stands for a word that names no category, so that the word itself is not carried on.
@@ -45,6 +46,7 @@ class Headings:
 
     def categories(self, text: str) -> frozenset[str]:
         """Category ids named in a cell; a word that names none becomes UNRECOGNISED."""
+        text = unwrapped(text)
         whole = self._category(text)
         if whole is not None:
             return frozenset({whole})

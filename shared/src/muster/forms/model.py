@@ -41,7 +41,8 @@ class Label:
 @dataclass(frozen=True, slots=True)
 class Field(Label):
     """One field. `categories` and `required` are the sets of category ids that it is for and
-    that must fill it; `departments` are those that may be asked about it."""
+    that must fill it; `departments` are those that may be asked about it. An `address` is a text
+    that may begin with the names of areas."""
 
     section: str
     type: FieldType
@@ -54,6 +55,7 @@ class Field(Label):
     min: int | None
     max: int | None
     max_length: int
+    address: bool
     cite: str | None
     practice: bool
     headers: tuple[str, ...]

@@ -17,13 +17,15 @@ from muster.forms.model import (
     Phase,
     Rule,
 )
+from muster.forms.places import places_of
 from muster.forms.reading import Parts, load
-from muster.forms.text import MIDDLE_DOT, comparable
+from muster.forms.text import comparable, comparable_text
 from muster.vocabulary import resident_number
 from muster.vocabulary.areas import AreaTree
 from muster.vocabulary.data import data_path
 from muster.vocabulary.partial_date import PartialDate
 from muster.vocabulary.reasons import Reason
+from muster.vocabulary.signs import MIDDLE_DOT
 
 
 class Profile:
@@ -192,26 +194,32 @@ class Profile:
     def normalise(self, field_id: str, value: object) -> str:
         """The form in which two values of a field are compared; never what is stored.
 
-        NFKC, no spaces, one kind of middle dot, upper case; the 18-digit form of a resident
-        number. Raises KeyError for an unknown field.
+        NFKC, no spaces or unseen signs, one kind of middle dot, upper case; the 18-digit form of a
+        resident number; an address with the code of the area that it begins with. Raises KeyError
+        for an unknown field.
         """
         if isinstance(value, list | tuple):
             return ",".join(sorted(self.normalise(field_id, item) for item in value))
         if isinstance(value, bool):
             return "true" if value else "false"
-        if self._parts.fields[field_id].type == "resident_number":
+        field = self._parts.fields[field_id]
+        if field.address:
+            return self._address(str(value))[0]
+        if field.type == "resident_number":
             try:
                 return resident_number.canonical(str(value))
             except resident_number.NumberError:
                 return comparable(str(value))
-        return comparable(str(value))
+        return comparable_text(str(value)) if field.type == "text" else comparable(str(value))
 
     def comparables(self, field_id: str, value: object) -> tuple[str, ...]:
         """Normal forms of a value from the finest precision to the coarsest; most have one.
 
         Two values agree when they are equal at the finest precision that both have, counted from
         the coarse end: "1969" and "1969-12-03" do, and so do a village and its county. An area is
-        its place, whatever its code was when it was written. Raises KeyError for an unknown field.
+        its place, whatever its code was when it was written. An address is what follows the names
+        of areas, at each of these and at none: with or without a province and county before it, it
+        is the same. Raises KeyError for an unknown field.
         """
         field = self._parts.fields[field_id]
         if field.type in ("date", "partial_date") and isinstance(value, str):
@@ -222,9 +230,18 @@ class Profile:
             return tuple("-".join(parts[:n]) for n in range(len(parts), 0, -1))
         if field.type == "area" and isinstance(value, str):
             return self._parts.areas.levels_of(comparable(value))
+        if field.address and isinstance(value, str):
+            return self._address(value)
         if field.type == "text" and isinstance(value, str):
-            return (comparable(value).replace(MIDDLE_DOT, ""),)
+            return (comparable_text(value).replace(MIDDLE_DOT, ""),)
         return (self.normalise(field_id, value),)
+
+    def _address(self, value: str) -> tuple[str, ...]:
+        areas = self._parts.areas
+        code, rest = places_of(areas).split(comparable_text(value))
+        levels = areas.levels_of(code) if code is not None else ()
+        plain = rest.replace(MIDDLE_DOT, "")
+        return (*(f"{level} {plain}" for level in levels), plain)
 
     def columns(self, headers: Sequence[object]) -> dict[int, str]:
         """Field id, or "categories", by column index of a workbook's heading row."""

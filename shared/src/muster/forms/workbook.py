@@ -32,6 +32,7 @@ _ZIP, _PROBE = b"PK\x03\x04", 1 << 16
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """An .xls of old, or an .xlsx under a password."""
 _LOST_DIGITS = 10**15
+_YEAR_TENTH = re.compile(r"[0-9]{4}\.1")
 
 Cells = Sequence[object]
 
@@ -91,6 +92,12 @@ def as_text(cell: object) -> str:
 def lost_digits(cell: object) -> bool:
     """Whether a resident number in this cell is a number: of one a workbook keeps 15 digits."""
     return isinstance(cell, int | float) and abs(cell) >= _LOST_DIGITS
+
+
+def lost_zero(cell: object) -> bool:
+    """Whether a year and month in this cell are a number that may have lost a zero: of 1969.10 a
+    workbook keeps 1969.1, which is January as well as October."""
+    return isinstance(cell, float) and _YEAR_TENTH.fullmatch(str(cell)) is not None
 
 
 def _xlsx_rows(file: BinaryIO) -> Iterator[Row]:

@@ -15,9 +15,7 @@ from muster.security import b64
 from muster.security.digests import canonical
 from muster.security.keyring import Key
 from muster.vocabulary import resident_number
-
-_DOTS = "·•・‧∙⋅･﹒．.ꞏ᛫"
-"""What is written between the parts of a name, in its many code points; names compare without."""
+from muster.vocabulary.signs import DOTS, unseen
 
 
 def number_blind(key: Key, number: str) -> str:
@@ -73,8 +71,8 @@ def normal_text(text: str) -> str:
 
 
 def normal_name(name: str) -> str:
-    """As `normal_text`, without any space and without the dot between the parts of a name."""
-    kept = normal_text(name).translate(dict.fromkeys(map(ord, _DOTS)))
+    """As `normal_text`, without any space, unseen sign or dot between the parts of a name."""
+    kept = normal_text(unseen(name)).translate(dict.fromkeys(map(ord, DOTS)))
     return "".join(kept.split())
 
 

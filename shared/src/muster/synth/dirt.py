@@ -133,7 +133,7 @@ def words_for_date(row: Row) -> Planted | None:
     if not names:
         return None
     name = row.rng.choice(names)
-    row.cells[name] = "不详"
+    row.cells[name] = "某年冬天"
     return Planted("words for a date", name, "format-date")
 
 

@@ -5,8 +5,9 @@ from random import Random
 from typing import Any
 
 MIDDLE_DOT = "\u00b7"
-OTHER_DOTS = "\u2022\u30fb\uff65\u2027\u22c5"
-"""Dots that look alike, and stand between the parts of a name just as well."""
+OTHER_DOTS = "\u2022\u30fb\uff65\u2027\u22c5\u2219\ua78f\uff0e\ufe52.\u3002"
+"""Signs that stand between the parts of a name just as well. Written out here, so that what is
+planted does not follow the list that the readers use."""
 SPACES = (" ", "  ", "\u3000", "\u00a0")
 
 TIBETAN, TU, HAN, HUI = "04", "30", "01", "03"

@@ -10,8 +10,8 @@ from muster.vocabulary import resident_number
 Noise = Callable[[Row], str | None]
 
 _DOT = "\u00b7"
-# Bullet, katakana dots, hyphenation point, dot operator: how keyboards write the dot of a name.
-_DOTS = "\u2022\u30fb\uff65\u2027\u22c5"
+# Bullet, katakana dots, hyphenation point, operators, a letter: dots of names by keyboard.
+_DOTS = "\u2022\u30fb\uff65\u2027\u22c5\u2219\ua78f"
 _WIDE = str.maketrans({chr(c): chr(c + 0xFEE0) for c in range(ord("0"), ord("9") + 1)})
 
 

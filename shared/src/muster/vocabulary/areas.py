@@ -51,10 +51,15 @@ class AreaTree:
     """The areas at and below one root, and the root's ancestors, as in force on one day."""
 
     def __init__(
-        self, root_code: str, areas: Iterable[Area], other_codes: Mapping[str, str] | None = None
+        self,
+        root_code: str,
+        areas: Iterable[Area],
+        other_codes: Mapping[str, str] | None = None,
+        other_names: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         self._areas: dict[str, Area] = {area.code: area for area in areas}
         self._other_codes = dict(other_codes or {})
+        self._other_names = dict(other_names or {})
         if root_code not in self._areas:
             raise UnknownArea(root_code)
         self.root = self._areas[root_code]
@@ -78,7 +83,9 @@ class AreaTree:
             everything = list(read_areas(path))
             areas = {area.code: area for area in everything if area.in_force(on)}
             if root_code in areas:
-                return cls(root_code, _around(root_code, areas), _other_codes(everything, areas))
+                others = _other_codes(everything, areas)
+                names = _other_names(everything, areas, others)
+                return cls(root_code, _around(root_code, areas), others, names)
         raise UnknownArea(root_code)
 
     def __contains__(self, code: object) -> bool:
@@ -159,6 +166,13 @@ class AreaTree:
         code = _FILL.sub("", code)
         return self._other_codes.get(code, code)
 
+    def names_of(self, code: str) -> tuple[str, ...]:
+        """The name of an area, and the names that it had or was to have on other days.
+
+        Raises UnknownArea.
+        """
+        return (self.get(code).name, *self._other_names.get(code, ()))
+
     def levels_of(self, code: str) -> tuple[str, ...]:
         """The place that a code names and what it lies in, from the finest to the province.
 
@@ -217,6 +231,18 @@ def _other_codes(everything: Iterable[Area], areas: Mapping[str, Area]) -> dict[
         for code, area in every.items()
         if code not in areas and (place := _place(area, every)) in here
     }
+
+
+def _other_names(
+    everything: Iterable[Area], areas: Mapping[str, Area], other_codes: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    """Names of other days by today's code of the place (同仁市 of 同仁县)."""
+    found: dict[str, dict[str, None]] = {}
+    for area in everything:
+        code = other_codes.get(area.code, area.code)
+        if code in areas and area.name != areas[code].name:
+            found.setdefault(code, {})[area.name] = None
+    return {code: tuple(names) for code, names in found.items()}
 
 
 def _place(area: Area, areas: Mapping[str, Area]) -> tuple[str, ...]:

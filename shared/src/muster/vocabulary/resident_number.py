@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from muster.vocabulary.signs import unwrapped
+
 Form = Literal["18", "15", "permit", "foreigner"]
 Sex = Literal["1", "2"]
 
@@ -65,8 +67,9 @@ def make(area6: str, birth: date, sequence: int) -> str:
 
 
 def clean(text: str) -> str:
-    """Harmless noise removed: full-width characters, spaces, a lower-case x."""
-    return "".join(unicodedata.normalize("NFKC", text).split()).upper()
+    """Harmless noise removed: full-width characters, spaces, unseen signs, a lower-case x, and what
+    a spreadsheet wraps a number in."""
+    return "".join(unicodedata.normalize("NFKC", unwrapped(text)).split()).upper()
 
 
 def parse(text: str) -> ResidentNumber:

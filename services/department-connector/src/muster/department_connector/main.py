@@ -121,6 +121,10 @@ def load(
     if as_json:
         _print_json(report.as_dict())
         return
+    for why in report.remarks:
+        _say(f"{why.field}: {why.rule} ({why.severity}): {why.zh} {why.en}")
+    if unused := ", ".join(report.unused_columns):
+        _say(f"未使用的列：{unused}。 Columns that were not used: {unused}.")
     for number, why in report.findings:
         _say(f"{number}: {why.field}: {why.rule} ({why.severity}): {why.zh} {why.en}")
     _say(f"已装载 {report.rows} 行，其中 {report.warned} 行有提示；未装载 {report.refused} 行。")

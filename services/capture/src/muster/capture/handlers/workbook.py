@@ -7,7 +7,7 @@ from typing import BinaryIO
 from muster.capture.domain.reasons import reason, refusal
 from muster.capture.handlers.common import NAME, NUMBER, VILLAGE
 from muster.forms import workbook
-from muster.forms.baseline import is_blank
+from muster.forms.baseline import is_blank, says_nothing
 from muster.forms.profile import Profile
 from muster.forms.workbook import COLUMNS_LIMIT, Cells, Row, as_text
 from muster.vocabulary.reasons import Reason, Refusal
@@ -59,9 +59,9 @@ class Columns:
         """Cells by field id. A village may also be given as township and village by name."""
         special = {CATEGORIES, *_PLACES}
         found = {name: self.cell(row, name) for name in self.by_name if name not in special}
-        if is_blank(found.get(VILLAGE)):
+        if says_nothing(found.get(VILLAGE)):
             names = (self.cell(row, TOWNSHIP), self.cell(row, COMMUNITY))
-            found[VILLAGE] = "".join(str(name) for name in names if not is_blank(name))
+            found[VILLAGE] = "".join(str(name) for name in names if not says_nothing(name))
         return found
 
 

@@ -56,6 +56,11 @@ _FILE: dict[str, tuple[str, str, str]] = {
         "表头中“{zh}”出现不止一列，无法确定以哪一列为准；原有数据未变。",
         "The heading row has more than one column for: {en}; nothing changed.",
     ),
+    "lives-missing": (
+        "file",
+        "文件中既无“死亡日期”也无“迁往地”一列：已去世或已迁出的人将被当作仍在本地。",
+        "No column of a death or a move: whoever died or moved counts as alive and here.",
+    ),
     "column-not-optional": (
         "file",
         "“{zh}”不是该部门可以缺少的列；原有数据未变。",

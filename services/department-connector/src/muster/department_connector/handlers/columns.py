@@ -14,11 +14,15 @@ from muster.forms.text import plain_key
 from muster.forms.workbook import COLUMNS_LIMIT, Cells, Row, as_text
 from muster.vocabulary.reasons import Reason, Refusal
 
+_DEATH = "死亡日期 死亡时间 死亡年月 死亡年月日 去世日期 去世时间 死亡注销日期 死亡注销时间"
+_MOVE = "迁往地 迁往 迁往地址 迁往何地 迁出地 迁出去向 迁往地区"
 STATUS: Mapping[str, tuple[str, ...]] = {
-    DIED_ON: ("死亡日期", "死亡时间", DIED_ON, "date of death"),
-    MOVED_TO: ("迁往地", "迁往", MOVED_TO, "moved to"),
+    DIED_ON: (*_DEATH.split(), DIED_ON, "date of death"),
+    MOVED_TO: (*_MOVE.split(), MOVED_TO, "moved to"),
 }
-"""Headings of what a register says of a life; no file must have them."""
+"""Headings of what a register says of a life, its names in Chinese and English first and last; no
+file must have them. 注销日期 alone is none: a registration is also struck off for a move, for
+enlistment or because it stood there twice, and whoever is called dead is not collected."""
 _STATUS = {plain_key(word): name for name, words in STATUS.items() for word in words}
 _HEADING_ROWS = 10
 """A title and a note may stand above the heading row."""
@@ -26,11 +30,11 @@ _HEADING_ROWS = 10
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Place of each column by field id, and how many columns are of no use here."""
+    """Place of each column by field id, and the places of those that are of no use here."""
 
     by_name: Mapping[str, int]
     twice: tuple[str, ...]
-    unused: int
+    unused: tuple[int, ...]
 
     def cells(self, row: Row) -> dict[str, object]:
         """Cells by field id; those of a row that is shorter are absent."""
@@ -57,19 +61,19 @@ def read_heading(cells: Cells, profile: Profile, department: Department) -> Colu
     useful = {*department.identified_by, BIRTH, AREA, *department.fields}
     by_name: dict[str, int] = {}
     twice: list[str] = []
-    unused = 0
+    unused: list[int] = []
     for place, cell in enumerate(cells[:COLUMNS_LIMIT]):
         text = as_text(cell)
         if not text.strip():
             continue
         name = profile.columns([text]).get(0) or _STATUS.get(plain_key(text))
         if name is None or (name not in useful and name not in STATUS):
-            unused += 1
+            unused.append(place)
         elif name in by_name:
             twice.append(name)
         else:
             by_name[name] = place
-    return Columns(by_name, tuple(dict.fromkeys(twice)), unused)
+    return Columns(by_name, tuple(dict.fromkeys(twice)), tuple(unused))
 
 
 def find_heading(
@@ -104,5 +108,15 @@ def _about(rule: str, name: str, profile: Profile) -> Reason:
     field = profile.fields.get(name)
     if field is not None:
         return reason(rule, field=name, zh=field.zh, en=field.en)
-    zh, _, _, en = STATUS.get(name, (name, name, name, name))
-    return reason(rule, field=name, zh=zh, en=en)
+    words = STATUS.get(name, (name,))
+    return reason(rule, field=name, zh=words[0], en=words[-1])
+
+
+def letters(place: int) -> str:
+    """What a spreadsheet calls the column at a place, counted from 0: A, ... Z, AA, ..."""
+    text = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        text = chr(ord("A") + rest) + text
+    return text

@@ -17,7 +17,8 @@ from typing import BinaryIO
 
 from muster.department_connector.domain.reasons import reason, refusal
 from muster.department_connector.domain.revealing import day_of
-from muster.department_connector.handlers.columns import find_heading
+from muster.department_connector.domain.verdicts import knows_everybody
+from muster.department_connector.handlers.columns import STATUS, find_heading, letters
 from muster.department_connector.handlers.common import Connector
 from muster.department_connector.handlers.reading import Checked, Reader
 from muster.department_connector.store import people
@@ -34,19 +35,22 @@ _log = get_logger("muster.connector")
 BATCH = 500
 SHOWN = 1000
 """Findings that a report names one by one; of the others it has the number."""
+_NO_LIVES = reason("lives-missing", severity=Severity.WARN)
 _TWICE = reason("number-twice", severity=Severity.WARN)
 
 
 @dataclass(slots=True)
 class Report:
-    """What a load came to. ``findings`` are row numbers with what was wrong, the first ones."""
+    """What a load came to. ``findings`` are row numbers with what was wrong, the first ones;
+    ``remarks`` are about the whole file; unused columns are named as a spreadsheet does."""
 
     rows: int = 0
     refused: int = 0
     warned: int = 0
-    unused_columns: int = 0
+    unused_columns: tuple[str, ...] = ()
     by_rule: Counter[str] = field(default_factory=Counter)
     findings: list[tuple[int, Reason]] = field(default_factory=list)
+    remarks: list[Reason] = field(default_factory=list)
 
     def note(self, row: Checked) -> None:
         """Count a row and what was found."""
@@ -66,7 +70,9 @@ class Report:
             "rows": self.rows,
             "refused": self.refused,
             "warned": self.warned,
-            "unused_columns": self.unused_columns,
+            "unused_columns": len(self.unused_columns),
+            "unused": list(self.unused_columns),
+            "remarks": [why.as_dict() for why in self.remarks],
             "by_rule": dict(sorted(self.by_rule.items())),
             "findings": [{"row": row, **why.as_dict()} for row, why in self.findings],
             "findings_not_shown": self.by_rule.total() - len(self.findings),
@@ -96,7 +102,9 @@ def _load(connector: Connector, file: BinaryIO, without: Collection[str]) -> Rep
         raise refusal(error.rule) from None
     columns = find_heading(rows, connector.profile, connector.department, without)
     reader = Reader(connector.profile, columns, connector.codes, day_of(datetime.now(UTC)))
-    report = Report(unused_columns=columns.unused)
+    report = Report(unused_columns=tuple(map(letters, columns.unused)))
+    if knows_everybody(connector.department.matters) and STATUS.keys().isdisjoint(columns.by_name):
+        report.remarks.append(_NO_LIVES)
     load = people.begin(connector.spool)
     try:
         for batch in _batches(rows):

@@ -15,7 +15,7 @@ from datetime import date
 
 from muster.contracts.parts.base import FieldValue
 from muster.department_connector.domain.reasons import reason
-from muster.department_connector.handlers.columns import Columns
+from muster.department_connector.handlers.columns import STATUS, Columns
 from muster.department_connector.handlers.common import (
     AREA,
     BIRTH,
@@ -25,7 +25,7 @@ from muster.department_connector.handlers.common import (
     Codes,
 )
 from muster.forms import workbook
-from muster.forms.baseline import compile_tidy, is_blank
+from muster.forms.baseline import compile_blank, compile_tidy, says_nothing
 from muster.forms.findings import finding
 from muster.forms.profile import Profile
 from muster.forms.text import without_noise
@@ -33,10 +33,12 @@ from muster.forms.values import Surroundings, compile_check
 from muster.forms.workbook import Row, as_text
 from muster.vocabulary.partial_date import PartialDate
 from muster.vocabulary.reasons import Reason
+from muster.vocabulary.signs import unwrapped
 from muster.vocabulary.states import Severity
 
 _AREA_CODE = re.compile(r"[0-9]{6}([0-9]{3}([0-9]{3})?)?")
 _PLACE_LENGTH = 200
+_WARN = Severity.WARN
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Reader:
         self._around = Surroundings(self._areas, today)
         fields = [profile.fields[name] for name in columns.by_name if name in profile.fields]
         self._tidy = {field.id: compile_tidy(field, self._areas) for field in fields}
+        self._blank = {field.id: compile_blank(field) for field in fields}
         self._checks = {field.id: compile_check(field) for field in fields}
         self._tidy_date = compile_tidy(profile.fields[BIRTH], self._areas)
 
@@ -76,7 +79,7 @@ class Reader:
         fields: dict[str, FieldValue] = {}
         reasons: list[Reason] = []
         for name, cell in self._columns.cells(row).items():
-            if is_blank(cell):
+            if self._blank.get(name, says_nothing)(cell):
                 continue
             value, why = self._value(name, cell)
             if why is not None:
@@ -104,9 +107,12 @@ class Reader:
         if name == MOVED_TO:
             return _place(cell), None
         if name == DIED_ON:
-            return self._day(cell, reason("died-on", severity=Severity.WARN))
+            lost = finding(
+                "month-lost-zero", name, zh=STATUS[name][0], en=STATUS[name][-1], severity=_WARN
+            )
+            return self._day(cell, reason("died-on", severity=_WARN), lost)
         if name == NUMBER and workbook.lost_digits(cell):
-            return None, reason("number-lost-digits", severity=Severity.WARN)
+            return None, reason("number-lost-digits", severity=_WARN)
         if name == AREA:
             return self._area(cell)
         return self._checked(name, cell)
@@ -115,36 +121,39 @@ class Reader:
         field = self._profile.fields[name]
         if field.type == "date":
             # Old papers name a year only, which is compared as such.
-            return self._day(cell, self._finding("format-partial-date", name))
+            wrong = self._finding("format-partial-date", name)
+            return self._day(cell, wrong, self._finding("month-lost-zero", name))
         value = self._tidy[name](cell)
         rule = self._checks[name](value, self._around)
         if rule is None:
-            return _field_value(value), None
+            lost = field.type == "partial_date" and workbook.lost_zero(cell)
+            return _field_value(value), self._finding("month-lost-zero", name) if lost else None
         # A number that is none is still what the department has; nobody is found by it.
         kept = str(value)[: field.max_length] if name == NUMBER else None
         return kept, self._finding(rule, name)
 
-    def _day(self, cell: object, why: Reason) -> tuple[str | None, Reason | None]:
+    def _day(self, cell: object, wrong: Reason, lost: Reason) -> tuple[str | None, Reason | None]:
+        """A date as far as it is given; `wrong` when it is none, `lost` when a zero is."""
         text = str(self._tidy_date(cell))
         try:
             PartialDate.parse(text)
         except ValueError:
-            return None, why
-        return text, None
+            return None, wrong
+        return text, lost if workbook.lost_zero(cell) else None
 
     def _area(self, cell: object) -> tuple[str | None, Reason | None]:
         code = self._areas.place_of(str(self._tidy[AREA](cell)))
         if _AREA_CODE.fullmatch(code):
             return code, None
-        return None, reason("area-unreadable", severity=Severity.WARN)
+        return None, reason("area-unreadable", severity=_WARN)
 
     def _finding(self, rule: str, name: str) -> Reason:
         field = self._profile.fields[name]
-        return finding(rule, name, zh=field.zh, en=field.en, severity=Severity.WARN)
+        return finding(rule, name, zh=field.zh, en=field.en, severity=_WARN)
 
 
 def _place(cell: object) -> str | None:
-    text = without_noise(as_text(cell))[:_PLACE_LENGTH]
+    text = without_noise(unwrapped(as_text(cell)))[:_PLACE_LENGTH]
     return "".join(sign for sign in text if unicodedata.category(sign) not in ("Cc", "Cs")) or None
 
 
