@@ -285,6 +285,36 @@ async def test_enrolment(tmp_path: Path, services: Services, command: Any) -> No
     assert state["spool"]["waiting"] == 0
 
 
+@pytest.mark.parametrize("fixed", [True, False])
+async def test_status_finds_the_running_gateway_on_whatever_port(
+    home: Path, edge: Edge, command: Any, monkeypatch: pytest.MonkeyPatch, fixed: bool
+) -> None:
+    """One that took a free port says in its home which; after its end, and after a kill that left
+    the file behind, nothing runs."""
+    port = str(free_port()) if fixed else "0"
+    monkeypatch.setenv("MUSTER_GATEWAY_HOME", str(home))
+    monkeypatch.setenv("MUSTER_GATEWAY_PORT", port)
+
+    async def runs() -> bool:
+        code, said = await command("status", "--json")
+        assert code == 0, said
+        return bool(json.loads(said)["running"])
+
+    assert not await runs()
+    async with running(home, MUSTER_GATEWAY_PORT=port) as gateway:
+        assert await runs()
+        assert (home / "port").stat().st_mode & 0o777 == 0o600
+        await gateway.end()
+        assert not (home / "port").exists()
+    async with running(home, MUSTER_GATEWAY_PORT=port) as gateway:
+        await gateway.end(signal.SIGKILL)
+        assert (home / "port").exists()
+        assert not await runs()
+    for left in ("", "x", "99999"):
+        (home / "port").write_text(left)
+        assert not await runs()
+
+
 async def test_an_enrolment_that_fails_keeps_its_key(
     tmp_path: Path, services: Services, command: Any
 ) -> None:

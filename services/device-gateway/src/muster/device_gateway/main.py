@@ -188,17 +188,19 @@ def status(as_json: Json = False) -> None:
 
 
 def _ask_running(settings: Settings) -> dict[str, Any] | None:
-    """What the running gateway says; None when none answers on the configured port."""
+    """What the running gateway says; None when none answers on its port: the configured one, or
+    where that is any free one, the one that it took."""
     try:
+        port = settings.port or int(settings.port_file.read_text("ascii"))
         answer = httpx.get(
-            f"http://{LOOPBACK}:{settings.port}/status",
+            f"http://{LOOPBACK}:{port}/status",
             headers={"Authorization": f"Bearer {token.ensure(settings.home)}"},
             timeout=5,
             trust_env=False,
         )
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
-    except (httpx.HTTPError, ValueError):
+    except (httpx.HTTPError, httpx.InvalidURL, FileNotFoundError, ValueError):
         return None
     return found
 
