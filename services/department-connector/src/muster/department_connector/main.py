@@ -28,7 +28,7 @@ from muster.security.keyring import KeyringError
 from muster.spool.keyfile import KeyfileError
 from muster.spool.services import ServiceAway
 from muster.spool.store import SpoolError
-from muster.vocabulary.reasons import Refusal
+from muster.vocabulary.reasons import BilingualError, Refusal
 
 app = typer.Typer(no_args_is_help=True, help="The connector of one department.")
 _out = Console()
@@ -282,6 +282,8 @@ def _fault(error: Exception) -> typer.Exit:
     if isinstance(error, NotEnrolled):
         return _fail(str(error))
     zh, en = next(words for kind, words in _FAULTS.items() if isinstance(error, kind))
+    if isinstance(error, BilingualError):
+        return _fail(f"{zh}{error.zh}\n{en} {error.en}")
     return _fail(f"{zh}\n{en} {error}")
 
 
