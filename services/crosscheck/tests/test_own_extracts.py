@@ -39,7 +39,7 @@ async def ask(client: httpx.AsyncClient, packet: str) -> tuple[int, Any]:
 async def test_a_department_hears_of_its_own_extracts_only(
     context: Context, client: httpx.AsyncClient
 ) -> None:
-    """Three supplied; each asks by its own key, and sees state, rule and words of its own."""
+    """R74: each asks by its own key, and sees state, rule and words of its own."""
     *parts, manifest = data(HR, make_row(HR, make_fields(1)))
     said = Manifest(rows=9, parts=manifest.part.manifest.parts)
     bad = replace(manifest, part=manifest.part.model_copy(update={"manifest": said}))
