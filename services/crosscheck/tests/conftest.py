@@ -31,11 +31,12 @@ from muster.crosscheck.main import service
 from muster.crosscheck.matcher import settle_batch
 from muster.crosscheck.settings import Settings
 from muster.forms.profile import Profile
+from muster.messaging import border
 from muster.messaging.message import Message, OutboxRow
 from muster.persistence.migrations import upgrade
 from muster.runtime.context import Context, build_context
 from muster.runtime.http import install
-from muster.security import jose, matching, tokens
+from muster.security import jose, matching, packets, tokens
 from muster.security.digests import new_salt
 from muster.security.grants import Grant
 from muster.security.keyring import Key, Keyring, new_key, plan, provision
@@ -152,6 +153,36 @@ async def door(context: Context, rings: Path) -> Door:
             {"kid": jwk["kid"], "jwk": json.dumps(jose.public_jwk(jwk))},
         )
     return Door(app, jwk)
+
+
+async def know_key(
+    context: Context, owner: str, *, kind: str = "department", revoked: bool = False
+) -> dict[str, str]:
+    """Make a signing key known, as `access-key-changed` does; gives the private one."""
+    jwk = jose.generate("sig")
+    async with context.database.transaction() as conn:
+        await conn.execute(
+            text(
+                "INSERT INTO known_key (kid, owner_id, owner_kind, version, use, jwk, valid_from, "
+                "revoked_at) VALUES (:kid, :owner, :kind, 1, 'sig', CAST(:jwk AS jsonb), "
+                "now() - interval '1 day', CASE WHEN :revoked THEN now() END)"
+            ),
+            {
+                "kid": jwk["kid"],
+                "owner": owner,
+                "kind": kind,
+                "revoked": revoked,
+                "jwk": json.dumps(jose.public_jwk(jwk)),
+            },
+        )
+    return jwk
+
+
+async def connector_asks(context: Context, department: str) -> str:
+    """The question of a department's connector about its extracts, under a key of its own."""
+    reader = context.keyring.current("packet/crosscheck").jwk()
+    key = await know_key(context, department)
+    return packets.sign_and_seal(border.ASKS_EXTRACTS, key, jose.public_jwk(reader))
 
 
 # -- people and what is said about them ------------------------------------------------------------

@@ -14,6 +14,7 @@ from .conftest import (
     COUNTY,
     HERE,
     Door,
+    connector_asks,
     data,
     here,
     make_fields,
@@ -56,6 +57,8 @@ async def test_every_route_leaves_its_row_or_shows_nobody(
         await ask("POST /runs", told("county-run", detail={"opened": 0}))
         await ask("GET /counts")
         await ask("GET /extracts")
+        question = await connector_asks(context, AF)
+        await ask("POST /extracts/own", json={"packet": question})
 
         [row] = await rows_of(context, "SELECT discrepancy_id::text AS id FROM discrepancy")
         one, at = {"discrepancy": row.id}, {"discrepancy_id": row.id}

@@ -20,6 +20,7 @@ import uvicorn
 import xlsxwriter
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from fastapi import FastAPI
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from muster.contracts.envelope import (
@@ -45,7 +46,7 @@ from muster.department_connector.topics.consuming import Consumer
 from muster.forms.profile import Profile
 from muster.messaging import border
 from muster.runtime.home import free_port
-from muster.security import jose
+from muster.security import jose, packets
 from muster.security.jose import Jwk
 from muster.security.keyring import Key, new_key, write_private
 from muster.spool import keyfile
@@ -377,6 +378,9 @@ class Services:
     inbox: set[str] = field(default_factory=set)
     enrolments: list[dict[str, Any]] = field(default_factory=list)
     asked_for_keys: int = 0
+    extracts: list[dict[str, Any]] = field(default_factory=list)
+    signer: Jwk | None = None
+    """What the cross-check says of extracts, and whose signature it takes for the question."""
 
     def app(self) -> FastAPI:
         app = FastAPI()
@@ -389,6 +393,19 @@ class Services:
         async def public_keys(service: str) -> dict[str, Any]:
             self.asked_for_keys += 1
             return {"service": service, **shown(service)}
+
+        @app.post("/crosscheck/extracts/own")
+        async def extracts(body: dict[str, str]) -> Any:
+            signer = self.signer or {"kid": "nobody's"}
+            keys = {signer["kid"]: signer}
+            try:
+                own = PACKET["crosscheck"]
+                asked, _ = packets.open_and_verify(body["packet"], own, keys.get)
+            except packets.BadPacket as error:
+                refused = {"reasons": [error.reason.as_dict()]}
+                return JSONResponse(refused, status_code=error.status)
+            assert asked == border.ASKS_EXTRACTS
+            return {"items": self.extracts}
 
         @app.post("/access/departments", status_code=201)
         async def enrol(body: dict[str, Any]) -> dict[str, Any]:

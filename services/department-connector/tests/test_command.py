@@ -224,7 +224,7 @@ def test_a_refused_file_says_why(bench: Bench, command: Any) -> None:
 def test_a_home_of_nobody_is_said(command: Any, words: str) -> None:
     code, said = command(words)
     assert code == 1
-    assert "本机密钥文件无法使用。" in said
+    assert "本机密钥文件无法使用。文件夹中的 edge.json 无法读取。" in said
     assert "cannot be read" in said
 
 
@@ -248,6 +248,7 @@ def test_a_file_of_another_key_is_said(make: Make, command: Any) -> None:
     keyfile.write(one.home, edge)
     code, said = command("status", home=one.home)
     assert code == 1
+    assert "该文件是用另一把密钥密封的" in said
     assert "another key" in said
 
 

@@ -285,6 +285,36 @@ async def test_enrolment(tmp_path: Path, services: Services, command: Any) -> No
     assert state["spool"]["waiting"] == 0
 
 
+@pytest.mark.parametrize("fixed", [True, False])
+async def test_status_finds_the_running_gateway_on_whatever_port(
+    home: Path, edge: Edge, command: Any, monkeypatch: pytest.MonkeyPatch, fixed: bool
+) -> None:
+    """One that took a free port says in its home which; after its end, and after a kill that left
+    the file behind, nothing runs."""
+    port = str(free_port()) if fixed else "0"
+    monkeypatch.setenv("MUSTER_GATEWAY_HOME", str(home))
+    monkeypatch.setenv("MUSTER_GATEWAY_PORT", port)
+
+    async def runs() -> bool:
+        code, said = await command("status", "--json")
+        assert code == 0, said
+        return bool(json.loads(said)["running"])
+
+    assert not await runs()
+    async with running(home, MUSTER_GATEWAY_PORT=port) as gateway:
+        assert await runs()
+        assert (home / "port").stat().st_mode & 0o777 == 0o600
+        await gateway.end()
+        assert not (home / "port").exists()
+    async with running(home, MUSTER_GATEWAY_PORT=port) as gateway:
+        await gateway.end(signal.SIGKILL)
+        assert (home / "port").exists()
+        assert not await runs()
+    for left in ("", "x", "99999"):
+        (home / "port").write_text(left)
+        assert not await runs()
+
+
 async def test_an_enrolment_that_fails_keeps_its_key(
     tmp_path: Path, services: Services, command: Any
 ) -> None:
@@ -335,14 +365,14 @@ def test_a_token_is_made_once_and_checked(home: Path, edge: Edge) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("none", "cannot be read"),
-        ("stranger", "not enrolled"),
-        ("key", "another key"),
-        ("spool", "is lost"),
+        ("none", ("cannot be read", "edge.json 无法读取")),
+        ("stranger", ("not enrolled", "尚未登记")),
+        ("key", ("another key", "另一把密钥")),
+        ("spool", ("is lost", "已丢失")),
     ],
 )
 async def test_a_home_that_cannot_be_used_is_said(
-    change: str, words: str, tmp_path: Path, command: Any
+    change: str, words: tuple[str, str], tmp_path: Path, command: Any
 ) -> None:
     """A spool that is lost is not begun anew: its terminal would count from 1 again, and two chains
     under one name are believed on neither side (decision 10)."""
@@ -359,7 +389,7 @@ async def test_a_home_that_cannot_be_used_is_said(
     for asked in ("run", "status"):
         code, said = await command(asked)
         assert code == 1
-        assert words in said
+        assert all(one in said for one in words)
         assert "登记" in said
         assert change != "spool" or not (home / store.NAME).exists()
 

@@ -111,11 +111,12 @@ async def test_answers_that_came_before_the_review_do_not_hold_it_up(
 
 
 @pytest.mark.parametrize("verdict", [Verdict.NO_FILE, Verdict.UNDECIDED])
-async def test_a_department_that_cannot_tell_does_not_contradict(
+async def test_a_department_that_cannot_tell_of_one_field_confirms_by_the_others(
     context: Context, door: Door, villages: list[str], verdict: Verdict
 ) -> None:
     subject_id = await waiting(context, villages[0])
-    await say(context, subject_id, *DEPARTMENTS, first=verdict)
+    await say(context, subject_id, "armed-forces", "public-security", first=verdict)
+    await say(context, subject_id, "human-resources")
     async with door.client(CIVIL) as client:
         sent = (await client.post(f"/items/{subject_id}/1/verify", json=VERIFY)).json()
     assert sent["state"] == "verified"

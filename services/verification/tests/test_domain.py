@@ -127,10 +127,18 @@ DESPITE = replace(VERIFY, despite="papers were seen", contradicting=AGAINST)
         ([Asked("a", False, True, contradicts=True)], Answers.CONTRADICT),
         ([Asked("a", True, True, contradicts=True, overruled=True)], Answers.AGREE),
         ([Asked("a", True, True, True, overruled=True), Asked("b", True)], Answers.WAITING),
+        ([Asked("a", True, True, cannot_tell=True), Asked("b", True)], Answers.CANNOT_TELL),
+        ([Asked("a", False, True, cannot_tell=True)], Answers.AGREE),
+        ([Asked("a", True, True, cannot_tell=True, overruled=True)], Answers.AGREE),
+        (
+            [Asked("a", True, True, cannot_tell=True), Asked("b", True, True, contradicts=True)],
+            Answers.CONTRADICT,
+        ),
     ],
 )
 def test_what_the_answers_come_to(requests: list[Asked], comes_to: Answers) -> None:
-    """R73: the record waits for those that are mandatory; one that contradicts goes first."""
+    """R73: the record waits for those that are mandatory; one that contradicts goes first, then
+    one that the record waits for and that cannot tell."""
     assert answers.come_to(requests) is comes_to
     assert answers.come_to(reversed(requests)) is comes_to
 
@@ -139,6 +147,14 @@ def test_only_mismatch_and_no_such_person_contradict() -> None:
     for verdict in Verdict:
         found = answers.contradict([Verdict.MATCH, verdict])
         assert found == (verdict in (Verdict.MISMATCH, Verdict.NO_SUCH_PERSON))
+
+
+def test_without_a_match_and_without_a_contradiction_a_department_cannot_tell() -> None:
+    """R73, R92."""
+    unsaid = [Verdict.NO_FILE, Verdict.UNDECIDED]
+    assert answers.cannot_tell(unsaid)
+    for verdict in set(Verdict) - set(unsaid):
+        assert not answers.cannot_tell([*unsaid, verdict])
 
 
 def test_a_passed_record_stands_until_an_answer_contradicts() -> None:
@@ -150,6 +166,21 @@ def test_a_passed_record_stands_until_an_answer_contradicts() -> None:
     assert judge(back, DESPITE)
     assert judge(back, replace(DESPITE, reviewer_id="another"))
     assert refusal(back, VERIFY) == (409, "answers-contradict")
+
+
+def test_a_passed_record_stands_until_a_department_cannot_tell() -> None:
+    """R73: its word is asked for by name, beside that of a contradiction."""
+    back = replace(PASSED, cannot_tell=frozenset({"army"}))
+    seen = replace(VERIFY, despite="papers were seen", cannot_tell=frozenset({"army"}))
+    assert judge(back, RETURN)
+    assert judge(back, seen)
+    assert refusal(back, VERIFY) == (409, "answers-cannot-tell")
+    assert refusal(back, DESPITE) == (409, "answers-changed")
+    assert refusal(replace(back, contradicting=AGAINST), VERIFY) == (409, "answers-contradict")
+    both = replace(back, contradicting=AGAINST)
+    for half in (seen, DESPITE):
+        assert refusal(both, half) == (409, "answers-changed")
+    assert judge(both, replace(seen, contradicting=AGAINST))
 
 
 def test_only_answers_that_were_seen_are_overruled() -> None:

@@ -46,7 +46,7 @@ SUBJECT = "00000000-0000-4000-8000-000000000007"
 STRANGER = "human-resources"
 """Not enrolled when the record comes: asked, and not waited for."""
 
-REFUSED = {"version-superseded", "answers-contradict", "already-reviewed"}
+REFUSED = {"version-superseded", "answers-contradict", "answers-cannot-tell", "already-reviewed"}
 """Why a review in some order is no review at all."""
 
 
@@ -109,6 +109,8 @@ def expected(steps: Sequence[Step]) -> tuple[str, str, bool]:
     reviewed = any(step.kind == "review" for step in ours)
     if {Verdict.MISMATCH, Verdict.NO_SUCH_PERSON} & set(said.values()):
         return "submitted", "contradict", True
+    if {Verdict.NO_FILE, Verdict.UNDECIDED} & set(said.values()):
+        return "submitted", "cannot_tell", True
     if {"armed-forces", "public-security"} - said.keys():
         return "submitted", "waiting", not reviewed
     return ("verified", "agree", False) if reviewed else ("submitted", "agree", True)
@@ -137,7 +139,7 @@ async def _message(context: Context, village: str, step: Step) -> Message | None
     request = (await asked(context, SUBJECT, step.version)).get(step.department)
     if request is None:
         return None  # a newer version was there first: nobody was asked about this one
-    return answer(request, verdicts(step.department, step.verdict))
+    return answer(request, dict.fromkeys(verdicts(step.department), step.verdict))
 
 
 async def _review(context: Context, reviewer: Caller, version: int) -> None:

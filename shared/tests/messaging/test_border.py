@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.envelope import Clear, seal_context, write_headers, write_value
+from muster.contracts.parts.base import Part
 from muster.contracts.parts.verification import VerificationAnswer, VerificationRequest
 from muster.contracts.topics import service_topics
 from muster.messaging import border, enrolled, outbox, positions
@@ -79,11 +80,12 @@ def answered(
     sealed_for: str | None = None,
     said_version: int = 1,
     made_at: datetime | None = None,
+    part: Part | None = None,
 ) -> RawMessage:
     """An answer as the broker hands it over, made now if nothing else is said; `sealed_for` names
     another event in the packet."""
     case_id, event_id = new_id(), new_id()
-    part = VerificationAnswer(
+    part = part or VerificationAnswer(
         request=new_id(),
         case_id=case_id,
         version=said_version,

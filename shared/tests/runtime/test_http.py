@@ -8,12 +8,28 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from muster.persistence.database import Database, Transaction
 from muster.runtime.home import free_port
 from muster.runtime.http import install
+
+
+class Row(BaseModel):
+    """What stands in a list of a body."""
+
+    fields: dict[str, int]
+
+
+class Told(BaseModel):
+    """A body."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rows: list[Row] = []
+    fields: dict[str, int] | None = None
 
 
 def application(database: Database) -> FastAPI:
@@ -29,6 +45,10 @@ def application(database: Database) -> FastAPI:
     @app.get("/wrong")
     async def wrong(conn: Transaction) -> int:
         return int((await conn.execute(text("SELECT nothing"))).scalar_one())
+
+    @app.post("/told")
+    async def told(_: Told, limit: int = 1) -> None:
+        """Takes a body with a mapping in it."""
 
     @app.get("/fails/{kind}")
     async def fails(kind: str) -> None:
@@ -76,3 +96,19 @@ async def test_a_mistake_in_a_statement_stays_an_internal_error(new_database: ob
     await database.close()
     assert answer.status_code == 500
     assert "nothing" not in answer.json()["reasons"][0]["rule"]
+
+
+@pytest.mark.parametrize("planted", ["张三丰", "zhang_sanfeng"])
+async def test_a_refused_body_names_declared_members_and_nothing_that_was_sent(
+    planted: str,
+) -> None:
+    """R100: the keys of a mapping, and members that nobody knows, are the sender's."""
+    transport = httpx.ASGITransport(application(Database("postgresql+asyncpg://x:y@z/z")))
+    body = {"rows": [{"fields": {planted: "x"}}], "fields": {planted: "x"}, planted: 1}
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        answer = await client.post("/told?limit=x", json=body)
+        broken = await client.post("/told", content=b"{", headers={"content-type": "a/json"})
+    places = sorted(reason["field"] for reason in answer.json()["reasons"])
+    assert places == ["body", "fields", "limit", "rows.0.fields"]
+    assert planted not in answer.text
+    assert broken.status_code == 422

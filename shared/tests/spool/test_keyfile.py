@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from muster.spool.services import KeysUnknown, ServiceAway, ServiceKeys
 from muster.vocabulary.reasons import Refusal
 
 ADDRESS = "http://verification"
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 def test_a_file_is_read_as_it_was_written(home: Path, edge: Edge) -> None:
@@ -44,14 +47,14 @@ def test_a_department_has_a_key_to_which_is_sealed_and_takes_matching_keys(tmp_p
 
 def test_a_file_is_never_replaced_by_a_new_edge(home: Path, edge: Edge) -> None:
     """Its keys are all that opens the spool."""
-    with pytest.raises(KeyfileError, match="already"):
+    with pytest.raises(KeyfileError, match=r"已存在.*already"):
         keyfile.create(home, Edge.new("terminal", {}, "k:1"))
     assert keyfile.read(home).signing == edge.signing
 
 
 def test_a_file_that_others_may_read_is_refused(home: Path) -> None:
     (home / keyfile.NAME).chmod(0o640)
-    with pytest.raises(KeyfileError, match="0600"):
+    with pytest.raises(KeyfileError, match=r"权限须为 0600.*must be 0600"):
         keyfile.read(home)
 
 
@@ -78,16 +81,18 @@ def test_a_damaged_file_is_said_so(home: Path, edge: Edge, change: dict[str, Any
     with pytest.raises(KeyfileError) as caught:
         keyfile.read(home)
     assert edge.signing["d"] not in str(caught.value)
+    assert CHINESE.search(caught.value.zh)
+    assert not CHINESE.search(caught.value.en)
 
 
 def test_what_is_no_file_is_said_so(home: Path) -> None:
     path = home / keyfile.NAME
     for data in (b"{", b"[]", b"\xff"):
         path.write_bytes(data)
-        with pytest.raises(KeyfileError):
+        with pytest.raises(KeyfileError, match=r"不是 JSON|须有且仅有"):
             keyfile.read(home)
     path.unlink()
-    with pytest.raises(KeyfileError):
+    with pytest.raises(KeyfileError, match="无法读取"):
         keyfile.read(home)
 
 

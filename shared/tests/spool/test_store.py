@@ -89,7 +89,7 @@ def test_the_file_holds_nothing_in_the_clear(home: Path, edge: Edge) -> None:
 
 def test_another_key_opens_nothing(home: Path, edge: Edge) -> None:
     Spool(home / "s.db", edge.spool_key).close()
-    with pytest.raises(SpoolError, match="another key"):
+    with pytest.raises(SpoolError, match=r"另一把密钥.*another key"):
         Spool(home / "s.db", new_key("spool/terminal", 1))
     Spool(home / "s.db", edge.spool_key).close()
 
@@ -113,7 +113,7 @@ def test_a_row_opens_in_its_place_only(spool: Spool, edge: Edge) -> None:
 
 def test_a_file_that_is_no_spool_is_said_so(home: Path, edge: Edge) -> None:
     (home / "s.db").write_bytes(os.urandom(8192))
-    with pytest.raises(SpoolError, match=r"s\.db cannot be used"):
+    with pytest.raises(SpoolError, match=r"s\.db 已损坏.*s\.db cannot be used"):
         Spool(home / "s.db", edge.spool_key)
 
 
@@ -123,13 +123,13 @@ def test_own_tables_grow_and_a_later_file_is_refused(home: Path, edge: Edge) -> 
     spool = Spool(home / "s.db", edge.spool_key, tables=(one, two))
     assert spool.rows("SELECT * FROM two") == []
     spool.close()
-    with pytest.raises(SpoolError, match="later version"):
+    with pytest.raises(SpoolError, match=r"更新版本.*later version"):
         Spool(home / "s.db", edge.spool_key, tables=(one,))
     later = Spool(home / "t.db", edge.spool_key)
     with later.transaction() as work:
         work.execute("PRAGMA user_version = 2")
     later.close()
-    with pytest.raises(SpoolError, match="later version"):
+    with pytest.raises(SpoolError, match=r"更新版本.*later version"):
         Spool(home / "t.db", edge.spool_key)
 
 

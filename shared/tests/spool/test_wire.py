@@ -15,6 +15,7 @@ from muster.contracts.envelope import (
     write_headers,
     write_value,
 )
+from muster.contracts.parts.base import Part
 from muster.contracts.parts.verification import VerificationRequest
 from muster.contracts.topics import service_topics
 from muster.messaging import border
@@ -154,6 +155,23 @@ def test_bad_messages_are_refused_with_their_reason(message: dict[str, Any], rul
     assert reason.rule == rule
     assert any("\u4e00" <= letter <= "\u9fff" for letter in reason.zh)
     assert reason.en
+
+
+class Planted(Part):
+    """A request as no service of ours would write it."""
+
+    fields: dict[str, dict[str, str]]
+
+
+@pytest.mark.parametrize("planted", ["张三丰", "zhang_sanfeng"])
+def test_a_refusal_names_no_key_of_a_mapping(planted: str) -> None:
+    """R100: it stands in the connector's log; a field of that name may be anybody's."""
+    with pytest.raises(Refusal) as caught:
+        opened(asked(part=Planted(fields={planted: {planted: "x"}})))
+    [reason] = caught.value.reasons
+    assert reason.rule == "part-shape"
+    assert "fields" in reason.zh
+    assert planted not in str(reason)
 
 
 def test_another_departments_request_holds_nothing_for_this_one() -> None:

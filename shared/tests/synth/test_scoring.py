@@ -1,6 +1,7 @@
 """The scorer: its arithmetic, on right and wrong findings, and what it refuses to read."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -188,6 +189,7 @@ def test_a_truth_from_elsewhere_needs_five_members_only(files: Any) -> None:
     assert CliRunner().invoke(app, ["score", str(truth), str(found)]).exit_code == 0
 
 
+CHINESE = re.compile("[\u4e00-\u9fff]")
 _GOOD = {"kind": "moved", "resident_number": NUMBERS[0], "corrected": True, "state": "open"}
 
 
@@ -220,8 +222,11 @@ def test_a_bad_file_is_refused_with_a_sentence_and_without_its_values(
     with pytest.raises(BadFile, match=says) as refusal:
         read(found if "before" in content else truth)
     assert NUMBERS[0] not in str(refusal.value)
+    assert CHINESE.search(refusal.value.zh)
+    assert not CHINESE.search(refusal.value.en)
     said = CliRunner().invoke(app, ["score", str(truth), str(found)])
     assert said.exit_code == 2
+    assert CHINESE.search(said.output)
     assert "Traceback" not in said.output
 
 

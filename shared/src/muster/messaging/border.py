@@ -27,6 +27,10 @@ DEPARTMENT = "department"
 """Kind of owner of a department's keys, as ``access-key-changed`` names it."""
 
 
+ASKS_EXTRACTS = {"asks": "extracts"}
+"""What a connector signs and seals to the cross-check, to hear what became of its extracts."""
+
+
 class UnknownSender(LookupError):  # noqa: N818 - reads as what it says
     """No key of that sender was heard of yet."""
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
 
+from muster.contracts import declared
 from muster.contracts.envelope import Headers, Unreadable, read_value, seal_context
 from muster.contracts.parts import PARTS
 from muster.contracts.topics import TopicSpec
@@ -62,13 +63,14 @@ def open_message(
         # Addressed to others, or the subject was erased at the source.
         return DONE
     context = seal_context(spec, service, header.event_id, raw.key, clear.version)
+    model = PARTS[spec.consumers[service]]
     try:
         opened = (
             border.open_part(box, keyring, service, context, header.sender, senders)
             if spec.from_edge
             else open_box(box, keyring, context)
         )
-        part = PARTS[spec.consumers[service]].model_validate_json(opened)
+        part = model.model_validate_json(opened)
     except border.UnknownSender:
         return NotNow("the sender of this message is not known yet")
     except KeyUnknown as error:
@@ -88,12 +90,8 @@ def open_message(
             "The sealed part does not open: wrong key, recipient or context, or damage.",
         )
     except ValidationError as error:
-        fields = sorted({".".join(map(str, e["loc"])) for e in error.errors()})
-        return Invalid(
-            "part-shape",
-            f"内容与约定的格式不符，字段：{'、'.join(fields)}。",
-            f"The content does not have the agreed shape; fields: {', '.join(fields)}.",
-        )
+        reason = declared.misshapen(model, error)
+        return Invalid(reason.rule, reason.zh, reason.en)
     return Message(
         spec.name, raw.key, header.event_id, clear, part, header.traceparent, header.sequence
     )

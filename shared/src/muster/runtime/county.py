@@ -166,7 +166,7 @@ def findings(
     try:
         earlier = None if before is None else read_findings(before)[0]
     except BadFile as error:
-        _err.print(str(error), style="red", markup=False, highlight=False)
+        _err.print(f"{error.zh}\n{error.en}", style="red", markup=False, highlight=False)
         raise typer.Exit(2) from None
     if any("discrepancy_id" not in one for one in earlier or ()):
         _err.print(f"{before} was not written here: its findings have no id", style="red")

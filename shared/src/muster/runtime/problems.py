@@ -6,7 +6,6 @@ sentence in Chinese and English. No answer ever repeats a value that was sent.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,6 +16,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from muster.contracts import declared
 from muster.observability import metrics, trace
 from muster.observability.logging import get_logger
 from muster.vocabulary.reasons import Reason, Refusal
@@ -130,11 +130,13 @@ async def _on_refusal(_: Request, error: Exception) -> JSONResponse:
     return problem(error.status, error.kind, error.reasons)
 
 
-async def _on_validation(_: Request, error: Exception) -> JSONResponse:
+async def _on_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
+    body = getattr(request.scope.get("route"), "body_field", None)
+    kind = None if body is None else body.field_info.annotation
     reasons = [
         Reason(
-            _place(item),
+            _place(item, kind),
             str(item["type"]).replace("_", "-"),
             "该字段缺失或格式不正确。",
             f"This field is missing or malformed: {item['type'].replace('_', ' ')}.",
@@ -144,23 +146,18 @@ async def _on_validation(_: Request, error: Exception) -> JSONResponse:
     return problem(422, "invalid", reasons)
 
 
-_STEP = re.compile(r"[a-z_][a-z0-9_]{0,39}")
 _UNKNOWN_MEMBER = "extra_forbidden"
 
 
-def _place(item: Mapping[str, Any]) -> str:
-    """The field that an error is about. A member that nobody knows is a value that was sent: it may
-    be anybody's number, and so may any key that does not look like a name of ours."""
-    steps = list(item["loc"])
+def _place(item: Mapping[str, Any], body: Any) -> str:
+    """The field that an error is about: a parameter, or as far as the route's `body` declares it.
+    A member that nobody knows is a value that was sent: it may be anybody's number."""
+    part, *steps = item["loc"]
+    if part == "body":
+        return declared.declared(body, steps) or "body"
     if item["type"] == _UNKNOWN_MEMBER:
         steps.pop()
-    told = [
-        str(step)
-        for step in steps
-        if isinstance(step, int)
-        or (step not in ("body", "query", "path") and _STEP.fullmatch(step) is not None)
-    ]
-    return ".".join(told) or "body"
+    return ".".join(map(str, steps)) or str(part)
 
 
 async def _on_http(_: Request, error: Exception) -> JSONResponse:

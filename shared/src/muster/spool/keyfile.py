@@ -25,6 +25,7 @@ from muster.security.keyring import (
     parse_keys,
     write_private,
 )
+from muster.vocabulary.reasons import BilingualError
 
 NAME = "edge.json"
 Kind = Literal["terminal", "department"]
@@ -34,7 +35,7 @@ _TEXTS = {"place", "area", "label"}
 _MEMBERS = {"kind", "signing", "encryption", "keys", "services", "kafka", *_TEXTS}
 
 
-class KeyfileError(ValueError):
+class KeyfileError(BilingualError, ValueError):
     """The file is not as it must be. Names members, never a secret."""
 
 
@@ -106,13 +107,18 @@ def read(folder: Path) -> Edge:
     try:
         data = path.read_bytes()
     except OSError:
-        raise KeyfileError(f"{NAME} cannot be read in this folder") from None
+        raise KeyfileError(
+            f"文件夹中的 {NAME} 无法读取。", f"{NAME} cannot be read in this folder."
+        ) from None
     if os.name == "posix" and path.stat().st_mode & 0o077:
-        raise KeyfileError(f"{NAME} is open to others than its owner; it must be 0600")
+        raise KeyfileError(
+            f"{NAME} 可被他人读取，权限须为 0600。",
+            f"{NAME} is open to others than its owner; it must be 0600.",
+        )
     try:
         return _parse(data)
     except KeyringError as error:
-        raise KeyfileError(f"{NAME}: {error}") from None
+        raise KeyfileError(f"{NAME} 中的密钥有误。", f"{NAME}: {error}.") from None
 
 
 def create(folder: Path, edge: Edge) -> None:
@@ -123,7 +129,9 @@ def create(folder: Path, edge: Edge) -> None:
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if (folder / NAME).exists():
-        raise KeyfileError(f"{NAME} is there already; it is not replaced")
+        raise KeyfileError(
+            f"{NAME} 已存在，不予替换。", f"{NAME} is there already; it is not replaced."
+        )
     write(folder, edge)
 
 
@@ -148,16 +156,23 @@ def _parse(data: bytes) -> Edge:
     try:
         loaded = orjson.loads(data)
     except orjson.JSONDecodeError:
-        raise KeyfileError(f"{NAME} is not JSON") from None
+        raise KeyfileError(f"{NAME} 不是 JSON。", f"{NAME} is not JSON.") from None
     if not isinstance(loaded, dict) or set(loaded) != _MEMBERS:
-        raise KeyfileError(f"{NAME} has these members and no others: {sorted(_MEMBERS)}")
+        names = ", ".join(sorted(_MEMBERS))
+        raise KeyfileError(
+            f"{NAME} 须有且仅有下列成员：{names}。",
+            f"{NAME} has these members and no others: {names}.",
+        )
     if loaded["kind"] not in ("terminal", "department"):
-        raise KeyfileError("kind is terminal or department")
+        raise KeyfileError("kind 须为 terminal 或 department。", "kind is terminal or department.")
     for name in _TEXTS:
         if not isinstance(loaded[name], str | None):
-            raise KeyfileError(f"{name} is text")
+            raise KeyfileError(f"{name} 须为文本。", f"{name} is text.")
     if not isinstance(loaded["services"], dict) or not isinstance(loaded["kafka"], str):
-        raise KeyfileError("services maps names to addresses, and kafka is an address")
+        raise KeyfileError(
+            "services 须为名称到地址的对应，kafka 须为地址。",
+            "services maps names to addresses, and kafka is an address.",
+        )
     encryption = loaded["encryption"]
     return Edge(
         kind=cast("Kind", loaded["kind"]),
@@ -176,10 +191,15 @@ def _jwk(name: str, value: Any) -> Jwk:
     try:
         return jose.check_private(value)
     except ValueError:
-        raise KeyfileError(f"{name} is no EC P-256 private key") from None
+        raise KeyfileError(
+            f"{name} 不是 EC P-256 私钥。", f"{name} is no EC P-256 private key."
+        ) from None
 
 
 def _address(name: str, url: Any) -> str:
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-        raise KeyfileError(f"the address of {name} is no http or https URL")
+        raise KeyfileError(
+            f"{name} 的地址不是 http 或 https 网址。",
+            f"The address of {name} is no http or https URL.",
+        )
     return url.rstrip("/")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from muster.security.boxes import BadSeal, UnknownKey, open_box, seal
 from muster.security.keyring import Key
+from muster.vocabulary.reasons import BilingualError
 
 VERSION = 1
 
@@ -37,7 +38,7 @@ _TABLES = (
 _CHECK = {"table": "meta", "row": "check"}
 
 
-class SpoolError(RuntimeError):
+class SpoolError(BilingualError, RuntimeError):
     """The file cannot be used: another key, damaged, or made by a later version."""
 
 
@@ -80,7 +81,9 @@ def _check_key(conn: sqlite3.Connection, key: Key) -> None:
     try:
         open_box(check, key, _CHECK)
     except (BadSeal, UnknownKey):
-        raise SpoolError("the file was sealed under another key than this one") from None
+        raise SpoolError(
+            "该文件是用另一把密钥密封的。", "The file was sealed under another key than this one."
+        ) from None
 
 
 def _prepare(conn: sqlite3.Connection, key: Key, tables: Sequence[str]) -> None:
@@ -91,7 +94,9 @@ def _prepare(conn: sqlite3.Connection, key: Key, tables: Sequence[str]) -> None:
         check = seal(key, b"muster", _CHECK)
         conn.execute("INSERT INTO meta VALUES ('check', ?), ('own', '0')", (check,))
         conn.execute(f"PRAGMA user_version = {VERSION}")
-    later = SpoolError("the file was made by a later version of this program")
+    later = SpoolError(
+        "该文件由本程序的更新版本生成。", "The file was made by a later version of this program."
+    )
     if version > VERSION:
         raise later
     _check_key(conn, key)

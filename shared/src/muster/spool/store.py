@@ -152,7 +152,9 @@ class Spool:
             prepare(self._conn, key, tables)
         except sqlite3.DatabaseError as error:
             self._conn.close()
-            raise SpoolError(f"{path.name} cannot be used: {error}") from None
+            raise SpoolError(
+                f"{path.name} 已损坏或无法使用。", f"{path.name} cannot be used: {error}."
+            ) from None
         except SpoolError:
             self._conn.close()
             raise

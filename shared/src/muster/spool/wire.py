@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
+from muster.contracts import declared
 from muster.contracts.envelope import (
     Clear,
     Headers,
@@ -137,19 +138,12 @@ def open_for_edge(
     if packet is None:
         return Opened(found, clear, None)
     context = seal_context(spec, consumer, found.event_id, key, clear.version)
+    model = PARTS[spec.consumers[consumer]]
     try:
         opened = border.open_packet(packet, own, signers, context)
-        part = PARTS[spec.consumers[consumer]].model_validate_json(opened)
+        part = model.model_validate_json(opened)
     except KeyUnknown as error:
         raise UnknownSigner(error.reason) from None
     except ValidationError as error:
-        fields = sorted({".".join(map(str, e["loc"])) for e in error.errors()})
-        raise Refusal(
-            Reason(
-                "message",
-                "part-shape",
-                f"内容与约定的格式不符，字段：{'、'.join(fields)}。",
-                f"The content does not have the agreed shape; fields: {', '.join(fields)}.",
-            )
-        ) from None
+        raise Refusal(declared.misshapen(model, error)) from None
     return Opened(found, clear, part)

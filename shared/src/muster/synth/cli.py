@@ -67,7 +67,7 @@ def score(
         found, mended = scoring.read_findings(findings)
     except scoring.BadFile as error:
         Console(stderr=True).print(
-            str(error), style="red", markup=False, highlight=False, soft_wrap=True
+            f"{error.zh}\n{error.en}", style="red", markup=False, highlight=False, soft_wrap=True
         )
         raise typer.Exit(2) from None
     before = scoring.score(found, planted)

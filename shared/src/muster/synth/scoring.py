@@ -32,6 +32,7 @@ from muster.synth.desk import tell
 from muster.synth.expectations import Expectations, Expected
 from muster.synth.plants import FIELD_MISMATCH, MISSING_FIELD
 from muster.vocabulary import resident_number
+from muster.vocabulary.reasons import BilingualError
 from muster.vocabulary.states import Discrepancy
 
 LEAST = 0.99
@@ -44,7 +45,7 @@ Identity = tuple[str, str, str | None, str | None]
 Finding = Mapping[str, Any]
 
 
-class BadFile(Exception):  # noqa: N818 - reads as what it says
+class BadFile(BilingualError):  # noqa: N818 - reads as what it says
     """A file that cannot be scored; says which entry and why, without any value of it."""
 
 
@@ -191,14 +192,17 @@ def read_truth(path: Path) -> list[Planted]:
     """The planted problems of a truth file. Raises BadFile."""
     document = _read(path)
     if "planted" not in document:
-        raise BadFile(f"{path.name} has no list `planted`: it is no truth file")
+        raise BadFile(
+            f"{path.name} 中没有 `planted` 列表，不是真值文件。",
+            f"{path.name} has no list `planted`: it is no truth file.",
+        )
     found: dict[Identity, Planted] = {}
     for place, entry in _entries(path, document, "planted"):
         if not isinstance(entry.get("corrected"), bool):
-            raise BadFile(f"{place}: `corrected` must be true or false")
+            raise place.bad("`corrected` 须为 true 或 false", "`corrected` must be true or false")
         one = Planted(_identity(entry), entry["corrected"])
         if one.identity in found:
-            raise BadFile(f"{place}: the same problem stands there twice")
+            raise place.bad("同一问题出现两次", "the same problem stands there twice")
         found[one.identity] = one
     return list(found.values())
 
@@ -207,7 +211,10 @@ def read_findings(path: Path) -> tuple[list[Finding], list[Finding] | None]:
     """What was found before and after correction; None without `after`. Raises BadFile."""
     document = _read(path)
     if "before" not in document:
-        raise BadFile(f"{path.name} has no list `before`: it is no file of findings")
+        raise BadFile(
+            f"{path.name} 中没有 `before` 列表，不是比对结果文件。",
+            f"{path.name} has no list `before`: it is no file of findings.",
+        )
     return _findings(path, document, "before"), (
         _findings(path, document, "after") if "after" in document else None
     )
@@ -217,7 +224,10 @@ def _findings(path: Path, document: Mapping[str, Any], name: str) -> list[Findin
     found: list[Finding] = []
     for place, entry in _entries(path, document, name):
         if entry.get("state") not in (OPEN, CLOSED):
-            raise BadFile(f"{place}: `state` must be `{OPEN}` or `{CLOSED}`")
+            states = f"`{OPEN}`", f"`{CLOSED}`"
+            raise place.bad(
+                f"`state` 须为 {' 或 '.join(states)}", f"`state` must be {' or '.join(states)}"
+            )
         found.append(entry)
     return found
 
@@ -226,43 +236,66 @@ def _read(path: Path) -> Mapping[str, Any]:
     try:
         document = json.loads(path.read_bytes())
     except OSError as error:
-        raise BadFile(f"{path.name} cannot be read: {error.strerror}") from None
+        raise BadFile(
+            f"{path.name} 无法读取。", f"{path.name} cannot be read: {error.strerror}."
+        ) from None
     except UnicodeDecodeError:
-        raise BadFile(f"{path.name} is not UTF-8") from None
+        raise BadFile(f"{path.name} 不是 UTF-8 编码。", f"{path.name} is not UTF-8.") from None
     except (ValueError, RecursionError):
-        raise BadFile(f"{path.name} is not JSON") from None
+        raise BadFile(f"{path.name} 不是 JSON。", f"{path.name} is not JSON.") from None
     if not isinstance(document, dict):
-        raise BadFile(f"{path.name} must hold one JSON object")
+        raise BadFile(
+            f"{path.name} 须为一个 JSON 对象。", f"{path.name} must hold one JSON object."
+        )
     return document
 
 
-def _entries(path: Path, document: Mapping[str, Any], name: str) -> list[tuple[str, Finding]]:
-    """Each entry of a list with what to call it, after the members that all entries share."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One entry of a list in a file."""
+
+    file: str
+    number: int
+    name: str
+
+    def bad(self, zh: str, en: str) -> BadFile:
+        """What is wrong with it."""
+        return BadFile(
+            f"{self.file}，`{self.name}` 第{self.number}条：{zh}。",
+            f"{self.file}, entry {self.number} of `{self.name}`: {en}.",
+        )
+
+
+def _entries(path: Path, document: Mapping[str, Any], name: str) -> list[tuple[_Place, Finding]]:
+    """Each entry of a list and where it stands, after the members that all entries share."""
     entries = document[name]
     if not isinstance(entries, list):
-        raise BadFile(f"{path.name}: `{name}` must be a list")
-    found: list[tuple[str, Finding]] = []
+        raise BadFile(f"{path.name}：`{name}` 须为列表。", f"{path.name}: `{name}` must be a list.")
+    found: list[tuple[_Place, Finding]] = []
     for number, entry in enumerate(entries, start=1):
-        place = f"{path.name}, entry {number} of `{name}`"
+        place = _Place(path.name, number, name)
         if not isinstance(entry, dict):
-            raise BadFile(f"{place} is no JSON object")
+            raise place.bad("不是 JSON 对象", "it is no JSON object")
         if entry.get("kind") not in KINDS:
-            raise BadFile(f"{place}: `kind` must be one of {', '.join(KINDS)}")
+            kinds = ", ".join(KINDS)
+            raise place.bad(f"`kind` 须为其中之一：{kinds}", f"`kind` must be one of {kinds}")
         number_given = entry.get("resident_number")
         if not isinstance(number_given, str) or not number_given.strip():
-            raise BadFile(f"{place}: `resident_number` must be a text")
+            raise place.bad("`resident_number` 须为文本", "`resident_number` must be a text")
         _check_place(place, entry)
         found.append((place, entry))
     return found
 
 
-def _check_place(place: str, entry: Finding) -> None:
+def _check_place(place: _Place, entry: Finding) -> None:
     for member in ("field", "department"):
         value = entry.get(member)
         if value is not None and not isinstance(value, str):
-            raise BadFile(f"{place}: `{member}` must be a text or null")
+            raise place.bad(f"`{member}` 须为文本或 null", f"`{member}` must be a text or null")
         if value is None and entry["kind"] in _ABOUT_A_FIELD:
-            raise BadFile(f"{place}: a {entry['kind']} needs a `{member}`")
+            raise place.bad(
+                f"{entry['kind']} 须有 `{member}`", f"a {entry['kind']} needs a `{member}`"
+            )
 
 
 def passed(

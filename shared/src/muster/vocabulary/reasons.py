@@ -48,6 +48,15 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer to the caller, 
         super().__init__("; ".join(f"{r.field}: {r.rule}" for r in self.reasons) or kind)
 
 
+class BilingualError(Exception):
+    """Base of errors that end a command: said in Chinese and in English."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        self.zh = zh
+        self.en = en
+        super().__init__(f"{zh} {en}")
+
+
 def refused(reasons: Iterable[Reason]) -> bool:
     """True when at least one reason keeps the value out."""
     return any(reason.severity is Severity.REFUSE for reason in reasons)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from muster.contracts.parts.base import Uuid
 from muster.crosscheck import shapes
 from muster.crosscheck.domain import candidate, closing, extract
-from muster.crosscheck.handlers import areas, opening, running
+from muster.crosscheck.handlers import areas, asking, opening, running
 from muster.crosscheck.handlers.common import refusal
 from muster.crosscheck.store import (
     candidates,
@@ -36,6 +36,8 @@ READERS = (*opening.OPENERS, Role.LEADER)
 """Who sees which work orders there are, in the areas that they are granted."""
 EXTRACTS_SHOWN = 5
 """Extracts of each department that are shown: the current one and the newest others."""
+OWN_SHOWN = 100
+"""The same of a department that asks about its own."""
 
 AreaQuery = Annotated[str | None, Query(max_length=12, description="行政区划代码 / area code")]
 DiscrepancyPath = Annotated[Uuid, Path()]
@@ -169,6 +171,17 @@ async def get_extracts(caller: Authenticated, conn: Transaction) -> shapes.Extra
     """What departments supplied, and why an extract was refused (R74)."""
     _anywhere(caller, READERS)
     rows = await extracts.listed(conn, EXTRACTS_SHOWN)
+    return shapes.ExtractsAnswer(items=tuple(map(_extract, rows)))
+
+
+@router.post("/extracts/own")
+async def get_own_extracts(
+    body: shapes.QuestionBody, context: Composed, conn: Transaction
+) -> shapes.ExtractsAnswer:
+    """What became of a department's own extracts, for its connector, which signs the question with
+    the key that it enrolled and seals it to this service (R74)."""
+    department = await asking.department_of(context, conn, body.packet)
+    rows = await extracts.listed(conn, OWN_SHOWN, department)
     return shapes.ExtractsAnswer(items=tuple(map(_extract, rows)))
 
 

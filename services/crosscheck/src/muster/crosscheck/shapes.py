@@ -30,6 +30,12 @@ class ReasonBody(Body):
     reason: Annotated[str, Field(max_length=500)]
 
 
+class QuestionBody(Body):
+    """A department's question, signed by its connector and sealed to this service."""
+
+    packet: Annotated[str, Field(max_length=4096)]
+
+
 class RunAnswer(BaseModel):
     """What a county job changed: work orders, and candidates that came or went."""
 

@@ -13,8 +13,9 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from muster.department_connector.commands import enrolment, overview, running
+from muster.department_connector.commands import enrolment, outcomes, overview, running
 from muster.department_connector.commands.enrolment import SERVICES, NotEnrolled, Wanted
+from muster.department_connector.commands.outcomes import LOST, WAITING, Outcome
 from muster.department_connector.handlers import loading, supplying
 from muster.department_connector.handlers.loading import Report
 from muster.department_connector.handlers.supplying import Supplied
@@ -27,7 +28,7 @@ from muster.security.keyring import KeyringError
 from muster.spool.keyfile import KeyfileError
 from muster.spool.services import ServiceAway
 from muster.spool.store import SpoolError
-from muster.vocabulary.reasons import Refusal
+from muster.vocabulary.reasons import BilingualError, Refusal
 
 app = typer.Typer(no_args_is_help=True, help="The connector of one department.")
 _out = Console()
@@ -146,13 +147,17 @@ def supply(
     ] = 0,
     as_json: Json = False,
 ) -> None:
-    """Put the whole of the data into the spool for the cross-check; `run` sends it."""
+    """Put the whole of the data into the spool for the cross-check; `run` sends it.
+
+    Ends with 1 when the cross-check was heard not to use it.
+    """
     try:
-        done, received = asyncio.run(_supply(_settings(), wait))
+        done, outcome = asyncio.run(_supply(_settings(), wait))
     except Refusal as error:
         raise _refused(error, as_json=as_json) from None
     except _CAUGHT as error:
         raise _fault(error) from None
+    received = outcome["state"] != WAITING
     if as_json:
         _print_json(
             {
@@ -161,19 +166,25 @@ def supply(
                 "rows": done.rows,
                 "parts": done.parts,
                 "received": received,
+                "outcome": outcome,
             }
         )
-        return
-    zh, en = ("已送达", "were received") if received else ("待发送", "stand in the spool")
-    _say(f"{done.rows} 行，分 {done.parts} 批（{done.mode}），{zh}。")
-    _say(f"{done.rows} rows in {done.parts} parts ({done.mode}) {en}.")
+    else:
+        zh, en = ("已送达", "were received") if received else ("待发送", "stand in the spool")
+        _say(f"{done.rows} 行，分 {done.parts} 批（{done.mode}），{zh}。")
+        _say(f"{done.rows} rows in {done.parts} parts ({done.mode}) {en}.")
+    if outcome["state"] in LOST:
+        raise _fail(f"{outcome['zh']}\n{outcome['en']}")
+    if received and not as_json:
+        _say(f"{outcome['zh']}\n{outcome['en']}")
 
 
-async def _supply(settings: Settings, wait: float) -> tuple[Supplied, bool]:
-    async with running.composed(settings) as (connector, _):
+async def _supply(settings: Settings, wait: float) -> tuple[Supplied, Outcome]:
+    async with running.composed(settings) as (connector, http):
         await running.refresh_keys(connector, SERVICES[1:])
         done = await asyncio.to_thread(supplying.supply, connector)
-        return done, await running.received(connector, done.extract_id, wait)
+        await running.received(connector, done.extract_id, wait)
+        return done, (await outcomes.fetch(connector, http))[done.extract_id]
 
 
 @app.command()
@@ -193,8 +204,8 @@ def run() -> None:
 
 @app.command()
 def status(as_json: Json = False) -> None:
-    """Which data are loaded and supplied, what was answered, what waits."""
-    found = _asked(overview.status)
+    """Which data are loaded and supplied, what became of them, what was answered, what waits."""
+    found = _asked(overview.status, told=True)
     if as_json:
         _print_json(found)
         return
@@ -208,7 +219,7 @@ def log(
     as_json: Json = False,
 ) -> None:
     """What this connector loaded, supplied, answered, opened and refused, the newest first."""
-    entries = _asked(lambda connector: overview.log(connector, limit))
+    entries = _asked(lambda connector, told: overview.log(connector, limit, told), told=True)
     if as_json:
         _print_json({"entries": entries})
         return
@@ -231,11 +242,14 @@ def quota(
     _say(f"{used['opened_today']} of {used['quota']} rows were opened today.")
 
 
-def _asked(question: Any) -> Any:
-    """What the connector of the home folder answers to a question."""
+def _asked(question: Any, *, told: bool = False) -> Any:
+    """What the connector of the home folder answers to a question; with `told` it also hears what
+    the cross-check says of the extracts."""
 
     async def ask() -> Any:
-        async with running.composed(_settings()) as (connector, _):
+        async with running.composed(_settings()) as (connector, http):
+            if told:
+                return question(connector, await outcomes.fetch(connector, http))
             return question(connector)
 
     try:
@@ -272,6 +286,8 @@ def _fault(error: Exception) -> typer.Exit:
     if isinstance(error, NotEnrolled):
         return _fail(str(error))
     zh, en = next(words for kind, words in _FAULTS.items() if isinstance(error, kind))
+    if isinstance(error, BilingualError):
+        return _fail(f"{zh}{error.zh}\n{en} {error.en}")
     return _fail(f"{zh}\n{en} {error}")
 
 

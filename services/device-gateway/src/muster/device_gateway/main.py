@@ -27,7 +27,7 @@ from muster.spool import keyfile
 from muster.spool.keyfile import Edge, KeyfileError
 from muster.spool.services import ServiceAway, ServiceKeys, enrol_terminal, new_client
 from muster.spool.store import SpoolError
-from muster.vocabulary.reasons import Refusal
+from muster.vocabulary.reasons import BilingualError, Refusal
 
 app = typer.Typer(no_args_is_help=True, help="The device gateway: card readers and signatures.")
 _out = Console()
@@ -44,7 +44,8 @@ _FAULTS: Mapping[type[Exception], str] = {
     ServiceAway: "服务没有应答，请检查地址和网络后再试。",
     OSError: "不能启动或不能读写：请检查端口是否已被占用（本程序可能已在运行）、文件夹是否可用。",
 }
-"""What can stop a command, and what to do, in Chinese; the errors themselves say it in English."""
+"""What can stop a command, and what to do, in Chinese; the errors themselves say it in English, or
+in both."""
 _STATES = {
     "waiting": "待发送",
     "published": "待签收",
@@ -115,7 +116,9 @@ async def _enrol(
         # Before access hears of the key: a kill in between must not lose it.
         keyfile.create(home, edge)
     if edge.kind != "terminal":
-        raise KeyfileError("the folder belongs to a department's connector")
+        raise KeyfileError(
+            "该文件夹属于部门连接器。", "The folder belongs to a department's connector."
+        )
     # Made before the terminal has a name, so that one that is missing later is known to be lost.
     store.open_spool(home, edge).close()
     async with new_client() as http:
@@ -188,17 +191,19 @@ def status(as_json: Json = False) -> None:
 
 
 def _ask_running(settings: Settings) -> dict[str, Any] | None:
-    """What the running gateway says; None when none answers on the configured port."""
+    """What the running gateway says; None when none answers on its port: the configured one, or
+    where that is any free one, the one that it took."""
     try:
+        port = settings.port or int(settings.port_file.read_text("ascii"))
         answer = httpx.get(
-            f"http://{LOOPBACK}:{settings.port}/status",
+            f"http://{LOOPBACK}:{port}/status",
             headers={"Authorization": f"Bearer {token.ensure(settings.home)}"},
             timeout=5,
             trust_env=False,
         )
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
-    except (httpx.HTTPError, ValueError):
+    except (httpx.HTTPError, httpx.InvalidURL, FileNotFoundError, ValueError):
         return None
     return found
 
@@ -220,6 +225,8 @@ def _say(text: object) -> None:
 def _faulty(error: Exception) -> typer.Exit:
     """The end of a command that an error stopped."""
     said = next(zh for kind, zh in _FAULTS.items() if isinstance(error, kind))
+    if isinstance(error, BilingualError):
+        return _fail(f"{error.zh}{said}\n{error.en}")
     return _fail(f"{said}\n{error}")
 
 

@@ -22,6 +22,7 @@ from muster.device_gateway.readers.serial_sdt import SerialReader
 from muster.device_gateway.settings import LOOPBACK, Settings
 from muster.messaging.broker import pause
 from muster.observability.logging import get_logger
+from muster.security.keyring import write_private
 from muster.spool.keyfile import Edge
 from muster.spool.publisher import Publisher
 from muster.spool.services import ServiceKeys, new_client
@@ -153,7 +154,11 @@ async def _serve(
         "token_file": str(settings.home / token.NAME),
     }
     server = _Server(config, started=lambda: ready(where), ending=lambda: _stop(app))
-    await server.serve(sockets=[listener])
+    write_private(settings.port_file, f"{port}\n".encode())
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        settings.port_file.unlink(missing_ok=True)
 
 
 def _stop(app: FastAPI) -> None:

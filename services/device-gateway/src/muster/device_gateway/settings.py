@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     """Seconds for which an end waits until everything is received."""
 
     @property
+    def port_file(self) -> Path:
+        """Where a gateway says, while it runs, on which port it listens."""
+        return self.home / "port"
+
+    @property
     def serial_paths(self) -> tuple[str, ...]:
         return _listed(self.serial)
 

@@ -68,8 +68,9 @@ def open_spool(home: Path, edge: Edge) -> Spool:
     path = home / NAME
     if edge.place is not None and not path.exists():
         raise SpoolError(
+            f"{NAME} 已丢失，本采集端不能继续使用：须用新的授权码重新登记。",
             f"{NAME} is lost, so this terminal cannot go on. Move the whole folder away, ask the "
-            "administrator for a new code and enrol anew."
+            "administrator for a new code and enrol anew.",
         )
     return Spool(path, edge.spool_key, tables=TABLES)
 

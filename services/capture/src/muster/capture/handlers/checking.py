@@ -13,6 +13,7 @@ from muster.capture.handlers import common, proofs
 from muster.capture.handlers.common import NUMBER, VILLAGE
 from muster.capture.handlers.packets import COLLECTING
 from muster.capture.handlers.shapes import RecordIn
+from muster.contracts import declared
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
 from muster.security import digests
@@ -56,8 +57,7 @@ class RecordChecker:
         try:
             record = RecordIn.model_validate(raw)
         except ValidationError as error:
-            fields = sorted({str(item["loc"][0]) for item in error.errors() if item["loc"]})
-            known = [name for name in fields if name in RecordIn.model_fields]
+            known = sorted({name.partition(".")[0] for name in declared.members(RecordIn, error)})
             reasons = tuple(reason("record-shape", field=name) for name in known or ["record"])
             ids = (_uuid(raw.get("record_id")), _uuid(raw.get("subject_id")))
             return Read(index, raw, *ids, None, None, reasons)

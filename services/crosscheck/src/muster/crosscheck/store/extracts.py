@@ -110,16 +110,18 @@ _LISTED = text(
         SELECT x.*, row_number() OVER (
             PARTITION BY department ORDER BY (state = 'current') DESC, first_seen_at DESC,
             extract_id) AS place
-        FROM extract x) AS e
+        FROM extract x
+        WHERE CAST(:department AS text) IS NULL OR department = :department) AS e
     WHERE place <= :each
     ORDER BY department, place
     """
 )
 
 
-async def listed(conn: AsyncConnection, each: int) -> list[Row[Any]]:
-    """Of each department the current extract, and the newest others beside it."""
-    return list((await conn.execute(_LISTED, {"each": each})).all())
+async def listed(conn: AsyncConnection, each: int, department: str | None = None) -> list[Row[Any]]:
+    """Of each department, or of one, the current extract and the newest others beside it."""
+    rows = await conn.execute(_LISTED, {"each": each, "department": department})
+    return list(rows.all())
 
 
 async def row(conn: AsyncConnection, department: str, row_id: str) -> Row[Any] | None:

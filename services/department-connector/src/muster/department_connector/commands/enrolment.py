@@ -117,7 +117,10 @@ def _edge(home: Path, wanted: Wanted) -> Edge:
         return edge
     edge = keyfile.read(home).at(wanted.services, wanted.kafka)
     if edge.kind != "department" or edge.place not in (None, wanted.department):
-        raise KeyfileError("the folder belongs to another department, or to a terminal")
+        raise KeyfileError(
+            "该文件夹属于其他部门，或属于采集端。",
+            "The folder belongs to another department, or to a terminal.",
+        )
     return edge
 
 

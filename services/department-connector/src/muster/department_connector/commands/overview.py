@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from muster.department_connector.commands.outcomes import Outcome
 from muster.department_connector.domain.revealing import day_of
 from muster.department_connector.handlers.common import Connector
 from muster.department_connector.store import extracts, journal, people
 from muster.department_connector.store.journal import Answer
 
 
-def status(connector: Connector) -> dict[str, Any]:
-    """Department, data, what was supplied, messages, quota, spool."""
+def status(connector: Connector, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+    """Department, data, what was supplied and what became of it, messages, quota, spool."""
     spool = connector.spool
     loaded = people.current(spool)
     newest = extracts.newest(spool)
@@ -37,6 +39,7 @@ def status(connector: Connector) -> dict[str, Any]:
             "parts": newest[0]["parts"],
             "supplied_at": _moment(newest[0]["supplied_at"]),
             "is_of_the_current_data": loaded is not None and newest[0]["load"] == loaded.load,
+            "outcome": outcomes.get(newest[0]["extract_id"]),
         },
         "messages": journal.counts(spool),
         "reveals": quota(connector),
@@ -53,8 +56,9 @@ def quota(connector: Connector) -> dict[str, int]:
     }
 
 
-def log(connector: Connector, limit: int) -> list[dict[str, Any]]:
-    """Loads, extracts, answers and refused messages, the newest first."""
+def log(connector: Connector, limit: int, outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
+    """Loads, extracts with what became of the newest, answers and refused messages, the newest
+    first."""
     spool = connector.spool
     entries: list[tuple[float, dict[str, Any]]] = []
     entries += [
@@ -69,6 +73,7 @@ def log(connector: Connector, limit: int) -> list[dict[str, Any]]:
                 "extract_id": row["extract_id"],
                 "rows": row["rows"],
                 "parts": row["parts"],
+                "outcome": outcomes.get(row["extract_id"]),
             },
         )
         for row in extracts.newest(spool, limit)

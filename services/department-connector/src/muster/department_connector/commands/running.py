@@ -93,7 +93,7 @@ async def received(connector: Connector, extract_id: str, seconds: float) -> boo
     has. Another process sends it; answers that wait for verification are no part of it."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
-    while await asyncio.to_thread(extracts.unreceived, connector.spool, extract_id):
+    while await asyncio.to_thread(extracts.unreceived, connector.spool, [extract_id]):
         if loop.time() >= deadline:
             return False
         await asyncio.sleep(_LOOK)

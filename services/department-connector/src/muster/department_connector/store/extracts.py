@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from muster.spool.store import Spool, Work
@@ -75,12 +76,14 @@ def supplied(work: Work, extract_id: str, *, rows: int, parts: int) -> bool:
     return noted.rowcount == 1
 
 
-def unreceived(spool: Spool, extract_id: str) -> int:
-    """How many events of an extract the cross-check has not received yet."""
-    found: int = spool.rows(
-        "SELECT count(*) FROM outgoing WHERE state <> 'received' AND key = ?", (extract_id,)
-    )[0][0]
-    return found
+def unreceived(spool: Spool, extract_ids: Collection[str]) -> set[str]:
+    """Those of the extracts of which the cross-check has not received every event yet."""
+    rows = spool.rows(
+        "SELECT DISTINCT key FROM outgoing WHERE state <> 'received' "
+        "AND key IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(extract_ids)),),
+    )
+    return {str(row["key"]) for row in rows}
 
 
 def newest(spool: Spool, limit: int = 1) -> list[sqlite3.Row]:

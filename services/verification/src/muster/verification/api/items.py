@@ -15,7 +15,7 @@ from muster.runtime.context import Context
 from muster.security.vault import DataKeys
 from muster.verification.api import models
 from muster.verification.domain import attesting, comparing, review
-from muster.verification.domain.answers import Answers, come_to
+from muster.verification.domain.answers import LOOK, Answers, come_to
 from muster.verification.domain.return_reasons import CODES, ReturnReason
 from muster.verification.handlers import common, reviewing, sealing
 from muster.verification.store import attestations, items, people, requests
@@ -77,7 +77,8 @@ async def verify(
     """Confirm one version: the digest is that of the very content the reviewer saw.
 
     Before the mandatory answers are there the version is *passed* and becomes verified with the
-    last of them. Against an answer that contradicts it is verified only with `despite`.
+    last of them. In spite of an answer that contradicts, or of a mandatory one that confirms
+    nothing, it is verified only with `despite`.
     """
     item = await reviewing.review_item(
         context,
@@ -91,6 +92,7 @@ async def verify(
             caller.account_id,
             despite=body.despite,
             contradicting=frozenset(body.contradicting),
+            cannot_tell=frozenset(body.cannot_tell),
         ),
     )
     return _decision(item)
@@ -187,9 +189,7 @@ def _village(subject: people.SubjectRow, item: items.ItemRow) -> str:
 
 
 def _undecided(item: items.ItemRow, stand: Answers) -> bool:
-    return item.state is ReviewState.SUBMITTED and (
-        item.reviewed_at is None or stand is Answers.CONTRADICT
-    )
+    return item.state is ReviewState.SUBMITTED and (item.reviewed_at is None or stand in LOOK)
 
 
 def _decision(item: items.ItemRow) -> models.DecisionAnswer:
@@ -233,6 +233,7 @@ def _department(
         verdicts=answer.verdicts if answer else None,
         remark=answer.remark if answer else "",
         contradicts=bool(request.contradicts),
+        cannot_tell=request.mandatory and bool(request.cannot_tell),
         overruled=overruled,
     )
 

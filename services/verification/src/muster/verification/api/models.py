@@ -27,11 +27,15 @@ class ReasonBody(Body):
     text: Annotated[str, Field(max_length=500)] = ""
 
 
+Departments = Annotated[tuple[Annotated[str, Field(max_length=64)], ...], Field(max_length=50)]
+
+
 class VerifyBody(Body):
     """The digest of the version that the reviewer has seen.
 
-    ``despite`` is asked for when departments contradict: why it is verified all the same, in own
-    words; ``contradicting`` then names the departments whose answers the reviewer has seen.
+    ``despite`` is asked for when departments contradict or cannot tell: why it is verified all the
+    same, in own words; ``contradicting`` and ``cannot_tell`` then name the departments whose
+    answers the reviewer has seen.
     """
 
     digest: Digest
@@ -39,9 +43,8 @@ class VerifyBody(Body):
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
         | None
     ) = None
-    contradicting: Annotated[
-        tuple[Annotated[str, Field(max_length=64)], ...], Field(max_length=50)
-    ] = ()
+    contradicting: Departments = ()
+    cannot_tell: Departments = ()
 
 
 class ReturnBody(Body):
@@ -56,8 +59,8 @@ class QueueItem(BaseModel):
 
     ``age_seconds`` since it arrived; ``returned`` how often it went back before; ``own`` whether
     the caller collected it, and so cannot review it; ``passed`` whether it was confirmed before an
-    answer contradicted it; ``flagged`` whether the terminals do not attest its card reading or its
-    signature.
+    answer contradicted it or told nothing; ``flagged`` whether the terminals do not attest its card
+    reading or its signature.
     """
 
     subject_id: str
@@ -99,7 +102,7 @@ class ReasonAnswer(BaseModel):
 
 
 class Overruled(BaseModel):
-    """Who verified against a department's answer, when, and why in own words."""
+    """Who verified in spite of a department's answer, when, and why in own words."""
 
     reviewer_id: str
     at: datetime
@@ -111,7 +114,8 @@ class DepartmentAnswer(BaseModel):
 
     ``request`` is the id under which it stands in that department's own log, and in no other.
     ``mandatory`` when the record waits for it. ``waiting_since`` while its answer would count;
-    ``verdicts`` by field once it is there.
+    ``verdicts`` by field once it is there. ``cannot_tell`` when the record waits for it and none of
+    its verdicts is for the record or against it.
     """
 
     request: str
@@ -126,6 +130,7 @@ class DepartmentAnswer(BaseModel):
     verdicts: dict[str, Verdict] | None
     remark: str
     contradicts: bool
+    cannot_tell: bool
     overruled: Overruled | None
 
 

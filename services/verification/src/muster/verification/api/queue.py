@@ -32,8 +32,9 @@ async def get_queue(
 ) -> models.QueueAnswer:
     """Records that wait for the caller's review, the longest waiting first (R71).
 
-    One that was passed is not among them, unless a department's answer contradicts it. Audited when
-    anybody is shown: an id and a village say of whom a department's answer contradicts.
+    One that was passed is not among them, unless a department's answer contradicts it or a
+    mandatory one confirms nothing. Audited when anybody is shown: an id and a village say of whom a
+    department's answer contradicts.
     """
     desks = [desk] if desk is not None else [desk_of(role) for role in REVIEWERS]
     open_at = _open_at(caller, desks, area, asked=desk is not None)

@@ -9,20 +9,27 @@ from enum import StrEnum
 from muster.vocabulary.states import Verdict
 
 CONTRADICTING = frozenset({Verdict.MISMATCH, Verdict.NO_SUCH_PERSON})
-"""Verdicts that say that the record is wrong. ``no_file`` and ``undecided`` say that the department
-cannot tell."""
+"""Verdicts that say that the record is wrong. ``no_file`` and ``undecided`` say nothing of the
+field: they neither confirm nor contradict it."""
 
 
 class Answers(StrEnum):
     """What the answers to one record version come to.
 
-    ``agree``: every mandatory answer is there and none stands against the record; so it is when
-    nobody was to be asked. ``contradict`` goes before ``waiting``: a reviewer has to look.
+    ``agree``: every mandatory answer is there and confirms something of the record, and none stands
+    against it; so it is when nobody was to be asked. ``cannot_tell``: a mandatory answer confirms
+    nothing. ``contradict`` and ``cannot_tell`` go before ``waiting``, in this order: a reviewer has
+    to look.
     """
 
     WAITING = "waiting"
     AGREE = "agree"
+    CANNOT_TELL = "cannot_tell"
     CONTRADICT = "contradict"
+
+
+LOOK = frozenset({Answers.CANNOT_TELL, Answers.CONTRADICT})
+"""What a reviewer has to look at, also when they passed the record before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +39,16 @@ class Asked:
     Attributes:
         mandatory: whether the record waits for the answer (the department was enrolled when the
             version arrived).
-        overruled: a reviewer verified against this answer, with a reason.
+        contradicts: whether one of its verdicts is against the record.
+        cannot_tell: whether none of its verdicts is for the record or against it.
+        overruled: a reviewer verified in spite of this answer, with a reason.
     """
 
     department: str
     mandatory: bool
     answered: bool = False
     contradicts: bool = False
+    cannot_tell: bool = False
     overruled: bool = False
 
     @property
@@ -46,12 +56,19 @@ class Asked:
         """Whether the answer stands against the record now."""
         return self.contradicts and not self.overruled
 
+    @property
+    def blank(self) -> bool:
+        """Whether the record waits for this answer's word now, and it confirms nothing."""
+        return self.mandatory and self.cannot_tell and not self.overruled
+
 
 def come_to(requests: Iterable[Asked]) -> Answers:
     """What the requests of one record version come to, in whatever order they were answered."""
     requests = list(requests)
     if any(one.against for one in requests):
         return Answers.CONTRADICT
+    if any(one.blank for one in requests):
+        return Answers.CANNOT_TELL
     if any(one.mandatory and not one.answered for one in requests):
         return Answers.WAITING
     return Answers.AGREE
@@ -60,6 +77,11 @@ def come_to(requests: Iterable[Asked]) -> Answers:
 def contradict(verdicts: Iterable[Verdict]) -> bool:
     """Whether one of a department's verdicts is against the record."""
     return not CONTRADICTING.isdisjoint(verdicts)
+
+
+def cannot_tell(verdicts: Iterable[Verdict]) -> bool:
+    """Whether none of a department's verdicts is for the record or against it."""
+    return CONTRADICTING.union({Verdict.MATCH}).isdisjoint(verdicts)
 
 
 def asked_about(fields: Mapping[str, object], answers_for: Collection[str]) -> tuple[str, ...]:

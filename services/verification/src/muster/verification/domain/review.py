@@ -17,6 +17,7 @@ class Item:
         current: whether no newer version of this person's record has arrived.
         collected: whether the person still counts as collected somewhere.
         contradicting: the departments whose answers stand against the record now.
+        cannot_tell: those whose mandatory answers confirm nothing of it.
         reviewer_id, reasons, despite: of the decision already taken; None and empty before one.
             A submitted item that has a reviewer was passed and awaits answers.
     """
@@ -28,6 +29,7 @@ class Item:
     current: bool
     collected: bool
     contradicting: frozenset[str] = frozenset()
+    cannot_tell: frozenset[str] = frozenset()
     reviewer_id: str | None = None
     reasons: tuple[ReturnReason, ...] = ()
     despite: str | None = None
@@ -37,8 +39,9 @@ class Item:
 class Decision:
     """What a reviewer says about the content with that digest.
 
-    ``despite`` is why it is verified although the departments in ``contradicting`` said otherwise;
-    it names them, so that no answer is overruled that the reviewer did not see.
+    ``despite`` is why it is verified although the departments in ``contradicting`` said otherwise
+    and those in ``cannot_tell`` confirm nothing; it names them, so that no answer is overruled that
+    the reviewer did not see.
     """
 
     outcome: ReviewState
@@ -47,6 +50,7 @@ class Decision:
     reasons: tuple[ReturnReason, ...] = ()
     despite: str | None = None
     contradicting: frozenset[str] = frozenset()
+    cannot_tell: frozenset[str] = frozenset()
 
 
 def judge(item: Item, decision: Decision) -> bool:
@@ -54,7 +58,8 @@ def judge(item: Item, decision: Decision) -> bool:
 
     Raises:
         Refusal: own-record (403), or one of digest-differs, already-reviewed, version-superseded,
-            not-collected, answers-contradict, answers-changed, nothing-contradicts (409).
+            not-collected, answers-contradict, answers-cannot-tell, answers-changed,
+            nothing-contradicts (409).
     """
     if item.collector_id == decision.reviewer_id:
         raise Refusal(
@@ -103,23 +108,33 @@ def judge(item: Item, decision: Decision) -> bool:
 
 
 def _decided(item: Item) -> bool:
-    """A reviewer's word stands, also while answers are awaited, until an answer contradicts it."""
+    """A reviewer's word stands, also while answers are awaited, until one of them contradicts it
+    or confirms nothing."""
     if item.state is not ReviewState.SUBMITTED:
         return True
-    return item.reviewer_id is not None and not item.contradicting
+    return item.reviewer_id is not None and not (item.contradicting or item.cannot_tell)
 
 
 def _weigh(item: Item, decision: Decision) -> None:
-    """Who verifies against a department's answer says why, and against which."""
-    if not item.contradicting:
+    """Who verifies in spite of a department's answer says why, and of which."""
+    if not (item.contradicting or item.cannot_tell):
         if decision.despite is not None:
             raise _conflict(
                 "despite",
                 "nothing-contradicts",
-                "没有部门反馈与记录不符，无须说明理由。",
-                "No department's answer contradicts the record; there is nothing to explain.",
+                "没有部门反馈与记录不符或无法核实，无须说明理由。",
+                "No department's answer contradicts the record or leaves it unconfirmed; there is "
+                "nothing to explain.",
             )
         return
+    if decision.despite is None and not item.contradicting:
+        raise _conflict(
+            "despite",
+            "answers-cannot-tell",
+            "有部门无法核实该记录（查无档案或无法认定）：请退回，或说明核实依据后再通过。",
+            "A department cannot tell whether the record is right (no file, undecided): return it, "
+            "or say in your own words why it is verified all the same.",
+        )
     if decision.despite is None:
         raise _conflict(
             "despite",
@@ -134,6 +149,13 @@ def _weigh(item: Item, decision: Decision) -> None:
             "answers-changed",
             "与记录不符的部门反馈已有变化，请重新打开后再复核。",
             "Other answers contradict the record than those you saw; open it again.",
+        )
+    if decision.cannot_tell != item.cannot_tell:
+        raise _conflict(
+            "cannot_tell",
+            "answers-changed",
+            "无法核实该记录的部门已有变化，请重新打开后再复核。",
+            "Other departments cannot tell than those you saw; open it again.",
         )
 
 

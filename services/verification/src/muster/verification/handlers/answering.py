@@ -1,7 +1,8 @@
 """Taking what departments answer, and what follows for the record (R73, R92).
 
 A record is verified when the review and the mandatory answers agree. So an answer may complete what
-a reviewer passed before, or, if it contradicts, bring the record back into the queue.
+a reviewer passed before, or, if it contradicts or confirms nothing, bring the record back into the
+queue.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ async def take_answers(
     held = await requests.by_event(conn, events)
     keys = await context.vault.keys_for(conn, people_asked)
     outcomes: list[Outcome] = []
-    kept: dict[str, tuple[bool, str]] = {}
+    kept: dict[str, requests.Kept] = {}
     touched: set[str] = set()
     for message in batch:
         part = _part(message)
@@ -71,8 +72,12 @@ async def take_answers(
         if not isinstance(outcome, Done) or row is None or row.subject_id not in keys:
             continue
         if row.received_at is None and row.event_id not in kept:
-            sealed = sealing.seal_answer(context, keys, row, part)
-            kept[row.event_id] = (answers.contradict(part.verdicts.values()), sealed)
+            said = part.verdicts.values()
+            kept[row.event_id] = requests.Kept(
+                contradicts=answers.contradict(said),
+                cannot_tell=answers.cannot_tell(said),
+                sealed=sealing.seal_answer(context, keys, row, part),
+            )
             touched.add(row.subject_id)
     await requests.keep_answers(conn, kept)
     await _settle(context, conn, touched)

@@ -48,7 +48,7 @@ async def review_item(
 
     Raises:
         Refusal: not found, not granted, own record, another digest, superseded, reviewed already,
-            answers that contradict.
+            answers that contradict or cannot tell.
     """
     # The row of the person is locked first, so that the outbox has reviews in order of versions.
     subject = await people.subject(conn, subject_id, lock=True)
@@ -70,6 +70,7 @@ async def review_item(
             current=item.version == subject.version,
             collected=subject.village is not None,
             contradicting=frozenset(one.department for one in asked if one.as_asked().against),
+            cannot_tell=frozenset(one.department for one in asked if one.as_asked().blank),
             reviewer_id=item.reviewer_id,
             reasons=sealing.open_reasons(context, keys, item),
             despite=_despite(context, keys, item, asked),
@@ -137,10 +138,11 @@ async def _write(
 
 
 def _overruled(case: _Case, decision: review.Decision) -> frozenset[str]:
-    """The departments against whose answers the reviewer verifies."""
+    """The departments in spite of whose answers the reviewer verifies."""
     if decision.outcome is not ReviewState.VERIFIED:
         return frozenset()
-    return frozenset(one.department for one in case.requests if one.as_asked().against)
+    asked = [one.as_asked() for one in case.requests]
+    return frozenset(one.department for one in asked if one.against or one.blank)
 
 
 def require_desk(caller: Caller, desk: str, village: str) -> None:

@@ -115,7 +115,7 @@ def open_answer(context: Context, keys: DataKeys, request: RequestRow) -> Answer
 
 
 def seal_despite(context: Context, keys: DataKeys, request: RequestRow, despite: str) -> str:
-    """Why a reviewer verifies against a department's answer, in own words."""
+    """Why a reviewer verifies in spite of a department's answer, in own words."""
     plain = despite.encode()
     return _seal(context, keys, f"{_REQUEST}.despite", request.place, plain, request.department)
 

@@ -46,7 +46,7 @@ class ItemRow:
     @property
     def passed(self) -> bool:
         """A reviewer confirmed it, and it is not verified yet: answers are awaited, or one that
-        came later contradicts."""
+        came later contradicts or confirms nothing."""
         return self.state is ReviewState.SUBMITTED and self.reviewed_at is not None
 
 
@@ -206,8 +206,8 @@ async def settle(
     return {row.subject_id: row.village for row in result}
 
 
-# Who was passed is out of the queue, until an answer contradicts. The index `review_item_waiting`
-# has the same condition.
+# Who was passed is out of the queue, until a reviewer has to look again. The index
+# `review_item_waiting` has the same condition.
 _QUEUE = text(
     """
     WITH page AS MATERIALIZED (
@@ -215,7 +215,8 @@ _QUEUE = text(
                i.reviewed_at IS NOT NULL AS passed, i.answers
         FROM review_item i
         JOIN review_subject s ON s.subject_id = i.subject_id AND s.version = i.version
-        WHERE i.state = 'submitted' AND (i.reviewed_at IS NULL OR i.answers = 'contradict')
+        WHERE i.state = 'submitted'
+          AND (i.reviewed_at IS NULL OR i.answers IN ('cannot_tell', 'contradict'))
           AND i.desk || '/' || s.village = ANY(CAST(:places AS text[]))
           AND (i.received_at, i.subject_id) > (:after_time, CAST(:after_id AS uuid))
         ORDER BY i.received_at, i.subject_id

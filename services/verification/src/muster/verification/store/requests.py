@@ -30,6 +30,7 @@ class RequestRow:
     asked_at: datetime
     received_at: datetime | None
     contradicts: bool | None
+    cannot_tell: bool | None
     answer_sealed: str | None
     overruled_at: datetime | None
     overruled_by: str | None
@@ -47,8 +48,18 @@ class RequestRow:
             mandatory=self.mandatory,
             answered=self.received_at is not None,
             contradicts=bool(self.contradicts),
+            cannot_tell=bool(self.cannot_tell),
             overruled=self.overruled_at is not None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A department's answer to keep: what it comes to, and its sealed verdicts."""
+
+    contradicts: bool
+    cannot_tell: bool
+    sealed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +95,9 @@ _JOINED = """
 """
 _REQUEST = f"""
     SELECT r.subject_id::text, r.version, r.department, r.event_id::text, r.case_id::text,
-           r.mandatory, r.sealed, r.asked_at, r.received_at, r.contradicts, r.answer_sealed,
-           r.overruled_at, r.overruled_by::text, r.overruled_sealed, ({_OPEN}) AS open
+           r.mandatory, r.sealed, r.asked_at, r.received_at, r.contradicts, r.cannot_tell,
+           r.answer_sealed, r.overruled_at, r.overruled_by::text, r.overruled_sealed,
+           ({_OPEN}) AS open
     FROM department_request r {_JOINED}
 """  # noqa: S608 - SQL of ours
 _AT = text(
@@ -134,22 +146,24 @@ async def by_event(conn: AsyncConnection, event_ids: Collection[str]) -> dict[st
 _ANSWER = text(
     """
     UPDATE department_request r SET received_at = now(), contradicts = new.contradicts,
-        answer_sealed = new.sealed
-    FROM unnest(CAST(:events AS uuid[]), CAST(:contradicts AS boolean[]), CAST(:sealed AS text[]))
-        AS new(event_id, contradicts, sealed)
+        cannot_tell = new.cannot_tell, answer_sealed = new.sealed
+    FROM unnest(CAST(:events AS uuid[]), CAST(:contradicts AS boolean[]),
+                CAST(:cannot_tell AS boolean[]), CAST(:sealed AS text[]))
+        AS new(event_id, contradicts, cannot_tell, sealed)
     WHERE r.event_id = new.event_id
     """
 )
 
 
-async def keep_answers(conn: AsyncConnection, rows: Mapping[str, tuple[bool, str]]) -> None:
-    """Keep answers by the event that asked: whether it contradicts, and the sealed verdicts."""
+async def keep_answers(conn: AsyncConnection, rows: Mapping[str, Kept]) -> None:
+    """Keep answers by the event that asked."""
     await conn.execute(
         _ANSWER,
         {
             "events": list(rows),
-            "contradicts": [contradicts for contradicts, _ in rows.values()],
-            "sealed": [sealed for _, sealed in rows.values()],
+            "contradicts": [one.contradicts for one in rows.values()],
+            "cannot_tell": [one.cannot_tell for one in rows.values()],
+            "sealed": [one.sealed for one in rows.values()],
         },
     )
 
@@ -165,7 +179,7 @@ _OVERRULE = text(
 
 
 async def overrule(conn: AsyncConnection, by: str, sealed: Mapping[str, str]) -> None:
-    """Note that a reviewer verified against these answers, with the sealed reason."""
+    """Note that a reviewer verified in spite of these answers, with the sealed reason."""
     await conn.execute(
         _OVERRULE, {"by": by, "events": list(sealed), "sealed": list(sealed.values())}
     )

@@ -62,6 +62,7 @@ department_request = Table(
     Column("asked_at", _TIME, nullable=False, server_default=text("now()")),
     Column("received_at", _TIME),
     Column("contradicts", Boolean),
+    Column("cannot_tell", Boolean),
     Column("answer_sealed", Text),
     Column("overruled_at", _TIME),
     Column("overruled_by", _UUID),
