@@ -146,7 +146,7 @@ async def test_accounts_are_listed_in_pages(house: Any) -> None:
     while after is not None:
         page = await house.client.get(f"/accounts?limit=3&after={after}", headers=house.admin)
         seen += [a["username"] for a in page.json()["accounts"]]
-        after = page.json()["next_after"]
+        after = page.json()["next"]
     assert sorted(seen) == ["admin", "someone.0", "someone.1", "someone.2"]
 
 

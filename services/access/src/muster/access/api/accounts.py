@@ -48,7 +48,7 @@ async def list_accounts(
     found = await accounts.visible(context, conn, caller, after=after, limit=limit)
     answers = [AccountAnswer.of(seen) for seen in found]
     full = len(answers) == limit
-    return AccountsAnswer(accounts=answers, next_after=answers[-1].account_id if full else None)
+    return AccountsAnswer(accounts=answers, next=answers[-1].account_id if full else None)
 
 
 @router.post("/accounts", status_code=201)

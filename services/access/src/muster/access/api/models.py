@@ -194,7 +194,7 @@ class AccountAnswer(BaseModel):
 
 class AccountsAnswer(BaseModel):
     accounts: list[AccountAnswer]
-    next_after: str | None
+    next: str | None
 
 
 class TokenAnswer(BaseModel):
@@ -248,7 +248,7 @@ class TerminalAnswer(BaseModel):
 
 class TerminalsAnswer(BaseModel):
     terminals: list[TerminalAnswer]
-    next_after: str | None
+    next: str | None
 
 
 class DepartmentAnswer(BaseModel):

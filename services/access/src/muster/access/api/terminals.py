@@ -81,7 +81,7 @@ async def list_terminals(
     rows = await terminals.visible(context, conn, caller, after=after, limit=limit)
     answers = [TerminalAnswer.of(row) for row in rows]
     full = len(answers) == limit
-    return TerminalsAnswer(terminals=answers, next_after=answers[-1].terminal_id if full else None)
+    return TerminalsAnswer(terminals=answers, next=answers[-1].terminal_id if full else None)
 
 
 @router.post("/terminals/{terminal_id}/revoke")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query
 
 from muster.persistence.database import Transaction
+from muster.runtime import paging
 from muster.runtime.auth import Authenticated, Caller, Composed
 from muster.verification.api import models, places
 from muster.verification.domain.answers import Answers
@@ -38,7 +38,7 @@ async def get_queue(
     """
     desks = [desk] if desk is not None else [desk_of(role) for role in REVIEWERS]
     open_at = _open_at(caller, desks, area, asked=desk is not None)
-    rows = await items.queue(conn, open_at, after=_cursor(after), limit=limit)
+    rows = await items.queue(conn, open_at, after=paging.read(after), limit=limit)
     if rows:
         await context.audit.record(
             conn,
@@ -65,7 +65,7 @@ async def get_queue(
         for row in rows
     )
     last = rows[-1] if len(rows) == limit else None
-    following = None if last is None else f"{last.received_at.isoformat()}~{last.subject_id}"
+    following = None if last is None else paging.write(last.received_at, last.subject_id)
     return models.QueueAnswer(items=waiting, next=following)
 
 
@@ -93,25 +93,3 @@ def _open_at(
             area or caller.areas.root.code,
         )
     return found
-
-
-def _cursor(text: str | None) -> tuple[datetime, str]:
-    if text is None:
-        return datetime.fromtimestamp(0, UTC), str(UUID(int=0))
-    moment, _, subject_id = text.partition("~")
-    malformed = Refusal(
-        Reason(
-            "after",
-            "cursor-malformed",
-            "翻页标记不正确，请从头查询。",
-            "This is no place in the queue; begin anew.",
-        )
-    )
-    try:
-        at, place = datetime.fromisoformat(moment), UUID(subject_id)
-        if at.tzinfo is None:
-            raise malformed
-        # In UTC here, where a year out of bounds is still an answer and no error.
-        return at.astimezone(UTC), str(place)
-    except (ValueError, OverflowError):
-        raise malformed from None
