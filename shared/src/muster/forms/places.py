@@ -34,6 +34,8 @@ _KINDS = (
 )
 _RURAL = re.compile(r"(.+?)(村民委员会|村委会|牧民委员会|牧委会|行政村|村)")
 _URBAN = re.compile(r"(.+?)(社区居民委员会|社区居委会|居民委员会|居委会|社区)")
+_ENDS = "村会区"
+"""What a committee's name may end with."""
 _COMMITTEES = (("村", _RURAL), ("社区", _URBAN))
 _WITH_SHORT_NAMES = (AreaLevel.PROVINCE, AreaLevel.CITY, AreaLevel.COUNTY)
 
@@ -122,6 +124,8 @@ class Places:
 
     def _named(self, name: str) -> dict[str, tuple[int, bool]]:
         known = self._names.get(name, {})
+        if name[-1] not in _ENDS:
+            return known
         loose = {
             code: (1, False) for key in _committee(name) for code in self._committees.get(key, ())
         }
