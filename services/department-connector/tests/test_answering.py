@@ -305,7 +305,7 @@ async def test_a_row_is_opened_for_a_reason(blind: Bench) -> None:
     assert first.part.refused is None
     assert first.part.fields == {**soldier(1), "household_area": blind.village}
     assert second.part.fields == {**soldier(2), "household_area": blind.village}
-    entries = overview.log(blind.connector, 10)
+    entries = overview.log(blind.connector, 10, {})
     assert entries[0]["what"] == "asked-to-open"
     assert entries[0]["asked_by"] == "crosscheck"
     assert entries[0]["reason"] == "漏采人员核实"
@@ -333,7 +333,7 @@ async def test_a_row_stays_closed(blind: Bench, rule: str, row: str, reason: str
     [event] = blind.spooled()
     assert (event.part.fields, event.part.refused) == (None, rule)
     assert overview.quota(blind.connector)["opened_today"] == 0
-    assert overview.log(blind.connector, 1)[0]["refused"] == rule
+    assert overview.log(blind.connector, 1, {})[0]["refused"] == rule
 
 
 async def test_a_quota_counts_opened_rows_once_each(blind: Bench) -> None:
