@@ -107,7 +107,7 @@ async def test_a_roster_made_elsewhere_is_read(bench: Bench, make_workbook: Book
     """R69: numbers made text in the ways of spreadsheets, a village by what people call it, with
     its township in a column of its own or not."""
     one, other, third = (bench.person() for _ in range(3))
-    headings = ("户籍所在地", "乡镇", "村", "人员姓名", "公民身份证号码")
+    headings = ("户籍所在地", "\ufeff乡镇", "村：", "人员姓名", "公民身份证号码")
     rows = [
         ["同仁市隆务镇隆务村", "", "", f"\u200b{one.name}", f"'{one.number}"],
         ["/", "隆务镇", "隆务村民委员会", other.name, f"’{other.number}"],

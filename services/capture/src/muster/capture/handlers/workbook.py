@@ -9,6 +9,7 @@ from muster.capture.handlers.common import NAME, NUMBER, VILLAGE
 from muster.forms import workbook
 from muster.forms.baseline import is_blank, says_nothing
 from muster.forms.profile import Profile
+from muster.forms.text import plain_key
 from muster.forms.workbook import COLUMNS_LIMIT, Cells, Row, as_text
 from muster.vocabulary.reasons import Reason, Refusal
 from muster.vocabulary.states import Origin
@@ -39,6 +40,7 @@ _PLACES = {
     COMMUNITY: ("村", "村名", "村(社区)", "村(居)", "社区", "行政村", "村民委员会", "village"),
     ROW_ID: (ROW_ID,),
 }
+_PLACE_KEYS = {plain_key(word): name for name, words in _PLACES.items() for word in words}
 _HEADING_ROWS = 10
 """A title and a note may stand above the heading row."""
 
@@ -130,10 +132,9 @@ def read_heading(cells: Cells, profile: Profile) -> Columns:
     by_name = {name: place for place, name in profile.columns(list(headers)).items()}
     taken = set(by_name.values())
     for place, header in enumerate(headers):
-        plain = header.replace("（", "(").replace("）", ")").replace(" ", "").strip("*").lower()
-        for name, words in _PLACES.items():
-            if plain in words and name not in by_name and place not in taken:
-                by_name[name] = place
+        name = _PLACE_KEYS.get(plain_key(header))
+        if name is not None and name not in by_name and place not in taken:
+            by_name[name] = place
     return Columns(headers, by_name)
 
 
