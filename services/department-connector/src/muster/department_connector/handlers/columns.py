@@ -15,14 +15,15 @@ from muster.forms.workbook import COLUMNS_LIMIT, Cells, Row, as_text
 from muster.vocabulary.reasons import Reason, Refusal
 
 _DEATH = "死亡日期 死亡时间 死亡年月 死亡年月日 去世日期 去世时间 死亡注销日期 死亡注销时间"
-_MOVE = "迁往地 迁往 迁往地址 迁往何地 迁出地 迁出去向 迁往地区"
+_MOVE = "迁往地 迁往 迁往地址 迁往何地 迁出去向 迁往地区"
 STATUS: Mapping[str, tuple[str, ...]] = {
     DIED_ON: (*_DEATH.split(), DIED_ON, "date of death"),
     MOVED_TO: (*_MOVE.split(), MOVED_TO, "moved to"),
 }
 """Headings of what a register says of a life, its names in Chinese and English first and last; no
 file must have them. 注销日期 alone is none: a registration is also struck off for a move, for
-enlistment or because it stood there twice, and whoever is called dead is not collected."""
+enlistment or because it stood there twice, and whoever is called dead is not collected. Nor is
+迁出地, which in a household register is where somebody came from who lives here now."""
 _STATUS = {plain_key(word): name for name, words in STATUS.items() for word in words}
 _HEADING_ROWS = 10
 """A title and a note may stand above the heading row."""
