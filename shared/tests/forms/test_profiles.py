@@ -210,6 +210,7 @@ BROKEN = [
     ("base/fields.yaml", "    headers: [别名]", "    headers: [姓名]", "belongs to `name`"),
     ("base/rules.yaml", "    of: [disability]", "    of: [disabled]", "unknown category or group"),
     ("base/rules.yaml", "    years: 14", "", "`years` is missing"),
+    ("base/rules.yaml", "    values: [1, 2, 3, 4]", "    values: [1, two]", "a whole number"),
     ("base/rules.yaml", "    severity: warn", "    severity: loud", "unknown severity"),
     ("base/rules.yaml", "rules:", "rules: [", "is not valid YAML"),
     ("base/evidence.yaml", "    one_of: [id_card]", "    one_of: [passport]", "unknown paper"),

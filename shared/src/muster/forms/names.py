@@ -60,6 +60,8 @@ class Names:
         allowed: Collection[str] = [option.id for option in field.options]
         if field.type == "boolean":
             allowed = _BOOLEANS
+        if field.type == "integer":
+            return [str(item.integer()) for item in node.one_or_more()]
         return [
             item.one_of(allowed, f"value of `{name}`") if allowed else item.text()
             for item in node.one_or_more()
