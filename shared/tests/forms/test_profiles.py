@@ -226,6 +226,13 @@ BROKEN = [
         "baseline_required: [name]#",
         "belongs here",
     ),
+    ("base/fields.yaml", "    type: date", "    type: partial_date", "is of type date"),
+    (
+        "tongren.yaml",
+        "fields:",
+        "fields:\n  birth_date: {remove: true}",
+        "has a field `birth_date`",
+    ),
     ("tongren.yaml", "  every: P7D", "  every: P0D", "like P7D"),
     ("tongren.yaml", "form_version: tongren/1", "form_version: ''", "is 1 to 100 letters"),
     ("tongren.yaml", "phases:", "phases: &again\n  loop: *again", "refers to itself"),
@@ -242,6 +249,7 @@ ELSEWHERE = {
     "already means": "  discharged_soldier:",
     "greater than `max`": "    min: 1",
     "is of type area": "  household_area:",
+    "is of type date": "  birth_date:",
     "refers to itself": "# 同仁县",
 }
 

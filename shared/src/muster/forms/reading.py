@@ -92,6 +92,7 @@ def load(path: Path) -> Parts:
     }
     _one_category_per_word(whole.need("categories").entries(), categories)
     fields = read_fields(whole, Names(frozenset(categories), groups, {}))
+    _named_fields(whole, fields)
     departments = _each(
         whole, "departments", _DASHED, lambda i, n: _department(i, n, whole, fields)
     )
@@ -130,30 +131,37 @@ def load(path: Path) -> Parts:
         papers=papers,
         evidence=_each(whole, "evidence", _ID, lambda i, n: _evidence(i, n, names, papers)),
         rules=_each(whole, "rules", _DASHED, lambda i, n: read_rule(i, n, names)),
-        baseline_required=_baseline_required(whole, names, fields),
+        baseline_required=_baseline_required(whole, names),
         attestation_grace=_span(whole.need("attestation_grace")),
         inherits_because=_inherits(own, base),
     )
 
 
 FINDS = {"name": "text", "resident_number": "resident_number", "household_area": "area"}
-"""The fields by which a person is listed, found and counted, with their types: the only ones that
-code names. Every profile has them, required of everybody and of every baseline row."""
+"""The fields by which a person is listed, found and counted, with their types. Every profile has
+them, required of everybody and of every baseline row."""
+NAMED = {**FINDS, "birth_date": "date"}
+"""All fields that services name. With the name, the date of birth finds whoever's number is
+damaged; who has none is found by the number, so a profile need not require it."""
 
 
-def _baseline_required(whole: Node, names: Names, fields: Mapping[str, Field]) -> frozenset[str]:
-    node = whole.need("baseline_required")
-    found = frozenset(names.field(item) for item in node.items())
+def _named_fields(whole: Node, fields: Mapping[str, Field]) -> None:
     every = whole.need("fields")
-    for name, kind in FINDS.items():
+    for name, kind in NAMED.items():
         field = fields.get(name)
         if field is None:
             raise every.error(f"every profile has a field `{name}` of type {kind}")
         place = every.need(name)
         if field.type != kind:
-            raise place.error(f"`{name}` is of type {kind}: by it people are found and counted")
-        if field.required != frozenset(whole.need("categories").entries()):
+            raise place.error(f"`{name}` is of type {kind}: by it people are found")
+        if name in FINDS and field.required != frozenset(whole.need("categories").entries()):
             raise place.error(f"`{name}` is required of all: by it people are found and counted")
+
+
+def _baseline_required(whole: Node, names: Names) -> frozenset[str]:
+    node = whole.need("baseline_required")
+    found = frozenset(names.field(item) for item in node.items())
+    for name in FINDS:
         if name not in found:
             raise node.error(f"`{name}` belongs here: without it a row cannot be counted")
     return found
