@@ -199,6 +199,8 @@ BROKEN = [
     ("tongren.yaml", "    field: draws_living_allowance", "    field: draws", "unknown field"),
     ("tongren.yaml", "    when: {rehabilitated_child: true}", "    when: {x: y}", "unknown field"),
     ("tongren.yaml", "  land:", "  Land:", "is no id"),
+    ("tongren.yaml", "  land:", f"  {'l' * 65}:", "is no id"),
+    ("base/fields.yaml", "  former_name:", f"  {'f' * 65}:", "is no id"),
     ("loudi.yaml", "    remove: true", "    remove: maybe", "expected true or false"),
     ("loudi.yaml", "  martyr_papers: 娄", "  martyr_pappers: 娄", "did you mean `martyr_papers`"),
     ("base/fields.yaml", "    type: area", "    type: place", "unknown type `place`"),
