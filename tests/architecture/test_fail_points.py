@@ -1,4 +1,4 @@
-"""Every fail point is passed by the product, and stopped at by a test (R90)."""
+"""Every fail point is passed by the product, and stopped at by a test (design section 4)."""
 
 from __future__ import annotations
 

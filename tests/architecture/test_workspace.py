@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -14,15 +17,53 @@ ROOT = Path(__file__).parents[2]
 MEMBERS = [ROOT / "shared", *sorted(path.parent for path in ROOT.glob("services/*/pyproject.toml"))]
 
 
-def tracked() -> list[Path]:
-    listed = subprocess.run(
-        ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+def tracked(root: Path = ROOT) -> list[Path]:
+    """The files of the project: by git where it knows them; an unpacked archive is walked."""
+    if (root / ".git").exists() and shutil.which("git"):
+        listed = subprocess.run(
+            ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"),
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if listed.returncode == 0:
+            names = listed.stdout.split("\0")
+            return [root / name for name in names if name and (root / name).is_file()]
+    return walked(root)
+
+
+def walked(root: Path) -> list[Path]:
+    """All files but those in folders that .gitignore names."""
+    ignored = [".git", *(line.rstrip("/") for line in (root / ".gitignore").read_text().split())]
+    found: list[Path] = []
+    for folder, names, files in os.walk(root):
+        names[:] = [n for n in names if not any(fnmatch(n, pattern) for pattern in ignored)]
+        found += [Path(folder, name) for name in files if name not in ignored]
+    return sorted(found)
+
+
+@pytest.mark.parametrize("lacks", [".git", "git", "its trust"])
+def test_an_archive_and_a_machine_without_git_are_looked_at_as_well(
+    lacks: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """README: Python and make are all that `make test` needs."""
+    shutil.copy(ROOT / ".gitignore", tmp_path)
+    for name in (".venv/lib/a.py", "a/__pycache__/a.pyc", "m.egg-info/PKG", "a/b/c.py", "d.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    if lacks == "git":
+        monkeypatch.setenv("PATH", "")
+    if lacks != ".git":
+        # A worktree whose repository is not there, which git refuses.
+        (tmp_path / ".git").write_text("gitdir: nowhere\n")
+    found = {str(path.relative_to(tmp_path)) for path in tracked(tmp_path)}
+    assert found == {".gitignore", "a/b/c.py", "d.md"}
+
+
+def test_what_is_walked_holds_all_that_git_knows() -> None:
+    assert all(line.endswith("/") for line in (ROOT / ".gitignore").read_text().split())
+    assert set(tracked()) <= set(walked(ROOT))
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,18 @@ def test_owners_and_readers_are_services_or_edges_and_names_have_no_dots() -> No
         assert spec.partitions == 4, "the embedded broker makes four, and keys must stay put"
 
 
+def test_every_topic_keeps_fourteen_days() -> None:
+    """Design section 4: keys are destroyed after their topics have expired, so how long a topic
+    keeps is the same everywhere. A Faust table's own changelog is no topic of facts; it keeps
+    less."""
+    for spec in load_topics(departments=["housing"]).values():
+        if spec.framework == "faust":
+            assert not spec.consumers
+            assert 0 < spec.retention_days < 14, spec.name
+        else:
+            assert spec.retention_days == 14, spec.name
+
+
 def test_snapshots_and_the_topics_page_are_those_of_the_models() -> None:
     """Drift fails the build; `.venv/bin/python -m muster.contracts.generate` writes them anew."""
     wanted, refused = snapshots()

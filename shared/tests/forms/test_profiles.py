@@ -199,6 +199,8 @@ BROKEN = [
     ("tongren.yaml", "    field: draws_living_allowance", "    field: draws", "unknown field"),
     ("tongren.yaml", "    when: {rehabilitated_child: true}", "    when: {x: y}", "unknown field"),
     ("tongren.yaml", "  land:", "  Land:", "is no id"),
+    ("tongren.yaml", "  land:", f"  {'l' * 65}:", "is no id"),
+    ("base/fields.yaml", "  former_name:", f"  {'f' * 65}:", "is no id"),
     ("loudi.yaml", "    remove: true", "    remove: maybe", "expected true or false"),
     ("loudi.yaml", "  martyr_papers: 娄", "  martyr_pappers: 娄", "did you mean `martyr_papers`"),
     ("base/fields.yaml", "    type: area", "    type: place", "unknown type `place`"),
@@ -210,6 +212,7 @@ BROKEN = [
     ("base/fields.yaml", "    headers: [别名]", "    headers: [姓名]", "belongs to `name`"),
     ("base/rules.yaml", "    of: [disability]", "    of: [disabled]", "unknown category or group"),
     ("base/rules.yaml", "    years: 14", "", "`years` is missing"),
+    ("base/rules.yaml", "    values: [1, 2, 3, 4]", "    values: [1, two]", "a whole number"),
     ("base/rules.yaml", "    severity: warn", "    severity: loud", "unknown severity"),
     ("base/rules.yaml", "rules:", "rules: [", "is not valid YAML"),
     ("base/evidence.yaml", "    one_of: [id_card]", "    one_of: [passport]", "unknown paper"),
@@ -224,6 +227,13 @@ BROKEN = [
         "baseline_required: [name,",
         "baseline_required: [name]#",
         "belongs here",
+    ),
+    ("base/fields.yaml", "    type: date", "    type: partial_date", "is of type date"),
+    (
+        "tongren.yaml",
+        "fields:",
+        "fields:\n  birth_date: {remove: true}",
+        "has a field `birth_date`",
     ),
     ("tongren.yaml", "  every: P7D", "  every: P0D", "like P7D"),
     ("tongren.yaml", "form_version: tongren/1", "form_version: ''", "is 1 to 100 letters"),
@@ -241,6 +251,7 @@ ELSEWHERE = {
     "already means": "  discharged_soldier:",
     "greater than `max`": "    min: 1",
     "is of type area": "  household_area:",
+    "is of type date": "  birth_date:",
     "refers to itself": "# 同仁县",
 }
 

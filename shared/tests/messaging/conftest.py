@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.envelope import (
@@ -211,6 +211,34 @@ async def until(check: Any, seconds: float = 20.0) -> None:
     while not await check():
         assert asyncio.get_running_loop().time() < deadline, f"never true: {check}"
         await asyncio.sleep(0.05)
+
+
+@dataclass
+class Asked:
+    """What a database was asked meanwhile: each statement, with how many rows came back."""
+
+    statements: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """All rows that came back."""
+        return sum(rows for _, rows in self.statements)
+
+
+@contextlib.contextmanager
+def listening(side: Side) -> Iterator[Asked]:
+    """Note what a side's database is asked in a block."""
+    asked = Asked()
+
+    def note(_conn: Any, cursor: Any, statement: str, *_: Any) -> None:
+        asked.statements.append((statement, max(cursor.rowcount, 0) if cursor.description else 0))
+
+    engine = side.database.engine.sync_engine
+    event.listen(engine, "after_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "after_cursor_execute", note)
 
 
 @contextlib.asynccontextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,7 +34,7 @@ from muster.security.packets import BadPacket
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Verdict
 
-from .conftest import Side, running, scalar, until
+from .conftest import Side, listening, running, scalar, until
 
 ASKED = "verification-requested-housing"
 ANSWERED = "verification-answered-housing"
@@ -206,9 +206,12 @@ async def test_a_key_that_comes_while_its_message_is_opened_is_no_reason_to_refu
     await enrol(reviewing, "housing", old)
     before = enrolled.held
 
-    async def meanwhile(conn: AsyncConnection, sender: str, kid: str) -> bool:
-        await enrol(reviewing, "housing", new)
-        return await before(conn, sender, kid)
+    async def meanwhile(
+        conn: AsyncConnection, pairs: Collection[tuple[str, str]]
+    ) -> set[tuple[str, str]]:
+        if pairs:
+            await enrol(reviewing, "housing", new)
+        return await before(conn, pairs)
 
     monkeypatch.setattr(enrolled, "held", meanwhile)
     taking, seen = intake(reviewing)
@@ -259,6 +262,27 @@ async def test_an_answer_under_a_key_that_was_revoked_is_refused_at_once(reviewi
     await taking.take(ANSWERED, [answered(reviewing, old)])
     assert seen == []
     assert await scalar(reviewing, "SELECT rule FROM dead_letter") == "packet-key-unknown"
+
+
+async def test_keys_that_nobody_knows_are_asked_about_together(reviewing: Side) -> None:
+    """R92: whoever signs each of a batch under a key of its own costs one question, not one each;
+    and each gets the answer that is its own."""
+    own, new, others, gone = (jose.generate("sig") for _ in range(4))
+    await enrol(reviewing, "housing", own)
+    await enrol(reviewing, "civil-affairs", others)
+    await enrol(reviewing, "housing", gone, revoked=True)
+    taking, seen = intake(reviewing)
+    strangers = [jose.generate("sig") for _ in range(5)]
+    batch = [answered(reviewing, key) for key in (own, new, others, gone, *strangers)]
+    with listening(reviewing) as asked:
+        await taking.take(ANSWERED, batch)
+    assert sum("FROM known_key" in statement for statement, _ in asked.statements) == 2
+    assert [message.key for message in seen] == [batch[0].key]
+    async with reviewing.database.transaction() as conn:
+        waiting = set(await conn.scalars(text("SELECT key FROM parked")))
+        refused = await conn.scalar(text("SELECT count(*) FROM dead_letter"))
+    assert waiting == {one.key for one in (batch[1], *batch[4:])}
+    assert refused == 2
 
 
 async def test_a_department_opens_what_was_sealed_to_it_once_it_is_enrolled(

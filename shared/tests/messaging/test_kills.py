@@ -1,4 +1,4 @@
-"""Killed at any line, and started again: each fact takes effect exactly once (R90, design 4)."""
+"""Killed at any line, and started again: each fact takes effect exactly once (design section 4)."""
 
 from __future__ import annotations
 

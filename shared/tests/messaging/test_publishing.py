@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
+from sqlalchemy import text
 
 from muster.contracts.topics import service_topics
 from muster.messaging import relay, unread
@@ -19,6 +20,7 @@ from muster.messaging.unread import Shard, UnreadWindow
 from .conftest import (
     TOPIC,
     Side,
+    listening,
     make_relay,
     new_subject,
     running,
@@ -116,6 +118,46 @@ async def test_a_second_relay_counts_what_the_first_left_unread(
         async with running(make_relay(source, stack)):
             await asyncio.sleep(1.5)
         assert await window_is_full()
+
+
+class _OtherCluster:
+    """A broker that is not the one of before."""
+
+    async def cluster_id(self) -> str:
+        return "another"
+
+
+async def test_all_of_an_outbox_is_unmarked_without_fetching_a_row_of_it(
+    source: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Design section 4, a lost broker: an outbox holds millions of rows; each topic's come back as
+    one number, which is the right one."""
+    made = make_relay(source, _NoStack())
+    view: Any = _OtherCluster()
+    said: list[tuple[str, int]] = []
+
+    def warning(_what: str, *, topic: str, events: int) -> None:
+        said.append((topic, events))
+
+    monkeypatch.setattr(relay._log, "warning", warning, raising=False)
+    async with source.database.engine.connect() as conn:
+        await made._prepare_shards(conn)
+        await conn.execute(
+            text(
+                "INSERT INTO outbox (event_id, topic, partition, key, version, ref, occurred_at, "
+                "sequence, published_at) SELECT gen_random_uuid(), :topic, n % 2, 'k', 1, '{}', "
+                "now(), n, CASE WHEN n > 10 THEN now() END FROM generate_series(1, 500) AS n"
+            ),
+            {"topic": TOPIC},
+        )
+        await conn.commit()
+        with listening(source) as asked:
+            await made._hold_and_compare(conn, view, None)
+        assert said == [(TOPIC, 490)]
+        assert await scalar(source, UNPUBLISHED) == 500
+        assert asked.rows <= len(made._shards) + 1
+        await made._hold_and_compare(conn, view, None)
+        assert len(said) == 1, "it is the same cluster as a moment ago"
 
 
 class _View:

@@ -1,4 +1,4 @@
-"""One trace goes from the request through the message into what the message causes (R100)."""
+"""One trace goes from the request through the message into what it causes (design section 4)."""
 
 from __future__ import annotations
 

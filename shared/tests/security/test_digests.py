@@ -130,7 +130,7 @@ def test_salts_are_random_and_256_bits() -> None:
 
 
 def test_a_record_digest_is_over_what_the_person_saw() -> None:
-    """Design 5 rule 2 (R45, R68), golden: version, categories, fields, evidence, id and salt."""
+    """Design 5 rule 2 (R58), golden: version, categories, fields, evidence, id and salt."""
     one, two = "sha256:" + "1" * 64, "sha256:" + "2" * 64
     by_hand = (
         '{"categories":["disabled_serviceman","retired_cadre"],'
@@ -188,7 +188,7 @@ def test_an_evidence_digest_is_over_salt_type_and_bytes() -> None:
 def test_every_part_of_a_record_counts(
     changed: dict[str, object], evidence: tuple[str, ...], record_id: str
 ) -> None:
-    """Design 5 rules 2 and 3: changing anything that was shown changes the digest (R45)."""
+    """Design 5 rules 2 and 3: changing anything that was shown changes the digest (R58)."""
     before = digests.record_digest(RECORD, (), RECORD_ID, SALT)
     assert digests.record_digest({**RECORD, **changed}, evidence, record_id, SALT) != before
 

@@ -1,4 +1,4 @@
-"""Killed anywhere, an edge loses nothing and doubles nothing (design 4; R60)."""
+"""Killed anywhere, an edge loses nothing and doubles nothing (design section 4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The spool's way out: order, window, what is away, what is lost (design 4, R60)."""
+"""The spool's way out: order, window, what is away, what is lost (design section 4)."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def test_what_is_not_received_goes_out_again(
 async def test_a_broker_that_comes_late_or_is_lost_gets_everything_that_was_not_received(
     spool: Spool, edge: Edge, reader: Reader, stack: Any
 ) -> None:
-    """R60: an outage delays, never loses. Another cluster id: at once, not after the patience."""
+    """An outage delays, never loses. Another cluster id: at once, not after the patience."""
     first = put_many(spool, edge, 2)
     address = [f"127.0.0.1:{free_port()}"]
     async with reader.serving() as url:

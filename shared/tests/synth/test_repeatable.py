@@ -1,16 +1,68 @@
 """The same seed makes the same bytes; a profile edited by hand is followed."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from typer.testing import CliRunner
 
 from muster.forms import Profile
+from muster.runtime.demo import command
 from muster.synth import build, write
 from muster.synth.cli import app
 from muster.vocabulary.data import data_path
 from muster.vocabulary.reasons import refused
+
+Rules = dict[str, dict[str, Any]]
+Contrary = Callable[[Rules], Path]
+_WORDS = {"zh": "须改", "en": "To be changed"}
+_NEEDS = "needs-one-of"
+IMPOSSIBLE: list[tuple[Rules, str, str]] = [
+    (
+        {
+            f"only-{sex}": {"kind": "must-be", "field": "sex", "values": [sex], **_WORDS}
+            for sex in ("1", "2")
+        },
+        "sex",
+        "only-",
+    ),
+    (
+        {
+            "never-more": {"kind": "at-most-one", "of": "all", **_WORDS},
+            "never-alone-1": {
+                "kind": _NEEDS,
+                "if": ["service", "disability", "survivor"],
+                "of": ["military_family"],
+                **_WORDS,
+            },
+            "never-alone-2": {
+                "kind": _NEEDS,
+                "if": ["military_family"],
+                "of": ["service"],
+                **_WORDS,
+            },
+        },
+        "categories",
+        "never-alone-1",
+    ),
+]
+
+
+@pytest.fixture
+def contrary(tmp_path: Path) -> Contrary:
+    """A locality's file with rules that somebody added to it."""
+
+    def written(rules: Rules) -> Path:
+        path = tmp_path / "ours.yaml"
+        content = yaml.safe_load((data_path("profiles") / "tongren.yaml").read_text("utf-8"))
+        content["rules"] |= rules
+        path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+        return path
+
+    return written
 
 
 def _bytes(folder: Path) -> dict[str, bytes]:
@@ -103,3 +155,40 @@ def test_the_command_writes_a_county(tmp_path: Path) -> None:
 def test_the_command_refuses_an_unknown_profile(tmp_path: Path) -> None:
     said = CliRunner().invoke(app, ["--profile", "nowhere", "--out", str(tmp_path)])
     assert said.exit_code == 2
+
+
+@pytest.mark.parametrize(("rules", "field", "rule"), IMPOSSIBLE)
+def test_rules_that_nobody_can_meet_are_named_by_the_command(
+    contrary: Contrary, rules: Rules, field: str, rule: str, tmp_path: Path
+) -> None:
+    """R70: a rule added by hand; field, rule and its own sentence, in Chinese and in English."""
+    said = CliRunner().invoke(
+        app,
+        ["--profile", str(contrary(rules)), "--people", "30", "--out", str(tmp_path / "county")],
+    )
+    assert said.exit_code == 2
+    zh, en = said.output.splitlines()[:2]
+    assert f"字段 {field}，规则 {rule}" in zh
+    assert zh.endswith("：须改。")
+    assert f"field {field}, rule {rule}" in en
+    assert en.endswith(": To be changed.")
+    assert not (tmp_path / "county").exists()
+
+
+def test_rules_that_nobody_can_meet_end_a_demo_with_words(
+    contrary: Contrary,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """R70: and its stack is ended."""
+    ended: list[object] = []
+    monkeypatch.setenv("MUSTER_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(command.lifecycle, "up", lambda *_: None)
+    monkeypatch.setattr(command.lifecycle, "down", ended.append)
+    rules, field, rule = IMPOSSIBLE[0]
+    assert command.run(str(contrary(rules)), 30, 1, stay=False) == 2
+    assert f"字段 {field}，规则 {rule}" in capsys.readouterr().err
+    assert len(ended) >= 2
+    told = json.loads((tmp_path / "home" / command.RESULT).read_text("utf-8"))
+    assert f"field {field}, rule {rule}" in told["failed"][0]

@@ -1,16 +1,14 @@
 """The fields of a profile, from YAML."""
 
-import re
 from collections.abc import Mapping
 from typing import cast, get_args
 
 from muster.forms.model import Field, FieldType, Sensitivity
-from muster.forms.names import Names
+from muster.forms.names import ID, Names
 from muster.forms.source import Node
 from muster.forms.tables import Option, table
 from muster.forms.text import plain_key
 
-_ID = re.compile(r"[a-z][a-z0-9_]*")
 _DEFAULT_LENGTH = 200
 _KEYS = {
     "zh", "en", "section", "type", "table", "only", "options", "categories", "required",
@@ -23,8 +21,8 @@ def read_fields(whole: Node, names: Names) -> dict[str, Field]:
     """The section `fields`, in its order. Raises ProfileError."""
     found: dict[str, Field] = {}
     for name, node in whole.need("fields").entries().items():
-        if not _ID.fullmatch(name):
-            raise node.error(f"`{name}` is no id: it must match {_ID.pattern}")
+        if not ID.fullmatch(name):
+            raise node.error(f"`{name}` is no id: it must match {ID.pattern}")
         found[name] = _field(name, node, whole, names)
     _one_field_per_heading(
         whole.need("fields").entries(), found, whole.texts_of("category_headers")

@@ -1,11 +1,15 @@
 """What the parts of a profile may refer to: fields, categories and groups by id."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from muster.forms.model import Condition, Field, FieldType
 from muster.forms.source import Node
 
+ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
+DASHED_ID = re.compile(r"[a-z][a-z0-9-]{0,63}")
+"""Ids in a profile. Services take none that is longer, from whoever asks."""
 _BOOLEANS = ("true", "false")
 
 
@@ -60,6 +64,8 @@ class Names:
         allowed: Collection[str] = [option.id for option in field.options]
         if field.type == "boolean":
             allowed = _BOOLEANS
+        if field.type == "integer":
+            return [str(item.integer()) for item in node.one_or_more()]
         return [
             item.one_of(allowed, f"value of `{name}`") if allowed else item.text()
             for item in node.one_or_more()

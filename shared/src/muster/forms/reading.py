@@ -20,7 +20,7 @@ from muster.forms.model import (
     Rule,
     Task,
 )
-from muster.forms.names import Names
+from muster.forms.names import DASHED_ID, ID, Names
 from muster.forms.rules import Check, read_rule
 from muster.forms.source import Node, read, suggestion
 from muster.forms.text import plain_key
@@ -28,8 +28,6 @@ from muster.vocabulary.areas import AreaTree, UnknownArea
 from muster.vocabulary.data import data_path
 from muster.vocabulary.states import AreaLevel, Severity
 
-_ID = re.compile(r"[a-z][a-z0-9_]*")
-_DASHED = re.compile(r"[a-z][a-z0-9-]*")
 _VERSION = re.compile(r"[A-Za-z0-9._/-]{1,100}")
 _DAYS = re.compile(r"P([0-9]{1,3})D")
 _SPAN = re.compile(r"P(?:([0-9]{1,3})D)?(?:T([0-9]{1,3})H)?")
@@ -85,15 +83,16 @@ def load(path: Path) -> Parts:
     own.allow(_TOP)
     base = _base(own)
     whole = base.merged(own, _MERGE_DEPTH) if base else own
-    categories = _each(whole, "categories", _ID, lambda i, n: _category(i, n, whole))
+    categories = _each(whole, "categories", ID, lambda i, n: _category(i, n, whole))
     groups = {
         group: frozenset(c.id for c in categories.values() if c.group == group)
         for group in whole.need("groups").entries()
     }
     _one_category_per_word(whole.need("categories").entries(), categories)
     fields = read_fields(whole, Names(frozenset(categories), groups, {}))
+    _named_fields(whole, fields)
     departments = _each(
-        whole, "departments", _DASHED, lambda i, n: _department(i, n, whole, fields)
+        whole, "departments", DASHED_ID, lambda i, n: _department(i, n, whole, fields)
     )
     fields = {
         name: replace(
@@ -105,7 +104,7 @@ def load(path: Path) -> Parts:
     papers = _labels(whole, "papers")
     areas_on = whole.need("areas_on").day()
     return Parts(
-        id=_id(whole.need("id"), _DASHED),
+        id=_id(whole.need("id"), DASHED_ID),
         form_version=_form_version(whole.need("form_version")),
         title=Label(own.need("id").text(), own.need("zh").text(), own.need("en").text()),
         source=whole.need("source").text(),
@@ -117,8 +116,8 @@ def load(path: Path) -> Parts:
         basis_for_benefits=whole.need("basis_for_benefits").boolean(),
         voluntary_decline=_label("voluntary_decline", whole.need("voluntary_decline")),
         cadence=_cadence(whole.need("cadence")),
-        phases=_each(whole, "phases", _ID, _phase),
-        report_chain=_each(whole, "report_chain", _ID, _step),
+        phases=_each(whole, "phases", ID, _phase),
+        report_chain=_each(whole, "report_chain", ID, _step),
         departments=departments,
         sections=_labels(whole, "sections"),
         matters=_labels(whole, "matters"),
@@ -128,32 +127,39 @@ def load(path: Path) -> Parts:
         categories=categories,
         category_headers=whole.need("category_headers").texts(),
         papers=papers,
-        evidence=_each(whole, "evidence", _ID, lambda i, n: _evidence(i, n, names, papers)),
-        rules=_each(whole, "rules", _DASHED, lambda i, n: read_rule(i, n, names)),
-        baseline_required=_baseline_required(whole, names, fields),
+        evidence=_each(whole, "evidence", ID, lambda i, n: _evidence(i, n, names, papers)),
+        rules=_each(whole, "rules", DASHED_ID, lambda i, n: read_rule(i, n, names)),
+        baseline_required=_baseline_required(whole, names),
         attestation_grace=_span(whole.need("attestation_grace")),
         inherits_because=_inherits(own, base),
     )
 
 
 FINDS = {"name": "text", "resident_number": "resident_number", "household_area": "area"}
-"""The fields by which a person is listed, found and counted, with their types: the only ones that
-code names. Every profile has them, required of everybody and of every baseline row."""
+"""The fields by which a person is listed, found and counted, with their types. Every profile has
+them, required of everybody and of every baseline row."""
+NAMED = {**FINDS, "birth_date": "date"}
+"""All fields that services name. With the name, the date of birth finds whoever's number is
+damaged; who has none is found by the number, so a profile need not require it."""
 
 
-def _baseline_required(whole: Node, names: Names, fields: Mapping[str, Field]) -> frozenset[str]:
-    node = whole.need("baseline_required")
-    found = frozenset(names.field(item) for item in node.items())
+def _named_fields(whole: Node, fields: Mapping[str, Field]) -> None:
     every = whole.need("fields")
-    for name, kind in FINDS.items():
+    for name, kind in NAMED.items():
         field = fields.get(name)
         if field is None:
             raise every.error(f"every profile has a field `{name}` of type {kind}")
         place = every.need(name)
         if field.type != kind:
-            raise place.error(f"`{name}` is of type {kind}: by it people are found and counted")
-        if field.required != frozenset(whole.need("categories").entries()):
+            raise place.error(f"`{name}` is of type {kind}: by it people are found")
+        if name in FINDS and field.required != frozenset(whole.need("categories").entries()):
             raise place.error(f"`{name}` is required of all: by it people are found and counted")
+
+
+def _baseline_required(whole: Node, names: Names) -> frozenset[str]:
+    node = whole.need("baseline_required")
+    found = frozenset(names.field(item) for item in node.items())
+    for name in FINDS:
         if name not in found:
             raise node.error(f"`{name}` belongs here: without it a row cannot be counted")
     return found
@@ -222,7 +228,7 @@ def _label(label_id: str, node: Node, extra: frozenset[str] = frozenset()) -> La
 
 
 def _labels(whole: Node, section: str) -> dict[str, Label]:
-    return _each(whole, section, _ID, _label)
+    return _each(whole, section, ID, _label)
 
 
 def _category(category_id: str, node: Node, whole: Node) -> Category:

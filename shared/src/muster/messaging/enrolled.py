@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, exists, select, text
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.topics import TopicSpec
 from muster.messaging.border import DEPARTMENT, Senders
+from muster.persistence.bulk import among_texts
 from muster.persistence.tables import known_key
 from muster.security.jose import Jwk
 
@@ -36,13 +37,24 @@ async def senders(conn: AsyncConnection, names: Collection[str]) -> Senders:
     return found
 
 
-async def held(conn: AsyncConnection, sender: str, kid: str) -> bool:
-    """Whether a key is known to be another's than this sender's, or the sender's no longer.
+async def held(conn: AsyncConnection, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Of (sender, kid) those whose key is another's, or the sender's no longer, with one query.
 
     Its own valid key is not "held": it may have come after `senders` looked.
     """
-    other = (known_key.c.owner_id != sender.partition("/")[2]) | _revoked()
-    return bool(await conn.scalar(select(exists().where(known_key.c.kid == kid, other))))
+    if not pairs:
+        return set()
+    rows = await conn.execute(
+        select(known_key.c.kid, known_key.c.owner_id, _revoked().label("revoked")).where(
+            among_texts(known_key.c.kid, {kid for _, kid in pairs})
+        )
+    )
+    known = {row.kid: row for row in rows}
+    return {
+        (sender, kid)
+        for sender, kid in pairs
+        if kid in known and (known[kid].revoked or known[kid].owner_id != sender.partition("/")[2])
+    }
 
 
 async def reader(conn: AsyncConnection, spec: TopicSpec) -> Jwk | None:

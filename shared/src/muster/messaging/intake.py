@@ -7,7 +7,7 @@ effects that the handler writes, parked messages and dead letters.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -217,28 +217,37 @@ class Intake:
         self, conn: AsyncConnection, spec: TopicSpec, arrivals: Sequence[_Arrival]
     ) -> list[Outcome]:
         """Open and hand over; a key whose message must wait holds back its later ones."""
-        opened: list[Message | Outcome] = []
-        behind: set[str] = set()
-        senders: border.Senders = {}
-        if spec.from_edge:
-            senders = await enrolled.senders(conn, {arrival.sender for arrival in arrivals})
-        for arrival in arrivals:
-            raw = arrival.raw
-            if raw.key in behind:
-                opened.append(BEHIND)
-                continue
-            found = open_message(self._service, self._keyring, spec, raw, arrival.headers, senders)
-            if isinstance(found, Unenrolled):
-                held = await enrolled.held(conn, arrival.sender, found.kid)
-                found = found.outcome(held=held, since=arrival.since or datetime.now(UTC))
-            if isinstance(found, NotNow):
-                behind.add(raw.key)
-            opened.append(found)
+        opened = await self._open(conn, spec, arrivals)
         messages = [found for found in opened if isinstance(found, Message)]
         answered = iter(
             await hand_over(self._context, conn, self._subscriptions[spec.name], messages)
         )
         return [next(answered) if isinstance(found, Message) else found for found in opened]
+
+    async def _open(
+        self, conn: AsyncConnection, spec: TopicSpec, arrivals: Sequence[_Arrival]
+    ) -> list[Message | Outcome]:
+        """Open messages in their order; about signers that are not known is asked together."""
+        senders: border.Senders = {}
+        if spec.from_edge:
+            senders = await enrolled.senders(conn, {arrival.sender for arrival in arrivals})
+        found: list[Message | Outcome | Unenrolled] = []
+        behind: set[str] = set()
+        for a in arrivals:
+            if a.raw.key in behind:
+                found.append(BEHIND)
+                continue
+            found.append(
+                open_message(self._service, self._keyring, spec, a.raw, a.headers, senders)
+            )
+            if isinstance(found[-1], NotNow):
+                behind.add(a.raw.key)
+        unknown = {
+            (arrival.sender, one.kid)
+            for arrival, one in zip(arrivals, found, strict=True)
+            if isinstance(one, Unenrolled)
+        }
+        return _settle(arrivals, found, await enrolled.held(conn, unknown))
 
     async def retry_parked(self, limit: int = 200) -> int:
         """Try the first message of each due key again; gives how many keys moved on."""
@@ -306,6 +315,29 @@ class Intake:
         arrivals = [one for one in read if isinstance(one, _Arrival)]
         outcomes = iter(await self._handle(conn, spec, arrivals))
         return [next(outcomes) if isinstance(one, _Arrival) else one for one in read]
+
+
+def _settle(
+    arrivals: Sequence[_Arrival],
+    found: Sequence[Message | Outcome | Unenrolled],
+    held: Collection[tuple[str, str]],
+) -> list[Message | Outcome]:
+    """What becomes of each, by the (sender, kid) that are `held`; later ones of a key wait too."""
+    settled: list[Message | Outcome] = []
+    behind: set[str] = set()
+    for arrival, one in zip(arrivals, found, strict=True):
+        what: Message | Outcome
+        if arrival.raw.key in behind:
+            what = BEHIND
+        elif isinstance(one, Unenrolled):
+            known = (arrival.sender, one.kid) in held
+            what = one.outcome(held=known, since=arrival.since or datetime.now(UTC))
+        else:
+            what = one
+        if isinstance(what, NotNow):
+            behind.add(arrival.raw.key)
+        settled.append(what)
+    return settled
 
 
 def _rounds(arrivals: Sequence[_Arrival]) -> list[list[_Arrival]]:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from sqlalchemy import select, text, update
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.envelope import Clear
@@ -28,12 +28,39 @@ from muster.messaging.message import (
 )
 from muster.observability import metrics
 from muster.observability.logging import get_logger
-from muster.persistence.tables import inbox, inbox_position
 
 _log = get_logger("muster.positions")
 
 GRACE = timedelta(seconds=2)
 ASK_AGAIN = timedelta(seconds=30)
+
+# One step through the index for each message of the run, whatever lies beyond its end.
+_RUN_ENDS = text(
+    """
+    WITH RECURSIVE run(topic, partition, sequence) AS (
+        SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]),
+                             CAST(:starts AS bigint[]))
+        UNION ALL
+        SELECT topic, partition, sequence + 1 FROM run
+        WHERE EXISTS (
+            SELECT FROM inbox
+            WHERE inbox.topic = run.topic AND inbox.partition = run.partition
+              AND inbox.sequence = run.sequence + 1)
+    )
+    SELECT topic, partition, max(sequence) AS reached FROM run GROUP BY topic, partition
+    """
+)
+_ADVANCE = text(
+    """
+    UPDATE inbox_position p
+    SET contiguous = s.reached, highest = s.top, changed_at = now(),
+        requested_at = CASE WHEN s.reached < s.top THEN p.requested_at END
+    FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]),
+                CAST(:reached AS bigint[]), CAST(:tops AS bigint[]))
+        AS s(topic, partition, reached, top)
+    WHERE p.topic = s.topic AND p.partition = s.partition
+    """
+)
 
 Shard = tuple[str, int]
 
@@ -63,47 +90,40 @@ async def advance(conn: AsyncConnection, received: Iterable[tuple[str, int, int]
         ),
         columns,
     )
-    for row in rows.all():
-        await _advance_shard(conn, row.topic, row.partition, row.contiguous, row.highest, by_shard)
-
-
-async def _advance_shard(
-    conn: AsyncConnection,
-    topic: str,
-    partition: int,
-    contiguous: int,
-    highest: int,
-    by_shard: dict[Shard, list[int]],
-) -> None:
-    new = by_shard[topic, partition]
-    top = max(highest, *new)
-    if highest > contiguous or min(new) > contiguous + 1:
-        # There is a hole: what closes it may have come earlier, so ask the inbox.
-        found = await conn.scalars(
-            select(inbox.c.sequence)
-            .where(
-                inbox.c.topic == topic,
-                inbox.c.partition == partition,
-                inbox.c.sequence > contiguous,
-            )
-            .order_by(inbox.c.sequence)
-        )
-        reached = _run_from(contiguous, found.all())
-    else:
-        reached = _run_from(contiguous, sorted(new))
-    if reached < top and contiguous == highest:
-        metrics.sequence_gaps_total.labels(topic).inc()
-        _log.warning("gap in a source's sequence", topic=topic, partition=partition)
+    places = {(row.topic, row.partition): (row.contiguous, row.highest) for row in rows}
+    reached = {s: _run_from(places[s][0], sorted(by_shard[s])) for s in shards}
+    # What joined the run may have closed a hole: only then what came earlier may go on from it.
+    joined = [s for s in shards if places[s][0] < reached[s] < places[s][1]]
+    reached.update(await _runs_in_inbox(conn, {s: reached[s] for s in joined}))
+    tops = {s: max(places[s][1], *by_shard[s]) for s in shards}
+    for topic, partition in shards:
+        contiguous, highest = places[topic, partition]
+        if reached[topic, partition] < tops[topic, partition] and contiguous == highest:
+            metrics.sequence_gaps_total.labels(topic).inc()
+            _log.warning("gap in a source's sequence", topic=topic, partition=partition)
     await conn.execute(
-        update(inbox_position)
-        .where(inbox_position.c.topic == topic, inbox_position.c.partition == partition)
-        .values(
-            contiguous=max(reached, contiguous),
-            highest=top,
-            changed_at=text("now()"),
-            requested_at=None if reached == top else inbox_position.c.requested_at,
-        )
+        _ADVANCE,
+        {
+            **columns,
+            "reached": [reached[shard] for shard in shards],
+            "tops": [tops[shard] for shard in shards],
+        },
     )
+
+
+async def _runs_in_inbox(conn: AsyncConnection, starts: dict[Shard, int]) -> dict[Shard, int]:
+    """Of each shard the last sequence that the inbox holds without a hole after its start."""
+    if not starts:
+        return {}
+    ends = await conn.execute(
+        _RUN_ENDS,
+        {
+            "topics": [topic for topic, _ in starts],
+            "partitions": [partition for _, partition in starts],
+            "starts": list(starts.values()),
+        },
+    )
+    return {(row.topic, row.partition): row.reached for row in ends}
 
 
 def _run_from(start: int, ordered: Sequence[int]) -> int:

@@ -184,27 +184,8 @@ class Relay:
             self._held.update(taken)
         cluster = await view.cluster_id()
         lasting = sorted(shard for shard in self._held if not self._specs[shard[0]].ephemeral)
-        changed = await conn.execute(
-            text(
-                """
-                WITH changed AS (
-                    UPDATE outbox_shard s SET cluster_id = :cluster
-                    FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]))
-                        AS held(topic, partition)
-                    WHERE s.topic = held.topic AND s.partition = held.partition
-                      AND s.cluster_id IS DISTINCT FROM :cluster
-                    RETURNING s.topic, s.partition)
-                UPDATE outbox SET published_at = NULL FROM changed
-                WHERE outbox.topic = changed.topic AND outbox.partition = changed.partition
-                  AND outbox.published_at IS NOT NULL
-                RETURNING outbox.topic
-                """
-            ),
-            {"cluster": cluster, **_columns(lasting)},
-        )
-        again: dict[str, int] = defaultdict(int)
-        for (topic,) in changed:
-            again[topic] += 1
+        changed = await conn.execute(relay_sql.AGAIN, {"cluster": cluster, **_columns(lasting)})
+        again = {str(topic): int(events) for topic, events in changed}
         if again:
             await failpoints.reach("relay.before-republish")
         await conn.commit()

@@ -10,6 +10,24 @@ HOLD = text(
     WHERE pg_try_advisory_lock(hashtextextended('outbox/' || topic || '/' || partition, 0))
     """
 )
+# Counted here: of all that a county ever published no row travels.
+AGAIN = text(
+    """
+    WITH changed AS (
+        UPDATE outbox_shard s SET cluster_id = :cluster
+        FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[])) AS held(topic, partition)
+        WHERE s.topic = held.topic AND s.partition = held.partition
+          AND s.cluster_id IS DISTINCT FROM :cluster
+        RETURNING s.topic, s.partition
+    ), again AS (
+        UPDATE outbox SET published_at = NULL FROM changed
+        WHERE outbox.topic = changed.topic AND outbox.partition = changed.partition
+          AND outbox.published_at IS NOT NULL
+        RETURNING outbox.topic
+    )
+    SELECT topic, count(*) FROM again GROUP BY topic
+    """
+)
 ASSIGN = text(
     """
     WITH fresh AS (

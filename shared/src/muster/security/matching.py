@@ -15,7 +15,8 @@ from muster.security.keyring import Key
 from muster.vocabulary import resident_number
 
 NAME, NUMBER, BIRTH = "name", "resident_number", "birth_date"
-"""The fields by which a person is found; every profile has them."""
+"""The fields by which a person is found. The loader of profiles insists on them
+(`muster.forms.reading.NAMED`); a person may still have no `birth_date`."""
 
 
 class Comparing(Protocol):

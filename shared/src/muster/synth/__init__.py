@@ -7,6 +7,7 @@ takes part in a campaign reads.
 
 from muster.synth.county import County, build
 from muster.synth.desk import CARD_FIELDS
+from muster.synth.fields import Unfillable
 from muster.synth.writing import TRUTH, write
 
-__all__ = ["CARD_FIELDS", "TRUTH", "County", "build", "write"]
+__all__ = ["CARD_FIELDS", "TRUTH", "County", "Unfillable", "build", "write"]

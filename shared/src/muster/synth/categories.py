@@ -3,7 +3,9 @@
 from random import Random
 
 from muster.forms import Profile
+from muster.synth.fields import Unfillable
 from muster.synth.streams import weighted
+from muster.vocabulary.reasons import Reason
 
 # Shares among 1,000 people, as a county might have them. A category that a profile adds gets the
 # share of a rare one.
@@ -47,7 +49,10 @@ class CategorySets:
         return self._any()
 
     def _any(self) -> tuple[str, ...]:
+        reasons: list[Reason] = []
         for name in self._shares:
-            if not self._profile.check_categories({name}):
+            found = self._profile.check_categories({name})
+            if not found:
                 return (name,)
-        raise ValueError("the profile's rules leave no category that may stand alone")
+            reasons += found
+        raise Unfillable(reasons)

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from muster.forms import Profile, ProfileError
-from muster.synth import TRUTH, build, scoring, write
+from muster.synth import TRUTH, Unfillable, build, scoring, write
 
 app = typer.Typer(add_completion=False)
 
@@ -37,11 +37,10 @@ def synth(
     console = Console(stderr=True)
     started = time.perf_counter()
     try:
-        loaded = Profile.load(profile)
-    except (ProfileError, FileNotFoundError) as error:
-        console.print(str(error), style="red", markup=False, highlight=False)
+        county = build(Profile.load(profile), people, seed)
+    except (ProfileError, FileNotFoundError, Unfillable) as error:
+        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2) from None
-    county = build(loaded, people, seed)
     write(county, out)
     console.print(
         f"{people} people at {len(county.desks)} desks written to {out} in "

@@ -6,7 +6,7 @@ plausible values on top (`muster.synth.plausible`); the profile's rules, read as
 does not fit together.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
@@ -19,6 +19,7 @@ from muster.vocabulary import resident_number
 from muster.vocabulary.areas import AreaTree
 from muster.vocabulary.partial_date import PartialDate
 from muster.vocabulary.reasons import Reason, refused
+from muster.vocabulary.states import Severity
 
 Value = str | int | bool | list[str]
 
@@ -42,6 +43,18 @@ _WORDS = [
 
 class Unfillable(Exception):  # noqa: N818 - reads as what it says
     """A profile asks for something that no value was found for; names fields and rules only."""
+
+    def __init__(self, reasons: Iterable[Reason]) -> None:
+        self.reasons = tuple(dict.fromkeys(r for r in reasons if r.severity is Severity.REFUSE))
+        super().__init__("\n".join(_sentence(reason) for reason in self.reasons))
+
+
+def _sentence(reason: Reason) -> str:
+    return (
+        f"按此采集方案造不出一个人：字段 {reason.field}，规则 {reason.rule}：{reason.zh}。\n"
+        "Nobody can be made who suits this profile: "
+        f"field {reason.field}, rule {reason.rule}: {reason.en}."
+    )
 
 
 @dataclass(slots=True)
@@ -77,7 +90,7 @@ def fill(draft: Draft, plausible: Mapping[str, Maker]) -> dict[str, Value]:
                 return {n: draft.values[n] for n in draft.profile.fields if n in draft.values}
             for reason in reasons:
                 _mend(draft, reason, plausible)
-    raise Unfillable(", ".join(sorted({f"{r.field}: {r.rule}" for r in reasons})))
+    raise Unfillable(reasons)
 
 
 def check(draft: Draft) -> list[Reason]:

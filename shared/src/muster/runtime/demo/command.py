@@ -34,7 +34,7 @@ from muster.runtime.demo.stage import Stage
 from muster.runtime.demo.world import World
 from muster.runtime.home import Home, write_private
 from muster.runtime.processes import resident
-from muster.synth import build, write
+from muster.synth import Unfillable, build, write
 
 __all__ = ["Driven", "drive", "run"]
 
@@ -86,7 +86,7 @@ def run(profile: str, people: int, seed: int, *, stay: bool) -> int:
 
 
 _FAILURES = (
-    *(NotRunning, Unreachable, Refused, Stuck, Undone, EdgeFailed, NotSettled),
+    *(NotRunning, Unreachable, Refused, Stuck, Undone, EdgeFailed, NotSettled, Unfillable),
     httpx.HTTPError,
 )
 
