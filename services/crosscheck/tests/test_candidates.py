@@ -149,6 +149,10 @@ async def test_a_person_who_is_unknown_again_is_told_again(context: Context) -> 
         ({"moved_to": THERE}, HERE, [(HR, "told", None)]),
         ({"moved_to": f"{PATH}7号"}, HERE, [(HR, "told", None)]),
         ({"moved_to": "无"}, HERE, [(HR, "told", None)]),
+        ({"moved_to": "四川成都"}, HERE, []),
+        # Where nobody can read that somebody went elsewhere, they are looked for: not lost.
+        ({"moved_to": "不详"}, HERE, [(HR, "told", None)]),
+        ({"moved_to": "同仁市隆务镇"}, HERE, [(HR, "told", None)]),
         # A village that this tree does not have lies in a township that it has.
         ({"moved_to": f"{THERE[:9]}999"}, f"{HERE[:9]}999", [(HR, "told", None)]),
         ({}, "110101", [(HR, "held", "area-unknown")]),
@@ -279,6 +283,23 @@ async def test_the_dead_whom_a_reveal_names_are_not_sent_for(context: Context) -
     await run_county(context)
     assert await states(context) == [(AF, "ended", "died-before-standard-time")]
     assert len(await requests(context)) == 1
+
+
+@pytest.mark.parametrize(
+    ("moved_to", "state"), [("四川省成都市", "ended"), ("不详", "told"), ("同仁市", "told")]
+)
+async def test_who_moved_away_by_a_revealed_row_is_not_sent_for(
+    context: Context, moved_to: str, state: str
+) -> None:
+    """C6: only where the row names a place elsewhere."""
+    row = make_row(AF, TRUTH)
+    await take(context, *data(AF, row))
+    await open_phase(context)
+    [asked] = await requests(context)
+    opened = {**TRUTH, "moved_to": moved_to}
+    await take(context, revealed(AF, asked.reveal_id, row.row_id, opened))
+    [(_, found, _)] = await states(context)
+    assert found == state
 
 
 async def test_blind_rows_wait_until_sealed_ones_are_registered(context: Context) -> None:

@@ -191,6 +191,8 @@ async def test_an_extract_with_damaged_numbers_closes_nothing(context: Context) 
         (TRUTH, AWAY, PS, supplied(1, {**TRUTH, "moved_to": HERE}), CLOSED),
         (TRUTH, AWAY, PS, supplied(1), MARKED),
         (TRUTH, AWAY, PS, supplied(1, AWAY, {**TRUTH, "moved_to": HERE}), MARKED),
+        (TRUTH, AWAY, PS, supplied(1, {**TRUTH, "moved_to": "不详"}), MARKED),
+        (TRUTH, AWAY, PS, supplied(1, AWAY, {**TRUTH, "moved_to": "不详"}), COMPARED),
         # The record follows, or the case is closed.
         (
             TRUTH,

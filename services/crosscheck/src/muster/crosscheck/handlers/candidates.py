@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.crosscheck.domain import died
 from muster.crosscheck.domain.finding import Unknown
-from muster.crosscheck.handlers import areas, common, reveals
+from muster.crosscheck.handlers import areas, common, destinations, reveals
 from muster.crosscheck.store import candidates, matching, touched
 from muster.messaging import outbox
 from muster.runtime.context import Context
@@ -80,7 +80,7 @@ def _told(context: Context, row: Row[Any]) -> dict[str, Any]:
 
 def told(context: Context, candidate_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The step by which capture hears of a candidate whose row is open."""
-    village = areas.destination(context.areas, values.get(common.VILLAGE))
+    village = destinations.read(context.areas, values.get(common.VILLAGE))
     here = village is not None and context.areas.is_within(village, context.areas.root.code)
     who = {name: values[name] for name in _WHO if name in values}
     if here:
@@ -100,8 +100,8 @@ def gone(context: Context, values: Mapping[str, Any]) -> str | None:
         died.died(died_on, context.profile.standard_time) == died.BEFORE
     ):
         return "died-before-standard-time"
-    moved_to = areas.destination(context.areas, values.get(common.MOVED_TO))
-    if moved_to is not None and moved_to not in context.areas:
+    moved_to = destinations.read(context.areas, values.get(common.MOVED_TO))
+    if moved_to not in (None, matching.UNREADABLE) and moved_to not in context.areas:
         return "moved-out"
     return None
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.parts.crosscheck import Blinds, DepartmentData, DepartmentRow, Manifest
 from muster.crosscheck.domain import died, extract
-from muster.crosscheck.handlers import areas, common
+from muster.crosscheck.handlers import areas, common, destinations
 from muster.crosscheck.handlers.subjects import look_again
 from muster.crosscheck.store import comparison, extracts, reveals, touched
 from muster.messaging.message import DONE, Invalid, Message, Outcome
@@ -266,7 +266,7 @@ def _row(context: Context, department: str, row: DepartmentRow) -> dict[str, Any
         "died": died.died(died_on, context.profile.standard_time)
         if isinstance(died_on, str)
         else None,
-        "moved_to": areas.destination(context.areas, fields.get(common.MOVED_TO)),
+        "moved_to": destinations.read(context.areas, fields.get(common.MOVED_TO)),
         "sealed": None
         if row.fields is None
         else common.seal_own(

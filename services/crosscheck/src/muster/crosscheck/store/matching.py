@@ -174,7 +174,7 @@ KINDS = {
         SELECT DISTINCT ON (m.subject_id) m.subject_id, '', '', '', m.department, m.row_id
         FROM matched m JOIN scope s USING (subject_id)
         WHERE m.moved_to <> '{UNREADABLE}' AND NOT s.places @> to_jsonb(m.moved_to)
-          AND NOT {_another_says("o.moved_to <> m.moved_to")}
+          AND NOT {_another_says(f"o.moved_to NOT IN (m.moved_to, '{UNREADABLE}')")}
         ORDER BY m.subject_id, m.department, m.row_id
     """,  # noqa: S608 - put together from what stands here
     # Who died after the standard time is collected all the same (C6, C13); of rows that disagree
@@ -312,7 +312,8 @@ async def match(
 
 
 # Who had died by the standard time, or has moved out of the campaign's area, is not collected here
-# (C6, C13), whichever sealed department says so. A row whose name some subject bears may be that
+# (C6, C13), whichever sealed department says so. Of whom it cannot be read where they went, nothing
+# is said: they are looked for, and found or not. A row whose name some subject bears may be that
 # subject, if it has no whole number of its own.
 _UNKNOWN = text(
     f"""
@@ -347,7 +348,7 @@ async def unknown(conn: AsyncConnection, rules: Rules, inside: Collection[str]) 
         {
             "listing": [department for department, _ in rules.lists],
             "modes": [mode for _, mode in rules.lists],
-            "inside": sorted(inside),
+            "inside": [*sorted(inside), UNREADABLE],
         },
     )
     return [Unknown(**row._mapping) for row in rows]
