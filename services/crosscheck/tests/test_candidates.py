@@ -181,6 +181,43 @@ async def test_what_one_sealed_department_knows_keeps_another_from_asking(
     assert await states(context) == []
 
 
+@pytest.mark.parametrize("other", [PS, HR])
+async def test_of_whom_two_dates_of_death_are_told_somebody_finds_out(
+    context: Context, door: Door, other: str
+) -> None:
+    """C6, C13, R76: held, with the reason in words, until the departments agree; not lost."""
+    after, before = {**TRUTH, "died_on": "2018-11-20"}, {**TRUTH, "died_on": "2018-09-20"}
+    rows_of_hr = [make_row(HR, after, area=HERE)]
+    if other == HR:
+        rows_of_hr.append(make_row(HR, before, area=HERE))
+    else:
+        await take(context, *data(PS, make_row(PS, before)))
+    await take(context, *data(HR, *rows_of_hr))
+    await open_phase(context)
+    assert await states(context) == [(HR, "held", "death-disputed")]
+    assert await published(context, MISSED) == []
+    async with door.client((Role.COLLECTOR, HERE)) as client:
+        [item] = (await client.get("/candidates")).json()["items"]
+    assert (item["zh"], item["en"]) == RULES["death-disputed"]
+    # They agree on one date, or on the other.
+    if other == PS:
+        await take(context, *data(PS, make_row(PS, after), made_at=LATER))
+    await take(context, *data(HR, make_row(HR, after, area=HERE), made_at=LATER))
+    await settling.settle_left(context)
+    assert await states(context) == [(HR, "told", None)]
+
+
+async def test_who_all_say_died_before_the_standard_time_is_not_held(context: Context) -> None:
+    before = {**TRUTH, "died_on": "2018-09-20"}
+    await take(
+        context,
+        *data(PS, make_row(PS, before)),
+        *data(HR, make_row(HR, TRUTH), make_row(HR, before)),
+    )
+    await open_phase(context)
+    assert await states(context) == []
+
+
 async def test_rows_by_which_nobody_can_be_found(context: Context) -> None:
     """A damaged number and no full date of birth; but a known name may be its owner."""
     damaged = {**TRUTH, "resident_number": "63232"}
@@ -257,6 +294,7 @@ async def test_a_refusal_is_listed_and_may_be_asked_again(context: Context, door
 async def test_whoever_reads_the_list_is_told_in_words(context: Context, door: Door) -> None:
     """Every rule that a candidate can bear, and one that only the department knows."""
     own = {"area-unknown", "nothing-to-find-by", "died-before-standard-time", "moved-out"}
+    own.add("death-disputed")
     assert set(RULES) == own | {"reason-missing", "row-unknown", "quota-exceeded", "refused"}
     row = make_row(AF, TRUTH, area=HERE)
     nothing = without({**TRUTH, "resident_number": "63232"}, "birth_date")

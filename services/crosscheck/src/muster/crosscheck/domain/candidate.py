@@ -15,6 +15,10 @@ RULES: dict[str, tuple[str, str]] = {
         "部门数据中既无有效身份证号码，也无姓名和完整出生日期，请管理员与部门核对。",
         "No valid number, and no name with a full birth date; the administrator asks about it.",
     ),
+    "death-disputed": (
+        "部门数据对此人去世是在标准时点之前还是之后说法不一，请管理员与各部门核对后更正。",
+        "Departments say both that they died before the standard time and after it; ask them.",
+    ),
     "died-before-standard-time": (
         "部门数据显示此人在标准时点前已去世，不再采集。",
         "By the department's data this person died before the standard time and is not collected.",

@@ -313,26 +313,29 @@ async def match(
 
 # Who had died by the standard time, or has moved out of the campaign's area, is not collected here
 # (C6, C13), whichever sealed department says so. Of whom it cannot be read where they went, nothing
-# is said: they are looked for, and found or not. A row whose name some subject bears may be that
-# subject, if it has no whole number of its own.
+# is said: they are looked for, and found or not; and of whom both is said, that they died before
+# the standard time and that they died after it, somebody must find out. A row whose name some
+# subject bears may be that subject, if it has no whole number of its own.
 _UNKNOWN = text(
     f"""
     SELECT r.department, CAST(r.row_id AS text), r.area, listing.mode, r.number,
-           r.campaign_number, r.number IS NOT NULL OR r.name_birth IS NOT NULL AS found_by
+           r.campaign_number, r.number IS NOT NULL OR r.name_birth IS NOT NULL AS found_by,
+           said.before IS TRUE AS disputed
     FROM department_row r
     JOIN unnest(CAST(:listing AS text[]), CAST(:modes AS text[])) AS listing(department, mode)
         USING (department)
+    CROSS JOIN LATERAL (
+        SELECT bool_or(o.died = 'before') AS before, bool_or(o.died = 'after') AS after,
+               bool_or(NOT o.moved_to = ANY(CAST(:inside AS text[]))) AS left
+        FROM department_row o
+        WHERE (o.department, o.row_id) = (r.department, r.row_id)
+           OR o.campaign_number = r.campaign_number) AS said
     WHERE NOT EXISTS (SELECT FROM subject_blind b
                       WHERE b.holder = r.department AND b.number = r.number)
       AND NOT EXISTS (SELECT FROM subject_blind b
                       WHERE b.holder = r.department AND b.name_birth = r.name_birth
                         AND (r.number IS NULL OR ({SAME_PERSON_BY_NAME})))
-      AND NOT (r.died IS NOT DISTINCT FROM 'before' OR r.moved_to IS NOT NULL
-               AND NOT r.moved_to = ANY(CAST(:inside AS text[])))
-      AND NOT EXISTS (SELECT FROM department_row o
-                      WHERE o.campaign_number = r.campaign_number
-                        AND (o.died = 'before' OR o.moved_to IS NOT NULL
-                             AND NOT o.moved_to = ANY(CAST(:inside AS text[]))))
+      AND said.left IS NOT TRUE AND (said.before IS NOT TRUE OR said.after IS TRUE)
     ORDER BY r.department, r.area, r.fields, r.row_id
     """  # noqa: S608 - put together from what stands here
 )
