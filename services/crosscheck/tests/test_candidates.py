@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from muster.crosscheck.domain.candidate import RULES
-from muster.crosscheck.handlers import candidates, settling
+from muster.crosscheck.handlers import candidates, common, reveals, settling
 from muster.messaging.message import DONE
 from muster.runtime.context import Context
 from muster.vocabulary.ids import new_id
@@ -369,14 +369,69 @@ async def test_blind_rows_wait_until_sealed_ones_are_registered(context: Context
 
 
 async def test_blind_rows_do_not_wait_for_ever(context: Context) -> None:
+    """R76: nor long, because somebody who was told of may never be entered."""
     await take(context, *data(HR, make_row(HR, TRUTH)), *data(AF, make_row(AF, make_fields(2))))
     await open_phase(context)
     await settling.settle_left(context)
     assert (AF, "waiting", None) in await states(context)
-    await rows(context, "UPDATE candidate SET told_at = now() - interval '21 s' RETURNING 1")
+    await rows(context, "UPDATE candidate SET told_at = now() - interval '9 s' RETURNING 1")
     await rows(context, "UPDATE candidates_due SET at = now() RETURNING 1")
     await settling.settle_left(context)
     assert (AF, "asked", None) in await states(context)
+
+
+CHINA = timezone(timedelta(hours=8))
+
+
+@pytest.mark.parametrize(
+    ("answered", "looked", "again"),
+    [
+        ("2018-11-02T09:00", "2018-11-02T23:59", False),
+        ("2018-11-02T09:00", "2018-11-03T00:01", True),
+        ("2018-11-02T23:59", "2018-11-03T00:01", True),
+        # Midnight where the campaign is, and not in Greenwich.
+        ("2018-11-02T07:00", "2018-11-02T09:00", False),
+        # A department's clock that is a day slow is asked once a day all the same.
+        ("2018-11-01T09:00", "2018-11-02T12:00", False),
+    ],
+)
+async def test_who_met_a_used_up_quota_is_asked_for_the_next_day(
+    context: Context, monkeypatch: pytest.MonkeyPatch, answered: str, looked: str, again: bool
+) -> None:
+    """R75, R76: by itself, on the department's next quota day; in the job that asks again."""
+
+    def at(moment: str) -> datetime:
+        return datetime.fromisoformat(moment).replace(tzinfo=CHINA)
+
+    monkeypatch.setattr(common, "now", lambda: at("2018-11-02T06:00"))
+    row = make_row(AF, TRUTH)
+    await take(context, *data(AF, row))
+    await open_phase(context)
+    [asked] = await requests(context)
+    refusal = revealed(AF, asked.reveal_id, row.row_id, refused="quota-exceeded")
+    part = refusal.part.model_copy(update={"answered_at": at(answered)})
+    await take(context, replace(refusal, part=part))
+    monkeypatch.setattr(common, "now", lambda: at(looked))
+    await reveals.ask_again(context)
+    await settling.settle_left(context)
+    assert await states(context) == [
+        (AF, "asked", None) if again else (AF, "refused", "quota-exceeded")
+    ]
+    assert len(await requests(context)) == 1 + again
+    # The quota may be used up on that day, too.
+    await reveals.ask_again(context)
+    assert len(await rows(context, "SELECT 1 FROM candidate WHERE state = 'waiting'")) == 0
+
+
+async def test_what_was_refused_for_another_reason_waits_for_somebody(context: Context) -> None:
+    row = make_row(AF, TRUTH)
+    await take(context, *data(AF, row))
+    await open_phase(context)
+    [asked] = await requests(context)
+    await take(context, revealed(AF, asked.reveal_id, row.row_id, refused="row-unknown"))
+    await rows(context, "UPDATE reveal SET asked_at = now() - interval '9 days' RETURNING 1")
+    await reveals.ask_again(context)
+    assert await states(context) == [(AF, "refused", "row-unknown")]
 
 
 @pytest.mark.parametrize("harm", ["request", "row", "department", "key", "both", "neither"])

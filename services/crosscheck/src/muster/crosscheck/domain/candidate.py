@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta, timezone
+
+_CHINA = timezone(timedelta(hours=8))
+
+
+def quota_day(moment: datetime) -> datetime:
+    """When the day began for whose quota a department's connector counts at that moment: by the
+    calendar where the campaign is."""
+    return datetime.combine(moment.astimezone(_CHINA).date(), time(), _CHINA)
+
+
 _REFUSED = (
     "部门未开放该行数据，可说明事由后再次申请，或直接与部门联系。",
     "The department did not open the row; ask again with a reason, or get in touch with it.",
@@ -28,8 +39,8 @@ RULES: dict[str, tuple[str, str]] = {
         "By the department's data this person is registered outside the campaign's area by now.",
     ),
     "quota-exceeded": (
-        "部门当日开放行数已达限额，请次日再次申请。",
-        "The department's quota of the day is used up; ask again tomorrow.",
+        "部门当日开放行数已达限额，次日自动再次申请。",
+        "The department's quota of the day is used up; it is asked again by itself tomorrow.",
     ),
     "row-unknown": (
         "部门当前数据中已没有该行，请待部门提供新的数据。",

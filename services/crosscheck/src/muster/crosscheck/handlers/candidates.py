@@ -23,8 +23,11 @@ from muster.runtime.context import Context
 
 MISSED_REASON = "漏采人员核实"
 """Why a blind department's row is opened: to find somebody who was not collected."""
-BLIND_WAIT = 20.0
-"""Seconds that blind candidates wait at most for sealed ones to be registered."""
+BLIND_WAIT = 8.0
+"""Seconds that blind candidates wait at most for sealed ones to be registered: where one of those
+is never entered, because nobody knows the village, all wait so long. Registering takes a second or
+two; if it takes longer, some quota is spent on people who come to be known anyway, and nothing
+else is lost."""
 
 _WHO = (common.NAME, common.NUMBER, common.BIRTH, common.VILLAGE)
 """What a desk needs to find somebody; more of a department's data is not passed on."""
