@@ -6,6 +6,17 @@ revision = "0004"
 down_revision = "0003"
 
 
+STATEMENTS = (
+    "ALTER TABLE discrepancy ADD COLUMN comparable BOOLEAN NOT NULL DEFAULT true",
+    # A death of which nobody can read when it was is no death that is not told any more.
+    """
+    ALTER TABLE department_row DROP CONSTRAINT department_row_died,
+        ADD CONSTRAINT department_row_died CHECK (died IN ('before', 'after', 'unreadable'))
+    """,
+)
+
+
 def upgrade() -> None:
     """What is open now was found at the last match."""
-    op.execute("ALTER TABLE discrepancy ADD COLUMN comparable BOOLEAN NOT NULL DEFAULT true")
+    for statement in STATEMENTS:
+        op.execute(statement)

@@ -6,13 +6,13 @@ What cannot be read says nothing: it makes no work order, and nobody is taken fo
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from stdnum import numdb
 
+from muster.crosscheck.domain.cells import plain
 from muster.crosscheck.handlers.areas import place
 from muster.crosscheck.store.matching import UNREADABLE
 from muster.forms.tables import table
@@ -22,9 +22,8 @@ from muster.vocabulary.states import AreaLevel
 ELSEWHERE = "elsewhere"
 """A place outside the campaign's area that is named, and not by a code."""
 _CODE = re.compile(r"[0-9]{6}(?:[0-9]{3}(?:[0-9]{3})?)?")
-_NOWHERE = frozenset(
+_STAYED = frozenset(
     (
-        "无", "否", "没有", "空", "NO", "NONE", "NULL", "N/A",
         "未迁", "未迁出", "未迁移", "未转出", "未变动", "在籍", "当地", "本地",
         "本县", "本市", "本乡", "本镇", "本街道", "本村", "本社区", "本组",
     )
@@ -52,8 +51,8 @@ def read(tree: AreaTree, told: object) -> str | None:
     """
     if not isinstance(told, str):
         return None
-    text = "".join(unicodedata.normalize("NFKC", told).split())
-    if text.upper() in _NOWHERE or not any(sign.isalnum() for sign in text):
+    text = plain(told)
+    if not text or text in _STAYED:
         return None
     if text in _AWAY:
         return ELSEWHERE

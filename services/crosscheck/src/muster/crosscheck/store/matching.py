@@ -182,7 +182,7 @@ KINDS = {
     Discrepancy.DEAD: f"""
         SELECT DISTINCT ON (m.subject_id) m.subject_id, '', '', '', m.department, m.row_id
         FROM matched m JOIN scope s USING (subject_id)
-        WHERE m.died IS NOT NULL
+        WHERE m.died IN ('before', 'after')
           AND (s.state = 'open'
                OR m.died = 'before' AND NOT {_another_says("o.died = 'after'")})
         ORDER BY m.subject_id, m.department, m.row_id
@@ -235,7 +235,7 @@ GONE = {
         JOIN matched m ON m.subject_id = d.subject_id AND m.department = d.said_by
         WHERE d.kind = 'dead'
         GROUP BY d.discrepancy_id
-        HAVING bool_and(m.died IS DISTINCT FROM 'before')
+        HAVING bool_and(m.died IS NULL OR m.died = 'after')
     """,
 }
 """Of each kind the open work orders (discrepancy_id) of which it is shown that what they say is

@@ -114,7 +114,8 @@ department_row = Table(
     Column("name_birth", Text),
     Column("campaign_number", Text),
     Column("fields", JSONB, nullable=False),
-    # Of sealed rows: died before or after the standard time; where the person moved.
+    # Of sealed rows: died before or after the standard time; where the person moved. Each may be
+    # unreadable.
     Column("died", Text),
     Column("moved_to", Text),
     Column("sealed", Text),
