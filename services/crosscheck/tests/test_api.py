@@ -105,6 +105,7 @@ async def test_the_list_shows_the_callers_area_and_no_values(context: Context, d
         "other": None,
         "village": HERE,
         "state": "open",
+        "comparable": True,
         "revision": 1,
         "first_opened_at": "",
         "opened_at": "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from muster.crosscheck.main import service
@@ -12,6 +13,7 @@ from muster.vocabulary.states import Role
 from .conftest import (
     AF,
     COUNTY,
+    EARLY,
     HERE,
     Door,
     connector_asks,
@@ -76,6 +78,16 @@ async def test_every_route_leaves_its_row_or_shows_nobody(
         await ask(
             "POST /discrepancies/{discrepancy_id}/reveal",
             told("reveal-asked", [WHO], WHY, one),
+            at=at,
+            json={"reason": WHY},
+        )
+
+        # The department has the person no more.
+        await take(context, *data(AF, lost, made_at=EARLY + timedelta(days=1)))
+        await ask("POST /runs", told("county-run", detail={"marked": 1}))
+        await ask(
+            "POST /discrepancies/{discrepancy_id}/close",
+            told("discrepancy-closed", [WHO], WHY, {**one, "revision": 2}),
             at=at,
             json={"reason": WHY},
         )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from muster.crosscheck.domain.candidate import RULES
-from muster.crosscheck.handlers import candidates, settling
+from muster.crosscheck.handlers import candidates, common, reveals, settling
 from muster.messaging.message import DONE
 from muster.runtime.context import Context
 from muster.vocabulary.ids import new_id
@@ -149,6 +149,10 @@ async def test_a_person_who_is_unknown_again_is_told_again(context: Context) -> 
         ({"moved_to": THERE}, HERE, [(HR, "told", None)]),
         ({"moved_to": f"{PATH}7号"}, HERE, [(HR, "told", None)]),
         ({"moved_to": "无"}, HERE, [(HR, "told", None)]),
+        ({"moved_to": "四川成都"}, HERE, []),
+        # Where nobody can read that somebody went elsewhere, they are looked for: not lost.
+        ({"moved_to": "不详"}, HERE, [(HR, "told", None)]),
+        ({"moved_to": "同仁市隆务镇"}, HERE, [(HR, "told", None)]),
         # A village that this tree does not have lies in a township that it has.
         ({"moved_to": f"{THERE[:9]}999"}, f"{HERE[:9]}999", [(HR, "told", None)]),
         ({}, "110101", [(HR, "held", "area-unknown")]),
@@ -172,6 +176,43 @@ async def test_what_one_sealed_department_knows_keeps_another_from_asking(
         context,
         *data(HR, make_row(HR, TRUTH)),
         *data(PS, make_row(PS, {**TRUTH, "died_on": "2017"})),
+    )
+    await open_phase(context)
+    assert await states(context) == []
+
+
+@pytest.mark.parametrize("other", [PS, HR])
+async def test_of_whom_two_dates_of_death_are_told_somebody_finds_out(
+    context: Context, door: Door, other: str
+) -> None:
+    """C6, C13, R76: held, with the reason in words, until the departments agree; not lost."""
+    after, before = {**TRUTH, "died_on": "2018-11-20"}, {**TRUTH, "died_on": "2018-09-20"}
+    rows_of_hr = [make_row(HR, after, area=HERE)]
+    if other == HR:
+        rows_of_hr.append(make_row(HR, before, area=HERE))
+    else:
+        await take(context, *data(PS, make_row(PS, before)))
+    await take(context, *data(HR, *rows_of_hr))
+    await open_phase(context)
+    assert await states(context) == [(HR, "held", "death-disputed")]
+    assert await published(context, MISSED) == []
+    async with door.client((Role.COLLECTOR, HERE)) as client:
+        [item] = (await client.get("/candidates")).json()["items"]
+    assert (item["zh"], item["en"]) == RULES["death-disputed"]
+    # They agree on one date, or on the other.
+    if other == PS:
+        await take(context, *data(PS, make_row(PS, after), made_at=LATER))
+    await take(context, *data(HR, make_row(HR, after, area=HERE), made_at=LATER))
+    await settling.settle_left(context)
+    assert await states(context) == [(HR, "told", None)]
+
+
+async def test_who_all_say_died_before_the_standard_time_is_not_held(context: Context) -> None:
+    before = {**TRUTH, "died_on": "2018-09-20"}
+    await take(
+        context,
+        *data(PS, make_row(PS, before)),
+        *data(HR, make_row(HR, TRUTH), make_row(HR, before)),
     )
     await open_phase(context)
     assert await states(context) == []
@@ -253,6 +294,7 @@ async def test_a_refusal_is_listed_and_may_be_asked_again(context: Context, door
 async def test_whoever_reads_the_list_is_told_in_words(context: Context, door: Door) -> None:
     """Every rule that a candidate can bear, and one that only the department knows."""
     own = {"area-unknown", "nothing-to-find-by", "died-before-standard-time", "moved-out"}
+    own.add("death-disputed")
     assert set(RULES) == own | {"reason-missing", "row-unknown", "quota-exceeded", "refused"}
     row = make_row(AF, TRUTH, area=HERE)
     nothing = without({**TRUTH, "resident_number": "63232"}, "birth_date")
@@ -279,6 +321,23 @@ async def test_the_dead_whom_a_reveal_names_are_not_sent_for(context: Context) -
     await run_county(context)
     assert await states(context) == [(AF, "ended", "died-before-standard-time")]
     assert len(await requests(context)) == 1
+
+
+@pytest.mark.parametrize(
+    ("moved_to", "state"), [("四川省成都市", "ended"), ("不详", "told"), ("同仁市", "told")]
+)
+async def test_who_moved_away_by_a_revealed_row_is_not_sent_for(
+    context: Context, moved_to: str, state: str
+) -> None:
+    """C6: only where the row names a place elsewhere."""
+    row = make_row(AF, TRUTH)
+    await take(context, *data(AF, row))
+    await open_phase(context)
+    [asked] = await requests(context)
+    opened = {**TRUTH, "moved_to": moved_to}
+    await take(context, revealed(AF, asked.reveal_id, row.row_id, opened))
+    [(_, found, _)] = await states(context)
+    assert found == state
 
 
 async def test_blind_rows_wait_until_sealed_ones_are_registered(context: Context) -> None:
@@ -310,14 +369,69 @@ async def test_blind_rows_wait_until_sealed_ones_are_registered(context: Context
 
 
 async def test_blind_rows_do_not_wait_for_ever(context: Context) -> None:
+    """R76: nor long, because somebody who was told of may never be entered."""
     await take(context, *data(HR, make_row(HR, TRUTH)), *data(AF, make_row(AF, make_fields(2))))
     await open_phase(context)
     await settling.settle_left(context)
     assert (AF, "waiting", None) in await states(context)
-    await rows(context, "UPDATE candidate SET told_at = now() - interval '21 s' RETURNING 1")
+    await rows(context, "UPDATE candidate SET told_at = now() - interval '9 s' RETURNING 1")
     await rows(context, "UPDATE candidates_due SET at = now() RETURNING 1")
     await settling.settle_left(context)
     assert (AF, "asked", None) in await states(context)
+
+
+CHINA = timezone(timedelta(hours=8))
+
+
+@pytest.mark.parametrize(
+    ("answered", "looked", "again"),
+    [
+        ("2018-11-02T09:00", "2018-11-02T23:59", False),
+        ("2018-11-02T09:00", "2018-11-03T00:01", True),
+        ("2018-11-02T23:59", "2018-11-03T00:01", True),
+        # Midnight where the campaign is, and not in Greenwich.
+        ("2018-11-02T07:00", "2018-11-02T09:00", False),
+        # A department's clock that is a day slow is asked once a day all the same.
+        ("2018-11-01T09:00", "2018-11-02T12:00", False),
+    ],
+)
+async def test_who_met_a_used_up_quota_is_asked_for_the_next_day(
+    context: Context, monkeypatch: pytest.MonkeyPatch, answered: str, looked: str, again: bool
+) -> None:
+    """R75, R76: by itself, on the department's next quota day; in the job that asks again."""
+
+    def at(moment: str) -> datetime:
+        return datetime.fromisoformat(moment).replace(tzinfo=CHINA)
+
+    monkeypatch.setattr(common, "now", lambda: at("2018-11-02T06:00"))
+    row = make_row(AF, TRUTH)
+    await take(context, *data(AF, row))
+    await open_phase(context)
+    [asked] = await requests(context)
+    refusal = revealed(AF, asked.reveal_id, row.row_id, refused="quota-exceeded")
+    part = refusal.part.model_copy(update={"answered_at": at(answered)})
+    await take(context, replace(refusal, part=part))
+    monkeypatch.setattr(common, "now", lambda: at(looked))
+    await reveals.ask_again(context)
+    await settling.settle_left(context)
+    assert await states(context) == [
+        (AF, "asked", None) if again else (AF, "refused", "quota-exceeded")
+    ]
+    assert len(await requests(context)) == 1 + again
+    # The quota may be used up on that day, too.
+    await reveals.ask_again(context)
+    assert len(await rows(context, "SELECT 1 FROM candidate WHERE state = 'waiting'")) == 0
+
+
+async def test_what_was_refused_for_another_reason_waits_for_somebody(context: Context) -> None:
+    row = make_row(AF, TRUTH)
+    await take(context, *data(AF, row))
+    await open_phase(context)
+    [asked] = await requests(context)
+    await take(context, revealed(AF, asked.reveal_id, row.row_id, refused="row-unknown"))
+    await rows(context, "UPDATE reveal SET asked_at = now() - interval '9 days' RETURNING 1")
+    await reveals.ask_again(context)
+    assert await states(context) == [(AF, "refused", "row-unknown")]
 
 
 @pytest.mark.parametrize("harm", ["request", "row", "department", "key", "both", "neither"])

@@ -252,6 +252,8 @@ PATH = PROFILE.area_tree().path_name(HERE)
         ("同仁县某路3号", False),
         (f"青海省同仁县{OTHER_TOWNSHIP.name}某村3组", True),
         ("青海省西宁市城东区", True),
+        ("青海省黄南州同仁县", False),
+        ("不详", False),
         (f"{TOWNSHIP}999", False),
         (f"{OTHER_TOWNSHIP.code}999", True),
         (f"{OUTSIDE}001001", True),

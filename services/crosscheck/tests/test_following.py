@@ -53,7 +53,7 @@ LATER = EARLY + timedelta(days=7)
 UNCHANGED = dict.fromkeys(
     (
         "record_version", "standing", "revision", "extract_id",
-        "other_record_version", "other_standing", "other_revision",
+        "other_record_version", "other_standing", "other_revision", "account", "reason",
     )
 )  # fmt: skip
 LEADER = (Role.LEADER, COUNTY)
@@ -132,9 +132,11 @@ async def test_a_standing_that_ended_it_is_named(context: Context, door: Door) -
     assert await closed_by(door) == {**UNCHANGED, "standing": "declined", "revision": 2}
 
 
-async def test_of_a_duplicate_the_other_entry_may_be_what_closed_it(
+async def test_of_a_duplicate_only_the_entry_that_nobody_knows_closes_it(
     context: Context, door: Door
 ) -> None:
+    """R106: merging the right entry into the wrong one mends nothing, because the person then
+    stands under a number that no register has; undone and merged the right way round, it does."""
     other = new_id()
     double = {**TRUTH, "resident_number": resident_number.make(COUNTY, EARLY.date(), 9)}
     await take(
@@ -148,7 +150,39 @@ async def test_of_a_duplicate_the_other_entry_may_be_what_closed_it(
     assert (order["subject_id"], order["other"]) == (other, WHO)
     await take(context, subject(WHO, here(2, SubjectState.MERGED), TRUTH, version=1))
     await match_touched(context)
-    assert await closed_by(door) == {**UNCHANGED, "other_standing": "merged", "other_revision": 2}
+    [still] = await listed(door, "/discrepancies", kind="duplicate")
+    assert (still["revision"], still["comparable"]) == (order["revision"], True)
+    await take(
+        context,
+        subject(WHO, here(3), TRUTH),
+        subject(other, here(2, SubjectState.MERGED), double, version=1),
+    )
+    await match_touched(context)
+    assert await closed_by(door) == {
+        **UNCHANGED, "standing": "merged", "revision": 2,
+        "other_standing": "collected", "other_revision": 3,
+    }  # fmt: skip
+
+
+async def test_a_duplicate_found_at_a_merged_entry_is_gone_when_the_number_is_known(
+    context: Context, door: Door
+) -> None:
+    """R106: the register learns of the number, or the record is corrected to one that it knows."""
+    known = {**TRUTH, "resident_number": resident_number.make(COUNTY, EARLY.date(), 9)}
+    other = new_id()
+    await take(
+        context,
+        subject(WHO, here(2, SubjectState.MERGED), TRUTH, version=1),
+        subject(other, here(1), known),
+        *data(PS, make_row(PS, TRUTH)),
+    )
+    await open_phase(context)
+    [order] = await listed(door, "/discrepancies")
+    assert (order["kind"], order["subject_id"], order["other"]) == ("duplicate", other, WHO)
+    mending = data(PS, make_row(PS, TRUTH), make_row(PS, known), made_at=LATER)
+    await take(context, *mending)
+    await match_touched(context)
+    assert await closed_by(door) == {**UNCHANGED, "extract_id": mending[0].key}
 
 
 async def test_what_comes_back_is_closed_by_nothing_until_it_closes_again(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -218,6 +218,21 @@ async def test_an_older_extract_never_takes_the_place_of_a_newer(context: Contex
     assert await state_of(context, old) == ("outdated", None)
 
 
+async def test_a_clock_that_was_ahead_keeps_nothing_out(context: Context) -> None:
+    """R74: within a day it is taken, and counts from when it came; so does one that was taken when
+    nobody looked at its moment."""
+    ahead = Extract(HR, many(HR, 3), datetime.now(UTC) + timedelta(hours=23))
+    await take(context, *ahead.messages())
+    assert await state_of(context, ahead) == ("current", None)
+    right = Extract(HR, many(HR, 2), datetime.now(UTC))
+    await take(context, *right.messages())
+    assert await state_of(context, right) == ("current", None)
+    await rows(context, "UPDATE extract SET made_at = made_at + interval '9 years' RETURNING 1")
+    later = Extract(HR, many(HR, 1), datetime.now(UTC))
+    await take(context, *later.messages())
+    assert await held_rows(context, HR) == {later.rows[0].row_id}
+
+
 async def test_a_department_that_has_nobody_any_more(context: Context) -> None:
     await take(context, *data(HR, *many(HR, 2)), *data(HR, made_at=LATER))
     assert await held_rows(context, HR) == set()
@@ -268,6 +283,11 @@ def _other_moment(extract: Extract) -> list[Message]:
     return [extract.message(p) for p in (*parts, extract.closed(parts))]
 
 
+def _made_ahead(extract: Extract) -> list[Message]:
+    ahead = datetime.now(UTC) + extract_rules.AHEAD + timedelta(minutes=1)
+    return replace(extract, made_at=ahead).messages()
+
+
 def _spoilt(**change: Any) -> Callable[[Extract], list[Message]]:
     def spoil(extract: Extract) -> list[Message]:
         parts = extract.parts
@@ -296,6 +316,7 @@ BAD_EXTRACTS = {
     "two manifests": (_two_manifests, "part-differs"),
     "row twice": (_row_twice, "row-twice"),
     "moment": (_other_moment, "part-differs"),
+    "future": (_made_ahead, "made-ahead"),
     "mode": (_spoilt(mode="blind"), "mode-differs"),
     "no salt": (_spoilt(salt=""), "part-shape"),
     "negative": (_spoilt(number=-1), "part-shape"),
@@ -373,7 +394,7 @@ async def test_what_is_arriving_is_shown(context: Context, door: Door) -> None:
 async def test_a_new_extract_settles_whom_the_former_and_the_new_one_name(
     context: Context,
 ) -> None:
-    """Old rows and new rows: whoever lost a contradiction and whoever got one."""
+    """Old rows and new rows: whoever lost what contradicted them and whoever got it."""
     first, second = new_id(), new_id()
     one, two = make_fields(1), make_fields(2)
     await open_phase(context)
@@ -387,7 +408,8 @@ async def test_a_new_extract_settles_whom_the_former_and_the_new_one_name(
     assert await orders(context) == {("field_mismatch", first, PS, "ethnicity")}
     await take(context, *data(PS, make_row(PS, {**two, "ethnicity": "04"}), made_at=LATER))
     await match_touched(context)
-    assert await orders(context) == {("field_mismatch", second, PS, "ethnicity")}
+    found = await rows(context, "SELECT subject_id::text, comparable FROM discrepancy")
+    assert {tuple(row) for row in found} == {(first, False), (second, True)}
 
 
 async def test_areas_that_nobody_knows_do_no_harm(context: Context) -> None:

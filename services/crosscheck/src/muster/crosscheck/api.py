@@ -87,18 +87,21 @@ async def get_discrepancies(
     area: AreaQuery = None,
     state: Literal["open", "closed", "all"] = "open",
     kind: Discrepancy | None = None,
+    comparable: bool | None = None,
     subject_id: Uuid | None = None,
     after: Annotated[str | None, Query(max_length=100)] = None,
     limit: Limit = 100,
 ) -> shapes.DiscrepanciesAnswer:
-    """Work orders of the caller's area, the oldest first, perhaps of one person; no personal values
-    (R75). Audited when there are any: an id, a village and a kind say what is wrong with whom."""
+    """Work orders of the caller's area, the oldest first, perhaps of one person, or only those that
+    cannot be compared now; no personal values (R75). Audited when there are any: an id, a village
+    and a kind say what is wrong with whom."""
     codes = areas.readable(caller, READERS, area)
     rows = await discrepancies.page(
         conn,
         codes,
         state=state,
         kind=None if kind is None else kind.value,
+        comparable=comparable,
         subject_id=subject_id,
         after=None if after is None else _cursor(after),
         limit=limit,
@@ -109,7 +112,7 @@ async def get_discrepancies(
     named = await _named(conn, rows)
     last = rows[-1] if len(rows) == limit else None
     return shapes.DiscrepanciesAnswer(
-        items=tuple(shapes.DiscrepancyItem(**_order(row, named)) for row in rows),
+        items=tuple(shapes.DiscrepancyItem(**_order(context, row, named)) for row in rows),
         next=None if last is None else f"{last.opened_at.isoformat()}~{last.discrepancy_id}",
     )
 
@@ -126,7 +129,7 @@ async def open_discrepancy(
     opened = await opening.open_order(context, conn, caller, discrepancy_id, body.reason)
     twin, reveal = opened.twin, opened.reveal
     return shapes.OpenedAnswer(
-        **_order(opened.order, await _named(conn, [opened.order])),
+        **_order(context, opened.order, await _named(conn, [opened.order])),
         person=shapes.PersonAnswer(**asdict(opened.person)),
         record_value=opened.record_value,
         department_value=opened.department_value,
@@ -146,6 +149,20 @@ async def reveal_discrepancy(
     """Ask a department in blind mode to open the row of a work order, with a reason; audited."""
     reveal_id = await opening.ask_for_order(context, conn, caller, discrepancy_id, body.reason)
     return shapes.AskedAnswer(reveal_id=reveal_id)
+
+
+@router.post("/discrepancies/{discrepancy_id}/close")
+async def close_discrepancy(
+    discrepancy_id: DiscrepancyPath,
+    body: shapes.ReasonBody,
+    caller: Authenticated,
+    context: Composed,
+    conn: Transaction,
+) -> shapes.DiscrepancyItem:
+    """Close a work order that cannot be compared now, as an administrator of its village, with a
+    reason; audited. What is found again opens it again (R75)."""
+    order = await opening.close_order(context, conn, caller, discrepancy_id, body.reason)
+    return shapes.DiscrepancyItem(**_order(context, order, await _named(conn, [order])))
 
 
 @router.get("/counts")
@@ -295,7 +312,7 @@ async def _named(conn: AsyncConnection, orders: Sequence[Row[Any]]) -> dict[str,
     }
 
 
-def _order(row: Row[Any], named: Mapping[str, shapes.NamedBy]) -> dict[str, Any]:
+def _order(context: Context, row: Row[Any], named: Mapping[str, shapes.NamedBy]) -> dict[str, Any]:
     until = row.closed_at or datetime.now(UTC)
     return {
         "discrepancy_id": row.discrepancy_id,
@@ -306,21 +323,24 @@ def _order(row: Row[Any], named: Mapping[str, shapes.NamedBy]) -> dict[str, Any]
         "other": row.other or None,
         "village": row.village,
         "state": "open" if row.closed_at is None else "closed",
+        "comparable": row.comparable,
         "revision": row.revision,
         "first_opened_at": row.first_opened_at,
         "opened_at": row.opened_at,
         "closed_at": row.closed_at,
-        "closed_by": _closed_by(row),
+        "closed_by": _closed_by(context, row),
         "named_by": named.get(row.subject_id) if row.kind == Discrepancy.MISSED_SUBJECT else None,
         "age_seconds": max(0, int((until - row.opened_at).total_seconds())),
     }
 
 
-def _closed_by(row: Row[Any]) -> shapes.ClosedBy | None:
+def _closed_by(context: Context, row: Row[Any]) -> shapes.ClosedBy | None:
     if row.closed_on is None:
         return None
     return shapes.ClosedBy(
-        matched_at=row.closed_at, **closing.changed(row.found_on or {}, row.closed_on)
+        matched_at=row.closed_at,
+        reason=opening.why_closed(context, row),
+        **closing.changed(row.found_on or {}, row.closed_on),
     )
 
 

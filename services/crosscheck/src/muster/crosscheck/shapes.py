@@ -37,12 +37,14 @@ class QuestionBody(Body):
 
 
 class RunAnswer(BaseModel):
-    """What a county job changed: work orders, and candidates that came or went."""
+    """What a county job changed: work orders, and candidates that came or went. ``marked`` are open
+    orders that can be compared no more."""
 
     opened: int
     reopened: int
     redirected: int
     closed: int
+    marked: int
     candidates: int
     candidates_closed: int
 
@@ -88,10 +90,14 @@ class ClosedBy(BaseModel):
     ``record_version`` is the record version that mended it, ``standing`` the state in the balance
     that came (``revision`` numbers it), ``extract_id`` the department's new extract. ``other_``
     ones are those of a duplicate's other entry. When nothing is named, another person's data or
-    another rule say whose row it is. ``matched_at`` is when it was matched again.
+    another rule say whose row it is. ``matched_at`` is when it was matched again. ``account`` is
+    the administrator who closed what could not be compared, for this ``reason``; null for what was
+    shown to be gone.
     """
 
     matched_at: datetime
+    account: str | None
+    reason: str | None
     record_version: int | None
     standing: SubjectState | None
     revision: int | None
@@ -106,7 +112,9 @@ class DiscrepancyItem(BaseModel):
 
     ``department`` is whose data say so; ``other`` is the subject that a duplicate is a duplicate
     of; ``named_by`` is there for a missed person; ``closed_by`` for what is closed;
-    ``age_seconds`` runs from its last opening to its closing or to now.
+    ``age_seconds`` runs from its last opening to its closing or to now. ``comparable`` is false
+    while it stands open only because nothing can be compared: it was found, and is neither found
+    now nor shown to be mended. It is compared again whenever anything comes.
     """
 
     discrepancy_id: str
@@ -117,6 +125,7 @@ class DiscrepancyItem(BaseModel):
     other: str | None
     village: str
     state: Literal["open", "closed"]
+    comparable: bool
     revision: int
     first_opened_at: datetime
     opened_at: datetime

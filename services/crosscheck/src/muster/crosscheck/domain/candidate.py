@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta, timezone
+
+_CHINA = timezone(timedelta(hours=8))
+
+
+def quota_day(moment: datetime) -> datetime:
+    """When the day began for whose quota a department's connector counts at that moment: by the
+    calendar where the campaign is."""
+    return datetime.combine(moment.astimezone(_CHINA).date(), time(), _CHINA)
+
+
 _REFUSED = (
     "部门未开放该行数据，可说明事由后再次申请，或直接与部门联系。",
     "The department did not open the row; ask again with a reason, or get in touch with it.",
@@ -15,6 +26,10 @@ RULES: dict[str, tuple[str, str]] = {
         "部门数据中既无有效身份证号码，也无姓名和完整出生日期，请管理员与部门核对。",
         "No valid number, and no name with a full birth date; the administrator asks about it.",
     ),
+    "death-disputed": (
+        "部门数据对此人去世是在标准时点之前还是之后说法不一，请管理员与各部门核对后更正。",
+        "Departments say both that they died before the standard time and after it; ask them.",
+    ),
     "died-before-standard-time": (
         "部门数据显示此人在标准时点前已去世，不再采集。",
         "By the department's data this person died before the standard time and is not collected.",
@@ -24,8 +39,8 @@ RULES: dict[str, tuple[str, str]] = {
         "By the department's data this person is registered outside the campaign's area by now.",
     ),
     "quota-exceeded": (
-        "部门当日开放行数已达限额，请次日再次申请。",
-        "The department's quota of the day is used up; ask again tomorrow.",
+        "部门当日开放行数已达限额，次日自动再次申请。",
+        "The department's quota of the day is used up; it is asked again by itself tomorrow.",
     ),
     "row-unknown": (
         "部门当前数据中已没有该行，请待部门提供新的数据。",

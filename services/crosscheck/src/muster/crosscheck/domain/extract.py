@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+
+AHEAD = timedelta(days=1)
+"""By how much a department's clock may be ahead of this one."""
 
 RULES: dict[str, tuple[str, str]] = {
     "mode-differs": (
@@ -30,6 +33,10 @@ RULES: dict[str, tuple[str, str]] = {
         "数据行数与清单不一致。",
         "There are not as many rows as the manifest says.",
     ),
+    "made-ahead": (
+        "数据的生成时间比接收时间晚一天以上，请校准部门电脑的时钟后重新报送。",
+        "The extract was made more than a day after now: set the department's clock, supply anew.",
+    ),
     "row-twice": (
         "同一行编号出现两次。",
         "Two rows have the same id.",
@@ -54,8 +61,19 @@ def complete(numbers: Mapping[int, int], parts: int, rows: int) -> str | bool:
     return True
 
 
+def made_ahead(made_at: datetime, now: datetime) -> bool:
+    """Whether an extract claims to be made so far in the future that its clock is wrong."""
+    return made_at - now > AHEAD
+
+
+def counts_from(made_at: datetime, first_seen_at: datetime) -> datetime:
+    """The moment by which an extract is newer or older than another: no extract was made after it
+    came, so that one made under a clock ahead never keeps a right one out."""
+    return min(made_at, first_seen_at)
+
+
 def newer(one: tuple[datetime, str], other: tuple[datetime, str] | None) -> bool:
-    """Whether an extract (moment, id) replaces the one that is there; never an older one."""
+    """Whether an extract (`counts_from`, id) replaces the one that is there; never an older one."""
     return other is None or one > other
 
 

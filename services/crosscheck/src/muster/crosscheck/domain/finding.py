@@ -39,7 +39,8 @@ class Unknown:
     """A row of a listing department that no subject matches.
 
     ``mode`` is the department's; ``number`` and ``campaign_number`` are blinds; ``found_by`` is
-    false for a row that has nothing by which a person could be found.
+    false for a row that has nothing by which a person could be found; ``disputed`` is true when
+    rows say both that the person died before the standard time and that they died after it.
     """
 
     department: str
@@ -49,6 +50,7 @@ class Unknown:
     number: str | None
     campaign_number: str | None
     found_by: bool
+    disputed: bool
 
     @property
     def identity(self) -> tuple[str, ...]:

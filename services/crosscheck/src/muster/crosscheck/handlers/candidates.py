@@ -16,15 +16,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.crosscheck.domain import died
 from muster.crosscheck.domain.finding import Unknown
-from muster.crosscheck.handlers import areas, common, reveals
+from muster.crosscheck.handlers import areas, common, destinations, reveals
 from muster.crosscheck.store import candidates, matching, touched
 from muster.messaging import outbox
 from muster.runtime.context import Context
 
 MISSED_REASON = "漏采人员核实"
 """Why a blind department's row is opened: to find somebody who was not collected."""
-BLIND_WAIT = 20.0
-"""Seconds that blind candidates wait at most for sealed ones to be registered."""
+BLIND_WAIT = 8.0
+"""Seconds that blind candidates wait at most for sealed ones to be registered: where one of those
+is never entered, because nobody knows the village, all wait so long. Registering takes a second or
+two; if it takes longer, some quota is spent on people who come to be known anyway, and nothing
+else is lost."""
 
 _WHO = (common.NAME, common.NUMBER, common.BIRTH, common.VILLAGE)
 """What a desk needs to find somebody; more of a department's data is not passed on."""
@@ -62,6 +65,8 @@ def _first_step(context: Context, candidate_id: str, one: Unknown) -> dict[str, 
         rule = "area-unknown"
     elif not one.found_by:
         rule = "nothing-to-find-by"
+    elif one.disputed:
+        rule = "death-disputed"
     return {
         "candidate_id": candidate_id,
         "department": one.department,
@@ -80,7 +85,7 @@ def _told(context: Context, row: Row[Any]) -> dict[str, Any]:
 
 def told(context: Context, candidate_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The step by which capture hears of a candidate whose row is open."""
-    village = areas.destination(context.areas, values.get(common.VILLAGE))
+    village = destinations.read(context.areas, values.get(common.VILLAGE))
     here = village is not None and context.areas.is_within(village, context.areas.root.code)
     who = {name: values[name] for name in _WHO if name in values}
     if here:
@@ -100,8 +105,8 @@ def gone(context: Context, values: Mapping[str, Any]) -> str | None:
         died.died(died_on, context.profile.standard_time) == died.BEFORE
     ):
         return "died-before-standard-time"
-    moved_to = areas.destination(context.areas, values.get(common.MOVED_TO))
-    if moved_to is not None and moved_to not in context.areas:
+    moved_to = destinations.read(context.areas, values.get(common.MOVED_TO))
+    if moved_to not in (None, matching.UNREADABLE) and moved_to not in context.areas:
         return "moved-out"
     return None
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.parts.crosscheck import Blinds, DepartmentData, DepartmentRow, Manifest
 from muster.crosscheck.domain import died, extract
-from muster.crosscheck.handlers import areas, common
+from muster.crosscheck.handlers import areas, common, destinations
 from muster.crosscheck.handlers.subjects import look_again
 from muster.crosscheck.store import comparison, extracts, reveals, touched
 from muster.messaging.message import DONE, Invalid, Message, Outcome
@@ -159,6 +160,8 @@ def _spoils(part: DepartmentData, held: Any, mode: str) -> str | None:
         return "mode-differs"
     if part.made_at != held.made_at:
         return "part-differs"
+    if extract.made_ahead(part.made_at, common.now()):
+        return "made-ahead"
     shapes = [(row.fields is not None, row.campaign is not None) for row in part.rows]
     listed = None if part.manifest is None else part.manifest.rows
     if not extract.well_formed(number=part.number, listed=listed, mode=mode, rows=shapes):
@@ -201,8 +204,8 @@ async def _complete(
     if not verdict:
         return None
     former = await extracts.current(conn, held.department)
-    before = None if former is None else (former.made_at, former.extract_id)
-    if not extract.newer((held.made_at, held.extract_id), before):
+    before = None if former is None else _place_in_time(former)
+    if not extract.newer(_place_in_time(held), before):
         await extracts.settle(conn, held.extract_id, "outdated", None, common.now())
         return None
     try:
@@ -214,6 +217,10 @@ async def _complete(
     if near is not None:
         await look_again(conn, near)
     return None
+
+
+def _place_in_time(held: Any) -> tuple[datetime, str]:
+    return (extract.counts_from(held.made_at, held.first_seen_at), held.extract_id)
 
 
 async def _open(
@@ -259,7 +266,7 @@ def _row(context: Context, department: str, row: DepartmentRow) -> dict[str, Any
         "died": died.died(died_on, context.profile.standard_time)
         if isinstance(died_on, str)
         else None,
-        "moved_to": areas.destination(context.areas, fields.get(common.MOVED_TO)),
+        "moved_to": destinations.read(context.areas, fields.get(common.MOVED_TO)),
         "sealed": None
         if row.fields is None
         else common.seal_own(

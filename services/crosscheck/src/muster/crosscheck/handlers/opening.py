@@ -1,4 +1,5 @@
-"""What a person with the right may do with a work order: open its values, ask for a blind row.
+"""What a person with the right may do with a work order: open its values, ask for a blind row,
+close what can be compared no more.
 
 Nothing personal is read without a reason, and each reading leaves its row in the audit chain (R100,
 design section 5, rules 10 and 11).
@@ -15,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.parts.base import FieldValue
 from muster.contracts.parts.capture import Record
-from muster.crosscheck.handlers import common, reveals
-from muster.crosscheck.store import candidates, discrepancies, extracts, subjects
+from muster.crosscheck.handlers import common, reveals, settling
+from muster.crosscheck.store import candidates, comparison, discrepancies, extracts, subjects
 from muster.crosscheck.store import reveals as asked
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
@@ -156,6 +157,48 @@ async def ask_for_order(
         detail={"discrepancy": discrepancy_id, "reveal": reveal_id},
     )
     return reveal_id
+
+
+async def close_order(
+    context: Context, conn: AsyncConnection, caller: Caller, discrepancy_id: str, reason: str
+) -> Row[Any]:
+    """Close a work order that cannot be compared now: nothing that was mended can show it, and the
+    department may have withdrawn what it said. Gives the order as it stands then.
+
+    Raises Refusal as `open_order`, for whoever is no administrator there, and of an order that is
+    compared: that closes when its rule passes, and not otherwise.
+    """
+    await comparison.settle_alone(conn)
+    order = await _order(conn, caller, discrepancy_id, reason, lock=True)
+    caller.require(Role.ADMINISTRATOR, order.village)
+    if order.comparable:
+        raise common.refusal(
+            "discrepancy",
+            "still-comparable",
+            "该问题仍可比对，更正后自动办结，不能人工办结。",
+            "This can still be compared: it closes when it is mended, and not by hand.",
+            409,
+        )
+    why = common.seal_own(context, "closing", discrepancy_id, {"reason": reason})
+    change = await discrepancies.close(conn, discrepancy_id, caller.account_id, why, common.now())
+    await settling.publish(context, conn, [change])
+    await context.audit.record(
+        conn,
+        actor=caller.account_id,
+        action="discrepancy-closed",
+        subject_ids=[order.subject_id],
+        reason=reason,
+        detail={"discrepancy": discrepancy_id, "revision": change.revision},
+    )
+    return (await discrepancies.read(conn, [discrepancy_id]))[discrepancy_id]
+
+
+def why_closed(context: Context, order: Row[Any]) -> str | None:
+    """The reason for which somebody closed a work order; None for one that was mended."""
+    sealed = (order.closed_on or {}).get("reason")
+    if sealed is None:
+        return None
+    return str(common.open_fields(context, "closing", order.discrepancy_id, sealed)["reason"])
 
 
 async def ask_for_candidate(

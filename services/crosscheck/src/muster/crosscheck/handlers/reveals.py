@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from muster.crosscheck.domain.candidate import quota_day
 from muster.crosscheck.handlers import common
 from muster.crosscheck.settings import Settings
-from muster.crosscheck.store import reveals
+from muster.crosscheck.store import candidates, reveals, touched
 from muster.messaging import outbox
 from muster.observability import metrics
 from muster.observability.logging import get_logger
@@ -63,12 +64,15 @@ async def ask(
 
 async def ask_again(context: Context) -> None:
     """Publish again what went out long ago and is still open, under the same event id: a
-    department that has it takes it as done, one that lost it does not."""
+    department that has it takes it as done, one that lost it does not. And look again at candidates
+    for whom a department's quota of an earlier day was used up."""
     settings = context.settings
     assert isinstance(settings, Settings)
     patience = timedelta(seconds=settings.ask_again_seconds)
     async with context.database.transaction() as conn:
         again = await reveals.ask_again(conn, patience, AGAIN_LIMIT)
+        if await candidates.after_quota(conn, quota_day(common.now())):
+            await touched.due(conn)
     for topic, count in again.items():
         metrics.republished_total.labels(topic, "unanswered").inc()
         _log.info("unanswered requests are asked again", topic=topic, events=count)

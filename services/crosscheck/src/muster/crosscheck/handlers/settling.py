@@ -4,7 +4,7 @@ job's path are these functions, with some subjects or with all."""
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,12 +20,14 @@ LEFT_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What one pass did: work orders, and candidates that came or went."""
+    """What one pass did: work orders (``marked`` ones can be compared no more and stay open), and
+    candidates that came or went."""
 
     opened: int = 0
     reopened: int = 0
     redirected: int = 0
     closed: int = 0
+    marked: int = 0
     candidates: int = 0
     candidates_closed: int = 0
 
@@ -60,13 +62,14 @@ async def settle_county(context: Context, conn: AsyncConnection) -> Settled:
     await touched.take_due(conn, early=True)
     done = await settle(context, conn, None)
     fresh, closed = await candidates.settle(context, conn)
-    return Settled(done.opened, done.reopened, done.redirected, done.closed, len(fresh), closed)
+    return replace(done, candidates=len(fresh), candidates_closed=closed)
 
 
 async def settle(
     context: Context, conn: AsyncConnection, subject_ids: Collection[str] | None
 ) -> Settled:
-    """Make the open work orders of these subjects (None: of all) what is found now.
+    """Make the open work orders of these subjects (None: of all) what is found now, and what can
+    be neither found nor shown to be gone.
 
     The number of statements does not depend on the number of subjects. Call it with
     `comparison.settle_alone` held.
@@ -74,16 +77,25 @@ async def settle(
     if subject_ids is not None and not subject_ids:
         return Settled()
     rules = common.rules_of(context.profile)
-    found = await matching.findings(conn, rules, subject_ids)
+    now = await matching.match(conn, rules, subject_ids)
     changes = await discrepancies.merge(
         conn,
-        [(common.keyed_id(context, "discrepancy", *one.identity), one) for one in found],
+        [(common.keyed_id(context, "discrepancy", *one.identity), one) for one in now.found],
+        now.gone,
         subject_ids,
         common.now(),
     )
-    await reveals.forget(conn, [change.discrepancy_id for change in changes if change.closed])
-    await outbox.add(conn, [_event(context, change) for change in changes])
+    await publish(context, conn, changes)
     return _count(changes)
+
+
+async def publish(
+    context: Context, conn: AsyncConnection, changes: Sequence[discrepancies.Change]
+) -> None:
+    """Tell of work orders that were opened, sent elsewhere or closed; what was revealed for closed
+    ones is kept no longer."""
+    await reveals.forget(conn, [change.discrepancy_id for change in changes if change.closed])
+    await outbox.add(conn, [_event(context, change) for change in changes if not change.marked])
 
 
 def _event(context: Context, change: discrepancies.Change) -> outbox.OutboxItem:
@@ -100,4 +112,6 @@ def _count(changes: Sequence[discrepancies.Change]) -> Settled:
     opened = sum(change.fresh for change in changes)
     reopened = sum(change.again for change in changes)
     closed = sum(change.closed for change in changes)
-    return Settled(opened, reopened, len(changes) - opened - reopened - closed, closed)
+    marked = sum(change.marked for change in changes)
+    redirected = len(changes) - opened - reopened - closed - marked
+    return Settled(opened, reopened, redirected, closed, marked)

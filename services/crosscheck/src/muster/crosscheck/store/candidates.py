@@ -102,6 +102,25 @@ async def merge(
     return sorted(row.candidate_id for row in rows if not row.closed), len(closed)
 
 
+# Whichever of the two clocks says later, so that a department's that is slow is not asked in vain
+# all day.
+_AFTER_QUOTA = text(
+    """
+    UPDATE candidate c SET state = 'waiting', rule = NULL, revision = c.revision + 1
+    WHERE c.state = 'refused' AND c.rule = 'quota-exceeded' AND NOT EXISTS (
+        SELECT FROM reveal r
+        WHERE r.candidate_id = c.candidate_id AND greatest(r.asked_at, r.answered_at) >= :began)
+    RETURNING c.candidate_id
+    """
+)
+
+
+async def after_quota(conn: AsyncConnection, began: datetime) -> int:
+    """Have those wait again whose row a department did not open because its quota was used up, on a
+    day before the one that began then; gives how many."""
+    return len((await conn.execute(_AFTER_QUOTA, {"began": began})).all())
+
+
 _WAITING = text(
     """
     SELECT CAST(c.candidate_id AS text), c.revision, c.department, CAST(c.row_id AS text), c.area,

@@ -3,7 +3,8 @@
 Findings are a pure function of the tables ``subject``, ``subject_blind`` and ``department_row``.
 The matcher asks it about a few subjects, the county job about all of them, with the same SQL but
 for the subjects in scope; whoever adds a rule adds it here, and to `touched.RULES` if another
-subject's data come into it.
+subject's data come into it. Of work orders that are open it also says which are shown to be gone:
+what is merely not found may be what nothing can be compared with any more.
 """
 
 from __future__ import annotations
@@ -80,6 +81,9 @@ _MATCHED = f"""
             AS pair(department, field)
     ), registrars AS (
         SELECT * FROM unnest(CAST(:registrars AS text[])) AS one(department)
+    ), standing AS MATERIALIZED (
+        SELECT discrepancy_id, kind, subject_id, department, field, said_by FROM discrepancy
+        WHERE closed_at IS NULL AND {{scope}}
     )
 """  # noqa: S608 - put together from what stands here
 
@@ -117,6 +121,9 @@ def _another_says(condition: str) -> str:
         WHERE o.subject_id = m.subject_id AND o.department = m.department AND {condition})"""
 
 
+UNREADABLE = "unreadable"
+"""Where somebody moved to, of a row that says something of it that nobody can read."""
+
 KINDS = {
     Discrepancy.FIELD_MISMATCH: f"""
         SELECT m.subject_id, m.department, a.field, '' AS other, m.department AS said_by, m.row_id
@@ -138,6 +145,8 @@ KINDS = {
         SELECT s.subject_id, '', '', '', NULL, CAST(NULL AS uuid)
         FROM scope s WHERE s.state = 'open'
     """,
+    # Who was merged into the wrong entry is a twin all the same: until the number that is left is
+    # one that the registrar knows, the person stands under a number that nobody has.
     Discrepancy.DUPLICATE: """
         SELECT s.subject_id, '', '', CAST(known.subject_id AS text), min(g.department),
                CAST(NULL AS uuid)
@@ -147,7 +156,7 @@ KINDS = {
             AND known.name_birth = mine.name_birth AND known.subject_id <> mine.subject_id
             AND known.number IS DISTINCT FROM mine.number
         JOIN subject twin ON twin.subject_id = known.subject_id
-            AND twin.state IN ('open', 'collected')
+            AND twin.state IN ('open', 'collected', 'merged')
         CROSS JOIN registrars g
         WHERE EXISTS (
             SELECT FROM subject_blind b JOIN department_row r
@@ -164,8 +173,8 @@ KINDS = {
     Discrepancy.MOVED: f"""
         SELECT DISTINCT ON (m.subject_id) m.subject_id, '', '', '', m.department, m.row_id
         FROM matched m JOIN scope s USING (subject_id)
-        WHERE m.moved_to IS NOT NULL AND NOT s.places @> to_jsonb(m.moved_to)
-          AND NOT {_another_says("o.moved_to <> m.moved_to")}
+        WHERE m.moved_to <> '{UNREADABLE}' AND NOT s.places @> to_jsonb(m.moved_to)
+          AND NOT {_another_says(f"o.moved_to NOT IN (m.moved_to, '{UNREADABLE}')")}
         ORDER BY m.subject_id, m.department, m.row_id
     """,  # noqa: S608 - put together from what stands here
     # Who died after the standard time is collected all the same (C6, C13); of rows that disagree
@@ -173,7 +182,7 @@ KINDS = {
     Discrepancy.DEAD: f"""
         SELECT DISTINCT ON (m.subject_id) m.subject_id, '', '', '', m.department, m.row_id
         FROM matched m JOIN scope s USING (subject_id)
-        WHERE m.died IS NOT NULL
+        WHERE m.died IN ('before', 'after')
           AND (s.state = 'open'
                OR m.died = 'before' AND NOT {_another_says("o.died = 'after'")})
         ORDER BY m.subject_id, m.department, m.row_id
@@ -182,8 +191,72 @@ KINDS = {
 """Of each kind the subjects in scope of whom it is true: subject_id, department, field, other,
 said_by, row_id."""
 
+GONE = {
+    # Both sides have the field, and agree.
+    Discrepancy.FIELD_MISMATCH: f"""
+        SELECT d.discrepancy_id FROM standing d
+        JOIN matched m USING (subject_id, department)
+        JOIN scope s USING (subject_id)
+        JOIN answers a USING (department, field)
+        WHERE d.kind = 'field_mismatch' AND s.state = 'collected'
+          AND jsonb_array_length(m.ours -> a.field) > 0
+          AND NOT ({_differ("(m.ours -> a.field)", "(m.theirs -> a.field)")})
+          AND {_SPEAKS}
+    """,  # noqa: S608 - put together from what stands here
+    # The record has the field, or its categories ask it no more.
+    Discrepancy.MISSING_FIELD: """
+        SELECT d.discrepancy_id FROM standing d JOIN scope s USING (subject_id)
+        WHERE d.kind = 'missing_field' AND s.state = 'collected'
+          AND NOT s.lacking @> to_jsonb(d.field)
+    """,
+    Discrepancy.MISSED_SUBJECT: """
+        SELECT d.discrepancy_id FROM standing d JOIN scope s USING (subject_id)
+        WHERE d.kind = 'missed_subject' AND s.state <> 'open'
+    """,
+    # The number that was unknown is known.
+    Discrepancy.DUPLICATE: """
+        SELECT d.discrepancy_id FROM standing d
+        JOIN subject_blind b ON b.subject_id = d.subject_id AND b.holder = d.said_by
+        JOIN department_row r ON r.department = b.holder AND r.number = b.number
+        WHERE d.kind = 'duplicate'
+    """,
+    # The department still has the person, and says nothing of it or what the record says.
+    Discrepancy.MOVED: """
+        SELECT d.discrepancy_id FROM standing d
+        JOIN matched m ON m.subject_id = d.subject_id AND m.department = d.said_by
+        JOIN scope s ON s.subject_id = d.subject_id
+        WHERE d.kind = 'moved'
+        GROUP BY d.discrepancy_id
+        HAVING bool_and(m.moved_to IS NULL OR s.places @> to_jsonb(m.moved_to))
+    """,
+    # Of somebody open it is found whenever it is said.
+    Discrepancy.DEAD: """
+        SELECT d.discrepancy_id FROM standing d
+        JOIN matched m ON m.subject_id = d.subject_id AND m.department = d.said_by
+        WHERE d.kind = 'dead'
+        GROUP BY d.discrepancy_id
+        HAVING bool_and(m.died IS NULL OR m.died = 'after')
+    """,
+}
+"""Of each kind the open work orders (discrepancy_id) of which it is shown that what they say is
+true no more, as far as it is not found all the same."""
+# Whose case is closed has no problems (C6, R99).
+_ENDED = """
+    SELECT d.discrepancy_id FROM standing d
+    WHERE NOT EXISTS (SELECT FROM scope s WHERE s.subject_id = d.subject_id)
+"""
+
 OF_SOME = "subject_id = ANY(CAST(:ids AS uuid[]))"
 OF_ALL = "true"
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What is found of the subjects in scope, and which of their open work orders are gone unless
+    they are among what is found: ids."""
+
+    found: list[Finding]
+    gone: list[str]
 
 
 def _statement(scope: str) -> str:
@@ -193,19 +266,23 @@ def _statement(scope: str) -> str:
         for kind, rule in KINDS.items()
     ]
     found = " UNION ALL ".join(parts)
+    gone = " UNION ".join(f"SELECT * FROM ({rule}) AS one" for rule in (*GONE.values(), _ENDED))  # noqa: S608
     return f"""
         WITH {_MATCHED.format(scope=scope)}
-        SELECT kind, CAST(subject_id AS text), department, field, other, village, said_by,
-               CAST(row_id AS text)
+        SELECT NULL AS gone, kind, CAST(subject_id AS text), department, field, other, village,
+               said_by, CAST(row_id AS text)
         FROM ({found}) AS found JOIN scope USING (subject_id)
+        UNION ALL
+        SELECT CAST(discrepancy_id AS text), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        FROM ({gone}) AS gone
         ORDER BY subject_id, kind, department, field, other
     """  # noqa: S608 - put together from what stands here
 
 
-async def findings(
+async def match(
     conn: AsyncConnection, rules: Rules, subject_ids: Collection[str] | None
-) -> list[Finding]:
-    """What is wrong with these subjects (None: with all), in one statement."""
+) -> Matched:
+    """What is wrong with these subjects (None: with all), and what is no more, in one statement."""
     values: dict[str, object] = {
         "answering": [department for department, _ in rules.answers],
         "answered": [field for _, field in rules.answers],
@@ -214,43 +291,51 @@ async def findings(
     if subject_ids is not None:
         values["ids"] = sorted(set(subject_ids))
     scope = OF_ALL if subject_ids is None else OF_SOME
-    rows = await conn.execute(text(_statement(scope)), values)
-    return [
-        Finding(
-            Discrepancy(row.kind),
-            row.subject_id,
-            row.department,
-            row.field,
-            row.other,
-            row.village,
-            row.said_by,
-            row.row_id,
-        )
-        for row in rows
-    ]
+    rows = (await conn.execute(text(_statement(scope)), values)).all()
+    return Matched(
+        found=[
+            Finding(
+                Discrepancy(row.kind),
+                row.subject_id,
+                row.department,
+                row.field,
+                row.other,
+                row.village,
+                row.said_by,
+                row.row_id,
+            )
+            for row in rows
+            if row.gone is None
+        ],
+        gone=[row.gone for row in rows if row.gone is not None],
+    )
 
 
 # Who had died by the standard time, or has moved out of the campaign's area, is not collected here
-# (C6, C13), whichever sealed department says so. A row whose name some subject bears may be that
-# subject, if it has no whole number of its own.
+# (C6, C13), whichever sealed department says so. Of whom it cannot be read where they went, nothing
+# is said: they are looked for, and found or not; and of whom both is said, that they died before
+# the standard time and that they died after it, somebody must find out. A row whose name some
+# subject bears may be that subject, if it has no whole number of its own.
 _UNKNOWN = text(
     f"""
     SELECT r.department, CAST(r.row_id AS text), r.area, listing.mode, r.number,
-           r.campaign_number, r.number IS NOT NULL OR r.name_birth IS NOT NULL AS found_by
+           r.campaign_number, r.number IS NOT NULL OR r.name_birth IS NOT NULL AS found_by,
+           said.before IS TRUE AS disputed
     FROM department_row r
     JOIN unnest(CAST(:listing AS text[]), CAST(:modes AS text[])) AS listing(department, mode)
         USING (department)
+    CROSS JOIN LATERAL (
+        SELECT bool_or(o.died = 'before') AS before, bool_or(o.died = 'after') AS after,
+               bool_or(NOT o.moved_to = ANY(CAST(:inside AS text[]))) AS left
+        FROM department_row o
+        WHERE (o.department, o.row_id) = (r.department, r.row_id)
+           OR o.campaign_number = r.campaign_number) AS said
     WHERE NOT EXISTS (SELECT FROM subject_blind b
                       WHERE b.holder = r.department AND b.number = r.number)
       AND NOT EXISTS (SELECT FROM subject_blind b
                       WHERE b.holder = r.department AND b.name_birth = r.name_birth
                         AND (r.number IS NULL OR ({SAME_PERSON_BY_NAME})))
-      AND NOT (r.died IS NOT DISTINCT FROM 'before' OR r.moved_to IS NOT NULL
-               AND NOT r.moved_to = ANY(CAST(:inside AS text[])))
-      AND NOT EXISTS (SELECT FROM department_row o
-                      WHERE o.campaign_number = r.campaign_number
-                        AND (o.died = 'before' OR o.moved_to IS NOT NULL
-                             AND NOT o.moved_to = ANY(CAST(:inside AS text[]))))
+      AND said.left IS NOT TRUE AND (said.before IS NOT TRUE OR said.after IS TRUE)
     ORDER BY r.department, r.area, r.fields, r.row_id
     """  # noqa: S608 - put together from what stands here
 )
@@ -266,7 +351,7 @@ async def unknown(conn: AsyncConnection, rules: Rules, inside: Collection[str]) 
         {
             "listing": [department for department, _ in rules.lists],
             "modes": [mode for _, mode in rules.lists],
-            "inside": sorted(inside),
+            "inside": [*sorted(inside), UNREADABLE],
         },
     )
     return [Unknown(**row._mapping) for row in rows]

@@ -114,7 +114,8 @@ department_row = Table(
     Column("name_birth", Text),
     Column("campaign_number", Text),
     Column("fields", JSONB, nullable=False),
-    # Of sealed rows: died before or after the standard time; where the person moved.
+    # Of sealed rows: died before or after the standard time; where the person moved. Each may be
+    # unreadable.
     Column("died", Text),
     Column("moved_to", Text),
     Column("sealed", Text),
@@ -158,13 +159,16 @@ discrepancy = Table(
     # Which department's row says so.
     Column("said_by", Text),
     Column("row_id", _UUID),
+    # False while it is neither found nor shown to be gone.
+    Column("comparable", Boolean, nullable=False, server_default=text("true")),
     Column("first_opened_at", _TIME, nullable=False),
     Column("opened_at", _TIME, nullable=False),
     # When the revision was made.
     Column("changed_at", _TIME, nullable=False),
     Column("closed_at", _TIME),
     # On which data it was found last, and which it was held against when it was found no more; as
-    # `discrepancies` puts them together. Empty where it was closed before that was kept.
+    # `discrepancies` puts them together, of one that somebody closed also who and, sealed,
+    # why. Empty where it was closed before that was kept.
     Column("found_on", JSONB),
     Column("closed_on", JSONB),
     UniqueConstraint("kind", "subject_id", "department", "field", "other", name="discrepancy_once"),
