@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 from sqlalchemy import Row
@@ -16,7 +15,6 @@ from muster.contracts.parts.base import Uuid
 from muster.crosscheck import shapes
 from muster.crosscheck.domain import candidate, closing, extract
 from muster.crosscheck.handlers import areas, asking, opening, running
-from muster.crosscheck.handlers.common import refusal
 from muster.crosscheck.store import (
     candidates,
     comparison,
@@ -26,6 +24,7 @@ from muster.crosscheck.store import (
     touched,
 )
 from muster.persistence.database import Transaction
+from muster.runtime import paging
 from muster.runtime.auth import Authenticated, Caller, Composed
 from muster.runtime.context import Context
 from muster.vocabulary.states import Discrepancy, Role
@@ -103,7 +102,7 @@ async def get_discrepancies(
         kind=None if kind is None else kind.value,
         comparable=comparable,
         subject_id=subject_id,
-        after=None if after is None else _cursor(after),
+        after=paging.read(after),
         limit=limit,
     )
     await _listed(
@@ -113,7 +112,7 @@ async def get_discrepancies(
     last = rows[-1] if len(rows) == limit else None
     return shapes.DiscrepanciesAnswer(
         items=tuple(shapes.DiscrepancyItem(**_order(context, row, named)) for row in rows),
-        next=None if last is None else f"{last.opened_at.isoformat()}~{last.discrepancy_id}",
+        next=None if last is None else paging.write(last.opened_at, last.discrepancy_id),
     )
 
 
@@ -388,21 +387,3 @@ def _extract(row: Row[Any]) -> shapes.ExtractItem:
         first_seen_at=row.first_seen_at,
         settled_at=row.settled_at,
     )
-
-
-def _cursor(text: str) -> tuple[datetime, str]:
-    moment, _, place = text.partition("~")
-    malformed = refusal(
-        "after",
-        "cursor-malformed",
-        "翻页标记不正确，请从头查询。",
-        "This is no place in the list; begin anew.",
-    )
-    try:
-        at, order = datetime.fromisoformat(moment), UUID(place)
-        if at.tzinfo is None:
-            raise malformed
-        # In UTC here, where a year out of bounds is still an answer and no error.
-        return at.astimezone(UTC), str(order)
-    except (ValueError, OverflowError):
-        raise malformed from None

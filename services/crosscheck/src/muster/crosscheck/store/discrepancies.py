@@ -183,7 +183,7 @@ async def page(
     kind: str | None,
     comparable: bool | None,
     subject_id: str | None,
-    after: tuple[datetime, str] | None,
+    after: tuple[datetime, str],
     limit: int,
 ) -> list[Row[Any]]:
     """Work orders of these villages (state open, closed or all), the oldest first; of a subject
@@ -201,12 +201,11 @@ async def page(
         query = query.where(
             or_(discrepancy.c.subject_id == subject_id, discrepancy.c.other == subject_id)
         )
-    if after is not None:
-        query = query.where(
-            text("(opened_at, discrepancy_id) > (:at, CAST(:id AS uuid))").bindparams(
-                at=after[0], id=after[1]
-            )
+    query = query.where(
+        text("(opened_at, discrepancy_id) > (:at, CAST(:id AS uuid))").bindparams(
+            at=after[0], id=after[1]
         )
+    )
     query = query.order_by(discrepancy.c.opened_at, discrepancy.c.discrepancy_id).limit(limit)
     return list((await conn.execute(query)).all())
 
