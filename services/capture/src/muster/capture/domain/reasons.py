@@ -45,6 +45,16 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "须逐项注明每个字段的来源，且不得多出其他项",
         "every field of the record, and no other, names its source",
     ),
+    "provenance-not-a-desks": (
+        "provenance",
+        "采集端不得将字段来源注明为部门数据或审核更正",
+        "a desk cannot say that a field comes from a department or from a reviewer",
+    ),
+    "baseline-differs": (
+        "provenance",
+        "该字段注明来自初始数据，但与初始数据不一致或其中没有此项；其来源须改为手工录入",
+        "the baseline does not say this of the person; say that the field was typed",
+    ),
     "reading-missing": (
         "reading",
         "有字段注明来自证件芯片，但未附该次读卡信息",
