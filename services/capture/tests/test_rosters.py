@@ -214,7 +214,7 @@ async def test_files_go_in_by_command(
     assert said.exit_code == 1
     assert "roster.xlsx row 4: resident_number: number-length: " in said.output
     book = openpyxl.load_workbook(back / "roster.xlsx")
-    book.worksheets[0]["C2"].value = wrong.number
+    book.worksheets[0]["C3"].value = wrong.number
     book.save(back / "mended.xlsx")
     assert (await command(back / "mended.xlsx")).exit_code == 0
     assert sorted(await events(bench)) == sorted(
