@@ -98,13 +98,14 @@ async def _known(found: House) -> None:
 
 
 @pytest.fixture(scope="module")
-def county(county_in: Callable[..., Any]) -> Iterator[Any]:
+def county(broker: str, county_in: Callable[..., Any]) -> Iterator[Any]:
     """A county after its campaign; its stack still runs, its gateways and connectors do not."""
     folder = Path(tempfile.mkdtemp(prefix="muster-e2e-"))
     home = Home(folder).create()
     made = county_in(home, "tongren", PEOPLE, 10)
     try:
         made.muster("up", "--profile", "tongren")
+        assert (home.stack()["stack"] == "embedded") is (broker == "embedded")
         assert made.campaign().unfinished == []
         yield made
     finally:
