@@ -184,3 +184,21 @@ def servers_apart(
 
     yield emptied
     drop_databases()
+
+
+@pytest.fixture(
+    scope="module",
+    params=(
+        pytest.param("embedded", id="embedded"),
+        pytest.param("kafka", id="kafka", marks=pytest.mark.needs("kafka")),
+    ),
+)
+def broker(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A module runs once with a stack's own servers and once with Apache Kafka, PostgreSQL and
+    Redis that are only named to it; the fixture that starts the stack asks for this one first."""
+    kind: str = request.param
+    with pytest.MonkeyPatch.context() as patch:
+        if kind == "kafka":
+            for name, value in request.getfixturevalue("servers_apart")().items():
+                patch.setenv(name, value)
+        yield kind

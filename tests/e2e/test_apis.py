@@ -42,11 +42,12 @@ BOUNDED = hypothesis.settings(
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+def home(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A stack without people."""
     home = Home(tmp_path_factory.mktemp("apis")).create()
     try:
         County(home, home.path, Profile.load("tongren")).muster("up", "--profile", "tongren")
+        assert (home.stack()["stack"] == "embedded") is (broker == "embedded")
         yield home
     finally:
         lifecycle.down(home)

@@ -39,7 +39,7 @@ class House:
     services: Services
     area: str
     admin: Account
-    collector: Account
+    leader: Account
     reviewers: tuple[Account, ...]
 
     async def orders(self, **query: str) -> list[Mapping[str, Any]]:
@@ -76,15 +76,15 @@ async def house(home: Home, area: str) -> AsyncIterator[House]:
             await admin.post("access", "/accounts", body)
             return Account(services, name, password)
 
-        collector, *reviewers = [await appoint(role) for role in (Role.COLLECTOR, *REVIEWERS)]
-        made = House(services, area, admin, collector, tuple(reviewers))
+        leader, *reviewers = [await appoint(role) for role in (Role.TOWNSHIP_LEADER, *REVIEWERS)]
+        made = House(services, area, admin, leader, tuple(reviewers))
         await _known(made)
         yield made
 
 
 async def _known(found: House) -> None:
     """Services hear of a new account by a topic."""
-    asked = [(found.collector, "crosscheck", "/counts")]
+    asked = [(found.leader, "crosscheck", "/counts")]
     asked += [(reviewer, "verification", "/queue") for reviewer in found.reviewers]
     for account, service, path in asked:
         for _ in range(300):
@@ -98,13 +98,14 @@ async def _known(found: House) -> None:
 
 
 @pytest.fixture(scope="module")
-def county(county_in: Callable[..., Any]) -> Iterator[Any]:
+def county(broker: str, county_in: Callable[..., Any]) -> Iterator[Any]:
     """A county after its campaign; its stack still runs, its gateways and connectors do not."""
     folder = Path(tempfile.mkdtemp(prefix="muster-e2e-"))
     home = Home(folder).create()
     made = county_in(home, "tongren", PEOPLE, 10)
     try:
         made.muster("up", "--profile", "tongren")
+        assert (home.stack()["stack"] == "embedded") is (broker == "embedded")
         assert made.campaign().unfinished == []
         yield made
     finally:
@@ -144,7 +145,7 @@ async def follow_field(home: Home, area: str) -> None:
             assert attestation["signature_event"]
         assert wrong["signature_id"] != right["signature_id"]
         # What the desk got of the card is what the record names.
-        known = await found.collector.post(
+        known = await found.leader.post(
             "capture", "/subjects/lookup", {"subject_id": order["subject_id"]}
         )
         assert known["record"]["reading"]["reading_id"] == right["reading_id"]
@@ -190,10 +191,10 @@ async def follow_missed(home: Home, area: str) -> None:
         )
         entry = (await found.log(named["department"]))[named["request"]]
         assert entry["what"] == "asked-to-open"
-        # The desk finds them as the order says, and records what became of them.
+        # Who leads there finds them as the order says, and records what became of them.
         path = f"/discrepancies/{order['discrepancy_id']}/open"
-        opened = await found.collector.post("crosscheck", path, WHY)
-        known = await found.collector.post(
+        opened = await found.leader.post("crosscheck", path, WHY)
+        known = await found.leader.post(
             "capture", "/subjects/lookup", {"resident_number": opened["person"]["number"]}
         )
         assert known["subject_id"] == subject_id
@@ -205,7 +206,7 @@ async def follow_missed(home: Home, area: str) -> None:
             "ending": "ineligible",
             "note": "经核实不属于采集对象",
         }
-        ended = await found.collector.post("capture", f"/subjects/{subject_id}/ending", ending)
+        ended = await found.leader.post("capture", f"/subjects/{subject_id}/ending", ending)
         closed = (await _closed(found, order))["closed_by"]
         assert (closed["standing"], closed["revision"]) == ("ineligible", ended["revision"])
         assert closed["record_version"] is None

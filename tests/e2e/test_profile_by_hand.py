@@ -157,7 +157,7 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def ran(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """The two people's campaign under the edited profile, on a stack that was given its file."""
     folder = tmp_path_factory.mktemp("by-hand")
     path = _edited(folder)
@@ -166,6 +166,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     run = Run(_with_two_of_them(profile, folder / "county"), profile)
     try:
         County(home, run.world.folder, profile).muster("up", "--profile", str(path))
+        assert (home.stack()["stack"] == "embedded") is (broker == "embedded")
         asyncio.run(run.go(home))
         yield run
     finally:

@@ -91,6 +91,7 @@ class Bench:
         self.client = client
         self.access = packets.generate_key("sig")
         self.recipient: dict[str, str] = {}
+        self.terminals: dict[str, Terminal] = {}
         self._random = random.Random(20181026)
         self.villages = [v.code for v in context.areas.villages(NEAR)]
         self.far_village = context.areas.villages(FAR)[0].code
@@ -123,8 +124,11 @@ class Bench:
         return made
 
     def headers(
-        self, role: Role | Sequence[Role], area: str, terminal: Terminal | None = None
+        self, role: Role | Sequence[Role], area: str, terminal: Terminal | str | None = "theirs"
     ) -> dict[str, str]:
+        """Who signed in at that terminal, at none, or at one that is enrolled for their area."""
+        if isinstance(terminal, str):
+            terminal = self.terminals.get(area)
         roles = [role] if isinstance(role, Role) else role
         claims = tokens.Claims(
             account_id=new_id(),
@@ -355,6 +359,7 @@ async def running(url: str, keys: Path) -> AsyncIterator[Bench]:
     async with httpx.AsyncClient(transport=transport, base_url="http://capture") as client:
         bench = Bench(context, client)
         await bench.enrol_key(bench.access, "access", "access", None)
+        bench.terminals = {area: await bench.terminal(area) for area in (AREA, NEAR, FAR)}
         yield bench
     await context.database.close()
 

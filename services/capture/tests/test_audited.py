@@ -74,8 +74,7 @@ async def test_every_route_leaves_its_row_or_shows_nobody(
     }
 
     async def ask(route: str, role: Role, *rows: Any, area: str = NEAR, **how: Any) -> Any:
-        at_desk = terminal if route in ("POST /evidence", "POST /uploads") else None
-        headers = bench.headers(role, area, at_desk)
+        headers = bench.headers(role, area, terminal)
         account = account_of(headers)
         return await walk.ask(bench.client, route, account, *rows, headers=headers, **how)
 

@@ -182,8 +182,8 @@ async def test_two_runs_of_one_file_at_once_end_as_one(
 async def test_refused_rows_come_back_as_a_workbook_to_mend(
     bench: Bench, make_workbook: Book, make_row: Row
 ) -> None:
-    """R70: a refused row stays on the list until it was mended and imported again; one that is
-    mended wrongly is listed in its place."""
+    """R70, R77: a refused row stays on the list until it was mended and imported again; one that is
+    mended wrongly is listed in its place. What goes out says that it is no basis for benefits."""
     one, two = bench.person(), bench.person()
     bad = [
         make_row(one, 公民身份号码="123", 姓名="=1+1"),
@@ -195,14 +195,16 @@ async def test_refused_rows_come_back_as_a_workbook_to_mend(
     assert answer.status_code == 200
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
     sheet = book.worksheets[0]
-    head = [cell.value for cell in sheet[1]]
+    notice = bench.context.profile.benefits_notice
+    assert sheet["A1"].value == f"{notice.zh}。{notice.en}."
+    head = [cell.value for cell in sheet[2]]
     assert head[-3:] == ["退回原因", "Reasons", "muster_row_id"]
-    assert [row[1].value for row in sheet.iter_rows(min_row=2)] == ["123", "456"]
-    assert sheet["A2"].data_type == "s"  # never a formula
-    assert all(row[head.index("退回原因")].value for row in sheet.iter_rows(min_row=2))
+    assert [row[1].value for row in sheet.iter_rows(min_row=3)] == ["123", "456"]
+    assert sheet["A3"].data_type == "s"  # never a formula
+    assert all(row[head.index("退回原因")].value for row in sheet.iter_rows(min_row=3))
 
-    sheet["B2"].value = one.number
-    sheet["B3"].value = "still wrong"
+    sheet["B3"].value = one.number
+    sheet["B4"].value = "still wrong"
     mended = io.BytesIO()
     book.save(mended)
     second = await bench.import_file(mended.getvalue())
@@ -215,8 +217,9 @@ async def test_refused_rows_come_back_as_a_workbook_to_mend(
         f"/imports/{second.json()['import_id']}/refusals.xlsx", headers=asking
     )
     sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0]
-    assert [cell.value for cell in sheet[1]] == head
-    assert sheet.cell(2, len(head)).value == str(open_rows[0]["row_id"])
+    assert sheet["A1"].value == f"{notice.zh}。{notice.en}."
+    assert [cell.value for cell in sheet[2]] == head
+    assert sheet.cell(3, len(head)).value == str(open_rows[0]["row_id"])
 
 
 async def test_nobody_settles_a_row_of_another_area(

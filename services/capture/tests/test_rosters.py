@@ -132,7 +132,7 @@ async def test_a_refused_row_of_a_roster_is_mended_and_leaves_the_list(
     asking = bench.headers(Role.ADMINISTRATOR, AREA)
     back = await bench.client.get(f"/imports/{job['import_id']}/refusals.xlsx", headers=asking)
     book = openpyxl.load_workbook(io.BytesIO(back.content))
-    book.worksheets[0]["C2"].value = person.number
+    book.worksheets[0]["C3"].value = person.number
     mended = io.BytesIO()
     book.save(mended)
     assert counts(await bring(bench, mended.getvalue())) == (1, 0, 0, 0, 0)
@@ -233,7 +233,7 @@ async def test_files_go_in_by_command(
     assert said.exit_code == 1
     assert "roster.xlsx row 4: resident_number: number-length: " in said.output
     book = openpyxl.load_workbook(back / "roster.xlsx")
-    book.worksheets[0]["C2"].value = wrong.number
+    book.worksheets[0]["C3"].value = wrong.number
     book.save(back / "mended.xlsx")
     assert (await command(back / "mended.xlsx")).exit_code == 0
     assert sorted(await events(bench)) == sorted(

@@ -381,14 +381,16 @@ async def test_what_is_no_packet_of_an_enrolled_terminal_is_refused(
 
 
 async def test_a_revoked_terminal_uploads_no_more(bench: Bench) -> None:
-    """R102: authorisation that was taken back counts."""
+    """R101, R102: authorisation that was taken back counts, whoever packs and whoever sends."""
     terminal = await bench.terminal()
     packet = await bench.seal(terminal, {"packet_id": new_id(), "records": []})
     async with bench.context.database.transaction() as conn:
         await conn.exec_driver_sql(
             "UPDATE known_key SET revoked_at = now() WHERE owner_kind = 'terminal'"
         )
-    refused_for(await post(bench, "/uploads", packet, terminal), "packet-key-unknown")
+    refused_for(await post(bench, "/uploads", packet, terminal), "terminal-required", 403)
+    at_work = await bench.terminal()
+    refused_for(await post(bench, "/uploads", packet, at_work), "packet-key-unknown")
 
 
 async def test_only_a_collector_uploads(bench: Bench) -> None:

@@ -53,8 +53,9 @@ async def muster(*arguments: object) -> Result:
 async def test_the_findings_of_a_running_stack_are_scored(
     context: Context, officer: str, tmp_path: Path
 ) -> None:
-    """R76, R100: each is opened for the reason given and audited; the file holds what was open
-    before correction and what is closed by now, and the scorer reads it."""
+    """R76, R77, R100: each is opened for the reason given and audited; the file holds what was open
+    before correction and what is closed by now, says that it is no basis for benefits, and the
+    scorer reads it."""
     order = await one_order(context, WHO, {**TRUTH, "ethnicity": "04"}, PS, TRUTH)
     planted = {
         "kind": "field_mismatch",
@@ -81,6 +82,8 @@ async def test_the_findings_of_a_running_stack_are_scored(
     await match_touched(context)
     await muster("findings", "--json", second, "--reason", WHY, "--before", first)
     before, after = scoring.read_findings(second)
+    for file in (first, second):
+        assert json.loads(file.read_text())["notice"]["zh"] == context.profile.benefits_notice.zh
     assert [one["state"] for one in before] == ["open"]
     assert [one["state"] for one in after or ()] == ["closed"]
     assert (await muster("synth", "score", tmp_path / "truth.json", second)).exit_code == 0

@@ -35,6 +35,8 @@ def test_collected_data_are_no_basis_for_benefits(profile: Profile) -> None:
     """R77: 同四, 娄四, in the profile and in what the desk is given."""
     assert profile.basis_for_benefits is False
     assert profile.as_json()["basis_for_benefits"] is False
+    assert profile.benefits_notice.zh == "此次采集数据不作为对象享受待遇的依据"
+    assert profile.as_json()["benefits_notice"] == profile.benefits_notice.as_dict()
 
 
 def test_the_departments_of_each_notice(tongren: Profile, loudi: Profile) -> None:

@@ -80,6 +80,11 @@ class Profile:
         return self._parts.basis_for_benefits
 
     @property
+    def benefits_notice(self) -> Label:
+        """What stands on every export (R77)."""
+        return self._parts.benefits_notice
+
+    @property
     def voluntary_decline(self) -> Label:
         return self._parts.voluntary_decline
 
@@ -270,6 +275,7 @@ class Profile:
             "standard_time": parts.standard_time.isoformat(),
             "collected_where": parts.collected_where,
             "basis_for_benefits": parts.basis_for_benefits,
+            "benefits_notice": parts.benefits_notice.as_dict(),
             "voluntary_decline": parts.voluntary_decline.as_dict(),
             "cadence": parts.cadence.as_dict(),
             "phases": _dicts(parts.phases),

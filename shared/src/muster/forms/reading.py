@@ -35,9 +35,9 @@ _SPAN = re.compile(r"P(?:([0-9]{1,3})D)?(?:T([0-9]{1,3})H)?")
 _MERGE_DEPTH = 2
 _TOP = {
     "base", "id", "form_version", "zh", "en", "source", "area", "areas_on", "standard_time",
-    "collected_where", "basis_for_benefits", "voluntary_decline", "cadence", "phases",
-    "report_chain", "departments", "sections", "matters", "identified_by", "fields", "groups",
-    "review_desks", "categories", "category_headers", "papers", "evidence", "rules",
+    "collected_where", "basis_for_benefits", "benefits_notice", "voluntary_decline", "cadence",
+    "phases", "report_chain", "departments", "sections", "matters", "identified_by", "fields",
+    "groups", "review_desks", "categories", "category_headers", "papers", "evidence", "rules",
     "baseline_required", "attestation_grace", "inherits_because",
 }  # fmt: skip
 T = TypeVar("T")
@@ -57,6 +57,7 @@ class Parts:
     standard_time: date
     collected_where: str
     basis_for_benefits: bool
+    benefits_notice: Label
     voluntary_decline: Label
     cadence: Cadence
     phases: dict[str, Phase]
@@ -114,6 +115,7 @@ def load(path: Path) -> Parts:
         standard_time=whole.need("standard_time").day(),
         collected_where=whole.need("collected_where").text(),
         basis_for_benefits=whole.need("basis_for_benefits").boolean(),
+        benefits_notice=_label("benefits_notice", whole.need("benefits_notice")),
         voluntary_decline=_label("voluntary_decline", whole.need("voluntary_decline")),
         cadence=_cadence(whole.need("cadence")),
         phases=_each(whole, "phases", ID, _phase),

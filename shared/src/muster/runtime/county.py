@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from muster.runtime.demo.client import LONG, Account, read
-from muster.runtime.findings import closed_since, open_findings
+from muster.runtime.findings import closed_since, document, open_findings
 from muster.runtime.home import Home, write_private
-from muster.runtime.ledger import AreaOption
+from muster.runtime.ledger import AreaOption, profile_of
 from muster.runtime.signed_in import signed_in
 from muster.synth.scoring import BadFile, read_findings
 from muster.vocabulary.ids import new_id
@@ -178,12 +178,8 @@ def findings(
 
     now, closed = signed_in(home, work)
     numbered = [one for one in now if one["resident_number"]]
-    document: dict[str, Any] = (
-        {"before": numbered}
-        if earlier is None
-        else {"before": earlier, "after": [*numbered, *closed]}
-    )
-    write_private(file, document)
+    both = (numbered, None) if earlier is None else (earlier, [*numbered, *closed])
+    write_private(file, document(profile_of(home), *both))
     _err.print(f"{len(numbered)} open findings are in {file}", highlight=False, soft_wrap=True)
     if len(numbered) < len(now):
         _err.print(f"Left out, because no number is known: {len(now) - len(numbered)}")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from muster.forms import Profile
 from muster.runtime.demo.client import Account, Refused
 
-__all__ = ["closed_since", "every", "open_findings"]
+__all__ = ["closed_since", "document", "every", "open_findings"]
 
 _PAGE = 1000
 _AT_ONCE = 6
@@ -49,6 +50,15 @@ async def closed_since(
         for order in await every(account, "/discrepancies", state="closed", **query)
         if order["discrepancy_id"] in numbers
     ]
+
+
+def document(
+    profile: Profile, before: Sequence[Finding], after: Sequence[Finding] | None = None
+) -> dict[str, Any]:
+    """A file of findings; says what it must not be used for (R77)."""
+    notice = {"zh": profile.benefits_notice.zh, "en": profile.benefits_notice.en}
+    said: dict[str, Any] = {"notice": notice, "before": before}
+    return said if after is None else {**said, "after": after}
 
 
 async def every(account: Account, path: str, **query: object) -> list[Finding]:

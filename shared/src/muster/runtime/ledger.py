@@ -240,9 +240,14 @@ _out = Console()
 _err = Console(stderr=True)
 
 
+def profile_of(home: Home) -> Profile:
+    """The profile that a stack runs."""
+    return Profile.load(str(home.stack().get("profile") or "tongren"))
+
+
 def tree_of(home: Home) -> AreaTree:
     """The areas of the profile that a stack runs."""
-    return Profile.load(str(home.stack().get("profile") or "tongren")).area_tree()
+    return profile_of(home).area_tree()
 
 
 def _asked(home: Home, path: str, area: str | None) -> Any:

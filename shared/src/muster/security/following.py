@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import Column, ColumnElement, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.parts.access import GrantsOfAccount, KeysOfOwner
@@ -133,7 +133,8 @@ class Directory:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._keys: dict[str, tuple[float, KnownKey | None]] = {}
+        self._keys: dict[str, tuple[float, KnownKey]] = {}
+        self._owners: dict[str, tuple[float, KnownKey]] = {}
         self._grants: dict[str, tuple[float, KnownGrants | None]] = {}
 
     async def key(self, kid: str, *, owner_kind: str) -> KnownKey | None:
@@ -141,23 +142,31 @@ class Directory:
 
         Ids that are not known are not remembered: they would let a stranger fill the memory.
         """
-        found = self._keys.get(kid)
+        return await self._key(self._keys, kid, known_key.c.kid, owner_kind)
+
+    async def key_of(self, owner_id: str, *, owner_kind: str) -> KnownKey | None:
+        """A public key of that holder, when they are of that kind and have one that holds now."""
+        return await self._key(self._owners, owner_id, known_key.c.owner_id, owner_kind)
+
+    async def _key(
+        self, memory: dict[str, tuple[float, KnownKey]], wanted: str, by: Column[str], kind: str
+    ) -> KnownKey | None:
+        found = memory.get(wanted)
         if found is None or found[0] < time.monotonic():
-            key = await self._read_key(kid)
+            key = await self._read_key(by == wanted)
             if key is None:
-                self._keys.pop(kid, None)
+                memory.pop(wanted, None)
                 return None
             found = (time.monotonic() + KEPT_SECONDS, key)
-            self._keys[kid] = found
-        key = found[1]
-        return key if key is not None and key.owner_kind == owner_kind else None
+            memory[wanted] = found
+        return found[1] if found[1].owner_kind == kind else None
 
-    async def _read_key(self, kid: str) -> KnownKey | None:
+    async def _read_key(self, wanted: ColumnElement[bool]) -> KnownKey | None:
         async with self._database.transaction() as conn:
             row = (
                 await conn.execute(
                     select(known_key).where(
-                        known_key.c.kid == kid,
+                        wanted,
                         known_key.c.valid_from <= text("now()"),
                         known_key.c.revoked_at.is_(None) | (known_key.c.revoked_at > text("now()")),
                     )

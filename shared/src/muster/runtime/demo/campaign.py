@@ -40,7 +40,7 @@ _POLL = 0.4
 _PATIENCE = 120.0
 _REVIEWERS = ("civil_affairs_reviewer", "human_resources_reviewer")
 _ROW_ID = "muster_row_id"
-_KNOWN_SOON = frozenset({"token-key-unknown", "packet-key-unknown"})
+_KNOWN_SOON = frozenset({"token-key-unknown", "packet-key-unknown", "terminal-required"})
 
 
 class Stuck(Exception):  # noqa: N818 - reads as what it says
@@ -170,6 +170,10 @@ class Campaign:
         self.tale.counts["terminals"] += 1
         collector = await self._account("collector", desk.area)
         collector.terminal = terminal
+        await self._patiently(
+            partial(collector.get, "capture", "/returned", area=desk.area, limit=1),
+            f"capture to know the terminal of {desk.area}",
+        )
         return CollectingDesk(desk, collector, terminal, recipient, self.tale, gateway)
 
     async def _account(self, role: str, area: str) -> Account:

@@ -21,7 +21,7 @@ import httpx
 from rich.console import Console
 
 from muster.forms import Profile, ProfileError
-from muster.runtime import ledger, lifecycle
+from muster.runtime import findings, ledger, lifecycle
 from muster.runtime.demo import report
 from muster.runtime.demo.campaign import Campaign, Stuck
 from muster.runtime.demo.client import NotRunning, Refused, Services, Unreachable
@@ -174,7 +174,7 @@ def _campaign(
         with stage.phase("start"):
             world = _start(home, name, profile, people, seed, stage)
         driven = asyncio.run(drive(home, world, profile, tale, stage))
-        write_private(home.path / FINDINGS, {"before": driven.before, "after": driven.after})
+        write_private(home.path / FINDINGS, findings.document(profile, driven.before, driven.after))
         with stage.phase("scoring"):
             scorecard = judge(
                 profile, people, seed, driven.before, driven.after, driven.sides.reporting

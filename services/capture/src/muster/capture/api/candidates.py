@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from muster.capture.api.guard import Asking
 from muster.capture.api.lists import After, Limit
 from muster.capture.api.models import (
     CandidateOut,
@@ -14,7 +15,7 @@ from muster.capture.api.models import (
 from muster.capture.handlers import candidates
 from muster.contracts.parts.base import AreaCode, Uuid
 from muster.persistence.database import Transaction
-from muster.runtime.auth import Authenticated, Composed
+from muster.runtime.auth import Composed
 
 router = APIRouter(tags=["candidates"])
 
@@ -22,7 +23,7 @@ router = APIRouter(tags=["candidates"])
 @router.get("/candidates")
 async def waiting(
     area: AreaCode,
-    caller: Authenticated,
+    caller: Asking,
     context: Composed,
     conn: Transaction,
     after: After = None,
@@ -40,7 +41,7 @@ async def waiting(
 async def open_candidate(
     candidate_id: Uuid,
     body: ReasonIn,
-    caller: Authenticated,
+    caller: Asking,
     context: Composed,
     conn: Transaction,
 ) -> OpenedCandidateOut:
@@ -53,7 +54,7 @@ async def open_candidate(
 async def settle(
     candidate_id: Uuid,
     body: SettlementIn,
-    caller: Authenticated,
+    caller: Asking,
     context: Composed,
     conn: Transaction,
 ) -> SettledOut:

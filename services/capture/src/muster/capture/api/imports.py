@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.datastructures import UploadFile
 
+from muster.capture.api.guard import Asking
 from muster.capture.api.lists import refusal_out
 from muster.capture.api.models import ImportOut, RefusalsOut
 from muster.capture.domain.reasons import refusal
@@ -16,7 +17,7 @@ from muster.capture.handlers.import_batches import BATCHES
 from muster.capture.settings import Settings
 from muster.contracts.parts.base import Uuid
 from muster.persistence.database import Transaction
-from muster.runtime.auth import Authenticated, Caller, Composed
+from muster.runtime.auth import Caller, Composed
 from muster.runtime.context import Context
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Origin, Role
@@ -47,7 +48,7 @@ _FORM: dict[str, Any] = {
 
 
 @router.post("/imports", openapi_extra=_FORM)
-async def post_import(request: Request, caller: Authenticated, context: Composed) -> ImportOut:
+async def post_import(request: Request, caller: Asking, context: Composed) -> ImportOut:
     """Read a file of people (.xlsx, or .csv in UTF-8 or GB18030): good rows in, bad rows listed.
 
     `kind` is `baseline`, or `roster`: whom village committees named (R49), with name, resident
@@ -122,7 +123,7 @@ def _area(context: Context, caller: Caller, given: object) -> str:
 
 @router.get("/imports/{import_id}")
 async def get_import(
-    import_id: Uuid, caller: Authenticated, context: Composed, conn: Transaction
+    import_id: Uuid, caller: Asking, context: Composed, conn: Transaction
 ) -> ImportOut:
     """Progress and counts of an import; nothing of its rows, and so not audited."""
     job = await mending.job_of(caller, conn, import_id)
@@ -132,7 +133,7 @@ async def get_import(
 @router.get("/imports/{import_id}/refusals")
 async def get_refusals(
     import_id: Uuid,
-    caller: Authenticated,
+    caller: Asking,
     context: Composed,
     conn: Transaction,
     after: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
@@ -152,7 +153,7 @@ async def get_refusals(
     responses={200: {"content": {_XLSX: {"schema": {"type": "string", "format": "binary"}}}}},
 )
 async def get_refused_rows(
-    import_id: Uuid, caller: Authenticated, context: Composed, conn: Transaction
+    import_id: Uuid, caller: Asking, context: Composed, conn: Transaction
 ) -> StreamingResponse:
     """The rows that are still refused, as they came, with the reasons beside them. Audited.
 

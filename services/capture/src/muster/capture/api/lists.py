@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from muster.capture.api.guard import Asking
 from muster.capture.api.models import (
     LedgerOut,
     ListedOut,
@@ -17,7 +18,7 @@ from muster.capture.api.models import (
 from muster.capture.handlers import common, lists
 from muster.contracts.parts.base import AreaCode
 from muster.persistence.database import Transaction
-from muster.runtime.auth import Authenticated, Composed
+from muster.runtime.auth import Composed
 from muster.vocabulary.states import SubjectState
 
 router = APIRouter(tags=["lists"])
@@ -29,7 +30,7 @@ After = Annotated[str | None, Query(max_length=100)]
 @router.get("/subjects")
 async def people(
     area: AreaCode,
-    caller: Authenticated,
+    caller: Asking,
     context: Composed,
     conn: Transaction,
     state: SubjectState = SubjectState.OPEN,
@@ -49,7 +50,7 @@ async def people(
 @router.get("/returned")
 async def returned(
     area: AreaCode,
-    caller: Authenticated,
+    caller: Asking,
     context: Composed,
     conn: Transaction,
     after: After = None,
@@ -66,7 +67,7 @@ async def returned(
 @router.get("/refusals")
 async def refusals(
     area: AreaCode,
-    caller: Authenticated,
+    caller: Asking,
     context: Composed,
     conn: Transaction,
     after: After = None,
@@ -81,9 +82,7 @@ async def refusals(
 
 
 @router.get("/ledger")
-async def ledger(
-    area: AreaCode, caller: Authenticated, context: Composed, conn: Transaction
-) -> LedgerOut:
+async def ledger(area: AreaCode, caller: Asking, context: Composed, conn: Transaction) -> LedgerOut:
     """Both sides of the balance of every village, as capture counts them."""
     as_of = common.now()
     counted = await lists.ledger(context, caller, conn, area)

@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
+from muster.capture.api.guard import Asking
 from muster.capture.api.models import (
     EvidenceOut,
     PieceReceiptOut,
@@ -13,7 +14,7 @@ from muster.capture.api.models import (
 )
 from muster.capture.handlers import evidence, uploads
 from muster.capture.handlers import packets as opening
-from muster.runtime.auth import Authenticated, Composed
+from muster.runtime.auth import Composed
 from muster.security import packets
 
 router = APIRouter(tags=["packets"])
@@ -48,7 +49,7 @@ async def packet_key(context: Composed) -> dict[str, str]:
 
 
 @router.post("/evidence", openapi_extra=_BODY)
-async def post_evidence(request: Request, caller: Authenticated, context: Composed) -> EvidenceOut:
+async def post_evidence(request: Request, caller: Asking, context: Composed) -> EvidenceOut:
     """Keep photos of persons and papers, before the records that name them."""
     packet_id, receipts = await evidence.take_evidence(context, caller, await _text(request))
     return EvidenceOut(
@@ -67,7 +68,7 @@ async def post_evidence(request: Request, caller: Authenticated, context: Compos
 
 
 @router.post("/uploads", openapi_extra=_BODY)
-async def post_upload(request: Request, caller: Authenticated, context: Composed) -> UploadOut:
+async def post_upload(request: Request, caller: Asking, context: Composed) -> UploadOut:
     """Take records in; the answer is given after commit, and is the same when sent again."""
     answer = await uploads.take_upload(context, caller, await _text(request))
     return UploadOut(

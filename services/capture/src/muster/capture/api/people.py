@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Response
 
+from muster.capture.api.guard import Asking
 from muster.capture.api.models import (
     EndingIn,
     LookupIn,
@@ -17,7 +18,7 @@ from muster.capture.domain.reasons import refusal
 from muster.capture.handlers import endings, evidence, people
 from muster.contracts.parts.base import Digest, Uuid
 from muster.persistence.database import Transaction
-from muster.runtime.auth import Authenticated, Composed
+from muster.runtime.auth import Composed
 from muster.vocabulary.states import ReviewState
 
 router = APIRouter(tags=["people"])
@@ -33,7 +34,7 @@ _PAPER = {
 
 @router.post("/subjects/lookup")
 async def look_up(
-    body: LookupIn, caller: Authenticated, context: Composed, conn: Transaction
+    body: LookupIn, caller: Asking, context: Composed, conn: Transaction
 ) -> LookupOut:
     """Find a person by resident number or id, to fill the form in (R53, R55). Audited."""
     found = await people.look_up(
@@ -60,9 +61,7 @@ async def look_up(
 
 
 @router.post("/subjects")
-async def enter(
-    body: PersonIn, caller: Authenticated, context: Composed, conn: Transaction
-) -> PersonOut:
+async def enter(body: PersonIn, caller: Asking, context: Composed, conn: Transaction) -> PersonOut:
     """Enter a person of the roster, one whom a department knows, or one who moved in. Audited."""
     if body.origin not in people.ENTERED_ORIGINS:
         raise refusal("ending-not-allowed", field="origin")
@@ -89,7 +88,7 @@ async def enter(
     responses={200: {"content": {name: {} for name in evidence.MEDIA_TYPES}}},
 )
 async def show_evidence(
-    subject_id: Uuid, digest: Digest, caller: Authenticated, context: Composed, conn: Transaction
+    subject_id: Uuid, digest: Digest, caller: Asking, context: Composed, conn: Transaction
 ) -> Response:
     """A picture or paper as it was taken, to look at or to print (R59, R66). Audited."""
     shown = await evidence.show(context, caller, conn, subject_id, digest)
@@ -100,7 +99,7 @@ async def show_evidence(
 async def end(
     subject_id: Uuid,
     body: EndingIn,
-    caller: Authenticated,
+    caller: Asking,
     context: Composed,
     conn: Transaction,
 ) -> StandingOut:

@@ -1,10 +1,14 @@
 """Whether a record may be taken in, given what stands about its subject."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from muster.capture.domain.reasons import reason
 from muster.capture.domain.standing import Entries, collect
 from muster.vocabulary.reasons import Reason, refused
+
+Values = Mapping[str, str]
+"""Fields in the form in which their values are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +16,7 @@ class Claim:
     """One record of a packet after everything that can be checked without the store.
 
     `village` and `number_index` are None when the record did not give a valid one; then `reasons`
-    say so already.
+    say so already. `from_baseline` is what it gives as the baseline's.
     """
 
     index: int
@@ -26,11 +30,15 @@ class Claim:
     evidence: tuple[str, ...]
     reasons: tuple[Reason, ...]
     reading: str | None = None
+    from_baseline: Values = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Subject:
-    """What stands about one subject while the records of a packet are taken one by one."""
+    """What stands about one subject while the records of a packet are taken one by one.
+
+    `baseline` is what was known before collection of the fields that the packet asks about.
+    """
 
     subject_id: str
     exists: bool
@@ -40,6 +48,7 @@ class Subject:
     evidence: frozenset[str]
     erased: bool = False
     changed: bool = False
+    baseline: Values = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +123,11 @@ class Admission:
         # One reading serves one person; a later version of the same record may keep it.
         if self.readings.get(claim.reading or "", claim.subject_id) != claim.subject_id:
             found.append(reason("reading-of-another"))
+        found += [
+            reason("baseline-differs", field=name)
+            for name, value in sorted(claim.from_baseline.items())
+            if subject.baseline.get(name) != value
+        ]
         return found
 
     def _other_holder(self, claim: Claim) -> str | None:

@@ -45,6 +45,16 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "须逐项注明每个字段的来源，且不得多出其他项",
         "every field of the record, and no other, names its source",
     ),
+    "provenance-not-a-desks": (
+        "provenance",
+        "采集端不得将字段来源注明为部门数据或审核更正",
+        "a desk cannot say that a field comes from a department or from a reviewer",
+    ),
+    "baseline-differs": (
+        "provenance",
+        "该字段注明来自初始数据，但与初始数据不一致或其中没有此项；其来源须改为手工录入",
+        "the baseline does not say this of the person; say that the field was typed",
+    ),
     "reading-missing": (
         "reading",
         "有字段注明来自证件芯片，但未附该次读卡信息",
@@ -109,6 +119,11 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "household_area",
         "户籍所在地不在您的授权区域内",
         "the area of household registration is outside your grant",
+    ),
+    "terminal-required": (
+        "terminal",
+        "采集工作须在为该行政区划登记的专用采集端上登录后进行",
+        "collecting is done at a computer enrolled for this area; sign in there",
     ),
     "terminal-area": (
         "household_area",

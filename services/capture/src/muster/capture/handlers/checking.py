@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from muster.capture.domain.admission import Claim
 from muster.capture.domain.reasons import reason
-from muster.capture.handlers import common, proofs
+from muster.capture.handlers import common, proofs, provenance
 from muster.capture.handlers.common import NUMBER, VILLAGE
 from muster.capture.handlers.packets import COLLECTING
 from muster.capture.handlers.shapes import RecordIn
@@ -91,6 +91,7 @@ class RecordChecker:
             evidence=tuple(piece.digest for piece in record.evidence),
             reasons=tuple(reasons),
             reading=record.reading.reading_id if record.reading is not None else None,
+            from_baseline=provenance.from_baseline(self._context.profile, record, wrong),
         )
 
     def _own(self, record: RecordIn) -> list[Reason]:
@@ -102,19 +103,15 @@ class RecordChecker:
             found.append(reason("digest-differs"))
         if any(piece.kind not in self._papers for piece in record.evidence):
             found.append(reason("evidence-kind"))
-        if record.provenance.keys() != record.fields.keys():
-            found.append(reason("provenance-fields"))
         if record.collected_at > self._now + _CLOCK_SKEW:
             found.append(reason("collected-in-future"))
-        return [*found, *proofs.check(record)]
+        return [*found, *provenance.check(record), *proofs.check(record)]
 
     def _area(self, village: str) -> list[Reason]:
-        found = []
-        if not self._caller.may(COLLECTING, village):
-            found.append(reason("area-not-granted"))
+        # At a terminal nobody's grant reaches beyond it: one reason is enough.
         if not self._context.areas.is_within(village, self._terminal_area):
-            found.append(reason("terminal-area"))
-        return found
+            return [reason("terminal-area")]
+        return [] if self._caller.may(COLLECTING, village) else [reason("area-not-granted")]
 
 
 def _deeper(value: object, left: int) -> bool:

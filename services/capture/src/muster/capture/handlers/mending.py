@@ -16,6 +16,8 @@ from muster.runtime.context import Context
 from muster.vocabulary.states import Role
 
 REASON_HEADERS = ("退回原因", "Reasons")
+_HEADING = 1
+"""The heading's row; the notice stands in the one above it, which an import passes over."""
 
 
 async def job_of(caller: Caller, conn: AsyncConnection, import_id: str) -> Row[Any]:
@@ -48,7 +50,8 @@ async def refused_workbook(
 ) -> BinaryIO:
     """A workbook of the rows that are still refused, in a file that has no name on the disk.
 
-    Columns as they came, then the reasons, then, hidden, the row's id.
+    Above all what it must not be used for (R77); then columns as they came, the reasons, and,
+    hidden, the row's id.
     """
     job = await job_of(caller, conn, import_id)
     headers = common.open_own(context, "import_job", job.file_code, job.sealed_headers)["headers"]
@@ -59,12 +62,15 @@ async def refused_workbook(
         sheet = book.add_worksheet("退回")
         # A mended file that is refused again brings reasons and ids of the time before.
         kept = [p for p, header in enumerate(headers) if header not in (*REASON_HEADERS, ROW_ID)]
+        notice = context.profile.benefits_notice
+        sheet.write_string(0, 0, f"{notice.zh}。{notice.en}.")
         _write_headers(sheet, [headers[place] for place in kept])
         number = 0
         async for row in refusals.stream_of_import(conn, import_id):
             number += 1
             cells = common.open_own(context, "refused_row", row.row_id, row.sealed)["cells"]
-            _write_row(sheet, number, [cells[p] if p < len(cells) else "" for p in kept], row)
+            shown = [cells[p] if p < len(cells) else "" for p in kept]
+            _write_row(sheet, _HEADING + number, shown, row)
         book.close()
     except BaseException:
         file.close()
@@ -82,7 +88,7 @@ async def refused_workbook(
 def _write_headers(sheet: Any, headers: list[str]) -> None:
     width = len(headers)
     for place, header in enumerate((*headers, *REASON_HEADERS, ROW_ID)):
-        sheet.write_string(0, place, header)
+        sheet.write_string(_HEADING, place, header)
     sheet.set_column(width, width + 1, 60)
     sheet.set_column(width + 2, width + 2, None, None, {"hidden": True})
 

@@ -10,7 +10,6 @@ from muster.runtime.context import Context
 from muster.security import packets
 from muster.security.following import KnownKey
 from muster.security.jose import Jwk
-from muster.vocabulary.reasons import Refusal
 from muster.vocabulary.states import Role
 
 PURPOSE = "packet/capture"
@@ -53,12 +52,6 @@ async def open_packet(context: Context, caller: Caller, text: str) -> Opened:
     own = [key.jwk() for key in context.keyring.epochs(PURPOSE)]
     payload, kid = await asyncio.to_thread(packets.open_and_verify, text, own, find)
     terminal = found[kid]
-    if caller.terminal_id not in (None, terminal.owner_id):
-        raise _other_terminal()
-    if payload.get("terminal_id", terminal.owner_id) != terminal.owner_id:
-        raise _other_terminal()
+    if {caller.terminal_id, payload.get("terminal_id", terminal.owner_id)} != {terminal.owner_id}:
+        raise refusal("terminal-differs", status=403, kind="forbidden")
     return Opened(payload, terminal.owner_id, terminal.area or "")
-
-
-def _other_terminal() -> Refusal:
-    return refusal("terminal-differs", status=403, kind="forbidden")

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.domain.admission import Admission, Subject, Verdict
 from muster.capture.domain.reasons import refusal
-from muster.capture.handlers import attesting, common, proofs
+from muster.capture.handlers import attesting, common, proofs, provenance
 from muster.capture.handlers.checking import Read, RecordChecker
 from muster.capture.handlers.packets import Opened, open_packet
 from muster.capture.handlers.shapes import RECORDS_LIMIT, UploadPacket, as_object
@@ -148,6 +148,7 @@ class _Intake:
         entries = await subjects.entries(conn, named)
         self._media = await records.evidence_of(conn, named)
         keys = await self._context.vault.keys_for(conn, named)
+        known = await provenance.known(self._context, conn, keys, self._claims)
         taken = await records.taken(conn, [claim.record_id for claim in self._claims])
         holders = await subjects.holders(conn, _known(claim.number_index for claim in self._claims))
         nobody = subjects.Row("", 0, 0, None)
@@ -160,6 +161,7 @@ class _Intake:
                     version=locked.get(subject_id, nobody).version,
                     entries=entries[subject_id],
                     evidence=frozenset(self._media.get(subject_id, ())),
+                    baseline=known.get(subject_id, {}),
                     erased=subject_id in keys.erased,
                 )
                 for subject_id in named
