@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from muster.capture.main import service
@@ -18,6 +20,7 @@ from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Role
 
 Bench = Any
+Command = Callable[..., Awaitable[Any]]
 AREA, NEAR = "632321", "632321100"
 
 
@@ -118,9 +121,9 @@ def test_every_service_offers_its_trail(keys_folder: Path) -> None:
     assert "/audit" in service.create_app(settings).openapi()["paths"]
 
 
-async def test_the_trail_is_read_by_command(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """R100: `muster audit capture` signs in like `muster ledger`, and reads all pages."""
-    person = await looked_up(bench, 3)
+@pytest.fixture
+async def command(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """`muster audit ...` of an administrator, over pages of two rows."""
     loop = asyncio.get_running_loop()
     home = SimpleNamespace(stack=lambda: {"services": {"capture": {"url": "http://capture"}}})
     token = bench.headers(Role.ADMINISTRATOR, AREA)["Authorization"].removeprefix("Bearer ")
@@ -132,10 +135,50 @@ async def test_the_trail_is_read_by_command(bench: Bench, monkeypatch: pytest.Mo
         lambda _, work: asyncio.run_coroutine_threadsafe(work(account), loop).result(),
     )
 
-    async def command(*arguments: str) -> Any:
+    async def run(*arguments: str) -> Any:
         return await asyncio.to_thread(CliRunner().invoke, app, ["audit", *arguments])
 
+    return run
+
+
+async def test_the_trail_is_read_by_command(bench: Bench, command: Command) -> None:
+    """R100: `muster audit capture` signs in like `muster ledger`, and reads all pages."""
+    person = await looked_up(bench, 3)
     said = await command("capture", "--action", "subject.lookup")
     assert said.exit_code == 0, said.output
     assert sum(person.subject_id[:8] in line for line in said.output.splitlines()) == 3
     assert (await command("nobody")).exit_code == 2
+
+
+async def test_the_chain_is_checked_by_command(bench: Bench, command: Command) -> None:
+    """R100; design section 5, rule 11: row by row over all pages; where it breaks is said in both
+    languages, and a head that was kept shows what was cut off or written anew since."""
+    await looked_up(bench, 3)
+    said = await command("capture", "--verify")
+    assert said.exit_code == 0, said.output
+    assert "共 5 行" in said.output
+    assert "holds, 5 rows" in said.output
+    kept = said.output.splitlines()[-1]
+    assert kept == f"5:{await bench.scalar('SELECT hash FROM audit WHERE seq = 5')}"
+    # What was read meanwhile stands behind it.
+    assert (await command("capture", "--verify", "--head", kept)).exit_code == 0
+    for wrong in (("--head", kept), ("--verify", "--head", "5"), ("--verify", "--actor", "x")):
+        assert (await command("capture", *wrong)).exit_code == 2
+
+    async def broken(*statements: str, head: str = "") -> str:
+        async with bench.context.database.transaction() as conn:
+            for statement in statements:
+                await conn.execute(text(statement))
+        asked = ("--head", head) if head else ()
+        said = await command("capture", "--verify", *asked)
+        assert said.exit_code == 1, said.output
+        return str(said.output)
+
+    high = f"999:{kept.partition(':')[2]}"
+    assert "missing: a later head was kept" in await broken(head=high)
+    other = f"3:{kept.partition(':')[2]}"
+    assert "第 3 行断开：与此前留存的链尾不同" in await broken(head=other)
+    told = await broken("UPDATE audit SET actor = 'account:2' WHERE seq = 4")
+    assert "capture 的审计链在第 4 行断开：内容被改动。" in told
+    assert "breaks at row 4: was changed." in told
+    assert "row 2: missing or out of order" in await broken("DELETE FROM audit WHERE seq = 2")

@@ -5,11 +5,15 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
+from pydantic_settings import SettingsConfigDict
 
 from muster.contracts.topics import SERVICES, load_topics
+from muster.runtime.context import build_context
+from muster.runtime.settings import ServiceSettings
 from muster.security import keyring
 from muster.security.boxes import BadSeal, UnknownKey, open_box, seal
 from muster.security.keyring import Key, Keyring, KeyringError, new_key, plan, provision
@@ -230,18 +234,38 @@ def test_a_write_that_fails_leaves_the_old_file(
     assert [entry.name for entry in tmp_path.iterdir()] == ["capture.json"]
 
 
-def test_keys_can_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Design 4, key provider: file, environment."""
-    text = (
-        '{"keys":[{"kid":"kek/capture/1","suite":"A256GCM",'
-        '"secret":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","created":""}]}'
-    )
-    monkeypatch.setenv("MUSTER_TEST_KEYS", text)
-    ring = Keyring.from_environment("MUSTER_TEST_KEYS")
-    assert ring.get("kek/capture/1").secret == bytes(range(32))
+def test_keys_can_come_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Design 4, key provider: file, environment; as a service is put together from its settings."""
+    [path] = provision(tmp_path, {"capture": {"kek/capture", "index/capture"}}).values()
+    monkeypatch.setenv("MUSTER_TEST_KEYS", path.read_text("utf-8"))
+
+    def opened(where: str) -> Keyring:
+        monkeypatch.setenv("MUSTER_X_KEYRING", where)
+        return build_context("capture", Settings(**OTHERS)).keyring
+
+    given = list(opened("env:MUSTER_TEST_KEYS"))
+    assert given == list(opened(str(path)))
+    assert {key.purpose for key in given} == {"kek/capture", "index/capture"}
     monkeypatch.delenv("MUSTER_TEST_KEYS")
-    with pytest.raises(KeyringError, match="MUSTER_TEST_KEYS"):
-        Keyring.from_environment("MUSTER_TEST_KEYS")
+    with pytest.raises(KeyringError, match="MUSTER_TEST_KEYS is not set"):
+        opened("env:MUSTER_TEST_KEYS")
+
+
+class Settings(ServiceSettings):
+    """Of a service that is not started."""
+
+    model_config = SettingsConfigDict(env_prefix="MUSTER_X_")
+
+
+OTHERS: dict[str, Any] = {
+    "database_url": "postgresql+asyncpg://x:y@127.0.0.1:1/z",
+    "kafka": "127.0.0.1:1",
+    "redis_url": "redis://127.0.0.1:1",
+    "profile": "tongren",
+    "port": 1,
+}
 
 
 GOOD = {"kid": "kek/capture/1", "suite": "A256GCM", "secret": "A" * 43, "created": ""}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -16,8 +17,10 @@ from muster.runtime.home import Home
 from muster.runtime.ledger import AsJson
 from muster.runtime.provisioning import service_names
 from muster.runtime.signed_in import signed_in
+from muster.security.audit import GENESIS, BrokenChain, Head, verify_chain
 
 _out = Console()
+_err = Console(stderr=True)
 _PAGE = 1000
 
 
@@ -29,12 +32,27 @@ def audit(
     actor: Annotated[str | None, typer.Option(help="Only what this account did.")] = None,
     action: Annotated[str | None, typer.Option(help="Only this, such as discrepancy-read.")] = None,
     subject: Annotated[str | None, typer.Option(help="Only what touched this subject.")] = None,
+    verify: Annotated[
+        bool,
+        typer.Option(help="Check every row of the chain; exit code 1 where it breaks."),
+    ] = False,
+    kept: Annotated[
+        str | None,
+        typer.Option("--head", help="With --verify: a head that an earlier check said, SEQ:HASH."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show who touched whose data in a service, when and why. Reading it is audited there, too."""
     if service not in service_names():
         raise typer.BadParameter(f"one of {', '.join(service_names())}", param_hint="SERVICE")
     wanted = {"since": since, "actor": actor, "action": action, "subject": subject}
+    if verify:
+        if as_json or any(wanted.values()):
+            raise typer.BadParameter("the whole chain is checked", param_hint="--verify")
+        _verify(service, None if kept is None else _head(service, kept))
+        return
+    if kept is not None:
+        raise typer.BadParameter("goes with --verify", param_hint="--head")
 
     async def work(account: Account) -> list[dict[str, Any]]:
         pages = account.pages(service, "/audit", **wanted, limit=_PAGE)
@@ -54,3 +72,40 @@ def audit(
         cells = (row["at"][:19], row["actor"], row["action"], subjects, row["reason"] or "", detail)
         shown.add_row(str(row["seq"]), *cells)
     _out.print(shown, markup=False)
+
+
+def _head(service: str, text: str) -> Head:
+    seq, _, digest = text.partition(":")
+    if not seq.isdecimal() or not digest:
+        raise typer.BadParameter("SEQ:HASH, as --verify says it", param_hint="--head")
+    return Head(service, int(seq), digest)
+
+
+def _verify(service: str, kept: Head | None) -> None:
+    """Say how far the chain holds, or where it breaks."""
+
+    async def work(account: Account) -> Head:
+        head: Head | None = None
+        async for page in account.pages(service, "/audit", limit=_PAGE):
+            rows = [{**row, "at": datetime.fromisoformat(row["at"])} for row in page["items"]]
+            # A head that is kept may stand on a later page.
+            due = page["next"] is None or (kept is not None and rows[-1]["seq"] >= kept.seq)
+            head = verify_chain(rows, service, after=head, kept=kept if due else None)
+        return head or Head(service, 0, GENESIS)
+
+    try:
+        head = signed_in(Home.find(), work)
+    except BrokenChain as broken:
+        said = (
+            f"{service} 的审计链在第 {broken.seq} 行断开：{broken.zh}。",
+            f"The audit chain of {service} breaks at row {broken.seq}: {broken.en}.",
+        )
+        _err.print("\n".join(said), style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    told = (
+        f"{service} 的审计链完整，共 {head.seq} 行。请将链尾留存于数据库之外，下次以 --head 核对：",
+        f"The audit chain of {service} holds, {head.seq} rows. Keep its head outside the database;",
+        "the next check takes it as --head:",
+        f"{head.seq}:{head.hash}",
+    )
+    _out.print("\n".join(told), markup=False, highlight=False, soft_wrap=True)

@@ -28,7 +28,8 @@ router = APIRouter(tags=["audit"])
 
 
 class AuditRow(BaseModel):
-    """Who did what to whom, when and why, with which ids and counts."""
+    """Who did what to whom, when and why, with which ids and counts; and what the row's place in
+    the chain is checked by (`muster.security.audit.verify_chain`)."""
 
     seq: int
     at: datetime
@@ -37,6 +38,9 @@ class AuditRow(BaseModel):
     subject_ids: list[str]
     reason: str | None
     detail: dict[str, str | int]
+    salt: str
+    previous: str
+    hash: str
 
 
 class AuditPage(BaseModel):

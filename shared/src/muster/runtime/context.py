@@ -32,7 +32,7 @@ class Context:
 def build_context(service: str, settings: ServiceSettings) -> Context:
     """Put the shared parts of one service together from its settings."""
     profile = Profile.load(settings.profile)
-    keyring = Keyring.from_file(settings.keyring)
+    keyring = Keyring.open(settings.keyring)
     database = Database(
         settings.database_url, pool_size=settings.pool_size, application_name=f"muster-{service}"
     )
@@ -44,6 +44,6 @@ def build_context(service: str, settings: ServiceSettings) -> Context:
         profile=profile,
         areas=profile.area_tree(),
         vault=SubjectVault(keyring, service),
-        audit=Audit(service, keyring.current(f"audit/{service}")),
+        audit=Audit(service),
         directory=Directory(database),
     )

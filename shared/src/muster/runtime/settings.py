@@ -16,6 +16,7 @@ class ServiceSettings(BaseSettings):
     kafka: str
     redis_url: str
     keyring: Path
+    """A key file, or ``env:VARIABLE``: see `muster.security.keyring.Keyring.open`."""
     profile: str
     host: str = "127.0.0.1"
     port: int

@@ -1,9 +1,9 @@
 """The audit port: everything that touches personal data leaves a row in a hash chain.
 
 Design, section 5, rule 11; R100. A row is written in the transaction of what it tells of, so one is
-never there without the other. Each row's hash covers the hash before it; the head is signed and
-kept outside the database, which is what makes a cut-off tail visible. Rows name subjects and areas
-by id and hold no personal data: values that look like it are refused.
+never there without the other. Each row's hash covers the hash before it; a head that somebody kept
+outside the database is what makes a cut-off tail visible. Rows name subjects and areas by id and
+hold no personal data: values that look like it are refused.
 """
 
 import hashlib
@@ -14,22 +14,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import MetaData, Row, any_, literal, select, text
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.persistence.bulk import insert_rows
-from muster.security import digests, jose
-from muster.security.jose import Jwk
-from muster.security.keyring import Key
+from muster.security import digests
 from muster.security.tables import audit_table
 from muster.vocabulary.reasons import Reason, Refusal
 
 GENESIS = "sha256:" + "0" * 64
 """`previous` of the first row."""
 
-HEAD_TYPE = "muster-audit-head"
 REASON_LIMIT = 500
 _NO_TEXT = frozenset({"Cc", "Cs", "Co", "Cn"})
 
@@ -37,7 +33,6 @@ _table = audit_table(MetaData())
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _HEAD = select(_table.c.seq, _table.c.hash).order_by(_table.c.seq.desc()).limit(1)
 _CHAIN = select(_table).order_by(_table.c.seq)
-_TOLD = [_table.c[n] for n in ("seq", "at", "actor", "action", "subject_ids", "reason", "detail")]
 
 _ACTION = re.compile(r"[a-z][a-z0-9._-]{0,63}")
 _CODE = re.compile(r"[A-Za-z0-9._:/+-]{0,200}")
@@ -85,15 +80,12 @@ class Search:
 
 
 class BrokenChain(ValueError):  # noqa: N818 - reads as what it says
-    """The chain does not hold: a row was changed, taken away, put in or moved. `seq` says where."""
+    """The chain does not hold: a row was changed, taken away, put in or moved. `seq` says where,
+    `zh` and `en` what is wrong with that row."""
 
-    def __init__(self, seq: int, what: str) -> None:
-        self.seq = seq
-        super().__init__(f"audit row {seq}: {what}")
-
-
-class BadHead(ValueError):  # noqa: N818 - reads as what it says
-    """Not a head that this service signed."""
+    def __init__(self, seq: int, zh: str, en: str) -> None:
+        self.seq, self.zh, self.en = seq, zh, en
+        super().__init__(f"audit row {seq}: {en}")
 
 
 def looks_personal(value: str) -> bool:
@@ -208,76 +200,38 @@ def verify_chain(
     service: str,
     *,
     after: Head | None = None,
-    anchored: Head | None = None,
+    kept: Head | None = None,
 ) -> Head:
     """Check rows in order of `seq` and give the head.
 
-    `after` is a head that was checked before; rows then begin behind it. `anchored` is a signed
-    head from outside the database; the chain must still contain it, which shows that nothing was
-    cut off or written anew since. Raises BrokenChain at the first row that does not hold.
+    `after` is a head that was checked before; rows then begin behind it. `kept` is a head that was
+    kept outside the database; the chain must still contain it, which shows that nothing was cut
+    off or written anew since. Raises BrokenChain at the first row that does not hold.
     """
     head = after or Head(service, 0, GENESIS)
     for row in rows:
         head = _next(head, row)
-        _compare(head, anchored)
-    _reached(head, anchored)
+        if kept is not None and kept.seq == head.seq and kept != head:
+            raise BrokenChain(
+                head.seq, "与此前留存的链尾不同", "differs from the head that was kept"
+            )
+    if kept is not None and kept.seq > head.seq:
+        raise BrokenChain(head.seq + 1, "缺失：留存的链尾在其后", "missing: a later head was kept")
     return head
-
-
-def _compare(head: Head, anchored: Head | None) -> None:
-    if anchored is not None and anchored.seq == head.seq and anchored != head:
-        raise BrokenChain(head.seq, "differs from the head that was signed")
-
-
-def _reached(head: Head, anchored: Head | None) -> None:
-    if anchored is not None and anchored.seq > head.seq:
-        raise BrokenChain(head.seq + 1, "missing: a later head was signed")
 
 
 def _next(head: Head, row: Mapping[str, Any]) -> Head:
     if row["seq"] != head.seq + 1:
-        raise BrokenChain(head.seq + 1, "missing or out of order")
+        raise BrokenChain(head.seq + 1, "缺失或次序不对", "missing or out of order")
     if row["previous"] != head.hash:
-        raise BrokenChain(row["seq"], "does not follow the row before it")
+        raise BrokenChain(row["seq"], "与前一行不相接", "does not follow the row before it")
     try:
         holds = row_hash(head.service, row) == row["hash"]
     except ValueError:
         holds = False
     if not holds:
-        raise BrokenChain(row["seq"], "was changed")
+        raise BrokenChain(row["seq"], "内容被改动", "was changed")
     return Head(head.service, row["seq"], row["hash"])
-
-
-def _digest(text: str) -> str:
-    digests.parse(text)
-    return text
-
-
-def sign_head(head: Head, private_jwk: Jwk, at: datetime) -> str:
-    """Compact JWS (ES256) of ``{"service", "seq", "hash", "at"}``, to be kept elsewhere."""
-    body = {
-        "service": head.service,
-        "seq": head.seq,
-        "hash": head.hash,
-        "at": at.astimezone(UTC).isoformat(timespec="seconds"),
-    }
-    return jose.sign(digests.canonical(body), private_jwk, HEAD_TYPE)
-
-
-def verify_head(signed: str, public_jwk: Jwk) -> Head:
-    """The head that was signed. Raises BadHead when the signature or its shape does not hold."""
-    try:
-        jose.signer(signed, HEAD_TYPE)
-    except jose.Malformed:
-        raise BadHead("not a signed audit head") from None
-    payload = jose.verified(signed, public_jwk, 4096)
-    if payload is None:
-        raise BadHead("the signature of an audit head does not hold")
-    try:
-        body = orjson.loads(payload)
-        return Head(str(body["service"]), int(body["seq"]), _digest(body["hash"]))
-    except (ValueError, TypeError, LookupError):
-        raise BadHead("another shape than an audit head's") from None
 
 
 def _now() -> datetime:
@@ -287,10 +241,8 @@ def _now() -> datetime:
 class Audit:
     """Writes and checks the chain of one service, in that service's database."""
 
-    def __init__(self, service: str, key: Key, *, clock: Callable[[], datetime] = _now) -> None:
-        """`key` is the current key of ``audit/<service>``: it signs heads."""
+    def __init__(self, service: str, *, clock: Callable[[], datetime] = _now) -> None:
         self._service = service
-        self._jwk = key.jwk()
         self._clock = clock
         name = hashlib.sha256(f"muster/audit/{service}".encode()).digest()
         self._lock = int.from_bytes(name[:8], "big", signed=True)
@@ -337,8 +289,8 @@ class Audit:
         return Head(self._service, row.seq, row.hash) if row else Head(self._service, 0, GENESIS)
 
     async def find(self, conn: AsyncConnection, wanted: Search, limit: int) -> list[Row[Any]]:
-        """Rows in the order of the chain, at most so many; salt and hashes stay here."""
-        query = select(*_TOLD).where(_table.c.seq > wanted.after)
+        """Rows in the order of the chain, at most so many."""
+        query = select(_table).where(_table.c.seq > wanted.after)
         if wanted.upto is not None:
             query = query.where(_table.c.seq <= wanted.upto)
         if wanted.since is not None:
@@ -352,16 +304,10 @@ class Audit:
             query = query.where(subject == any_(_table.c.subject_ids))
         return list((await conn.execute(query.order_by(_table.c.seq).limit(limit))).all())
 
-    async def sign_head(self, conn: AsyncConnection) -> str:
-        """The signed head, to be anchored outside the database."""
-        return sign_head(await self.head(conn), self._jwk, self._clock())
-
-    async def verify(self, conn: AsyncConnection, anchored: Head | None = None) -> Head:
+    async def verify(self, conn: AsyncConnection) -> Head:
         """Check the whole chain row by row, in constant memory. Raises BrokenChain."""
         head = Head(self._service, 0, GENESIS)
         async with conn.stream(_CHAIN) as rows:
             async for row in rows:
                 head = _next(head, row._asdict())
-                _compare(head, anchored)
-        _reached(head, anchored)
         return head

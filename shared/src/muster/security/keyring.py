@@ -13,7 +13,7 @@ epoch takes over for what is written; older ones stay until what they sealed has
 ``packet/<service>``             EC P-256: opens packets that were sealed to that service
 ``sign/<service>``               EC P-256: signs what that service sends to departments
 ``token/access``                 EC P-256: signs tokens
-``audit/<service>``              EC P-256: signs the head of that service's audit chain
+``audit/<service>``              EC P-256: will sign heads of that service's audit chain
 ``spool/<kind of edge>``         AEAD: rows of an edge's own file (that edge only, made there)
 ===============================  ==============================================================
 """
@@ -168,6 +168,13 @@ class Keyring:
     def purposes(self) -> frozenset[str]:
         """Every purpose that at least one key here serves."""
         return frozenset(self._epochs)
+
+    @classmethod
+    def open(cls, where: Path) -> Self:
+        """The ring that a setting names: a key file, or ``env:VARIABLE`` for the JSON of one in
+        that variable. Raises KeyringError."""
+        kind, _, variable = str(where).partition(":")
+        return cls.from_environment(variable) if kind == "env" else cls.from_file(where)
 
     @classmethod
     def from_file(cls, path: Path) -> Self:
