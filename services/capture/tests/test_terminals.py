@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
-from muster.capture.api import candidates, guard, imports, lists, packets, people, router
+from muster.capture.api import candidates, imports, lists, packets, people, router
+from muster.runtime import at_terminal
 from muster.runtime.auth import Authenticated
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Role
@@ -145,7 +146,7 @@ async def test_who_has_no_grant_hears_that_and_no_more(bench: Bench) -> None:
 def test_no_route_asks_past_the_guard() -> None:
     """R101: one that took the caller as the token has them would let a collector in from
     anywhere."""
-    [there] = (one.dependency for one in guard.Asking.__metadata__)
+    [there] = (one.dependency for one in at_terminal.Asking.__metadata__)
     [past] = (one.dependency for one in Authenticated.__metadata__)
     modules = (candidates, imports, lists, packets, people)
     callers = {

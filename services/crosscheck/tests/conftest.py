@@ -122,11 +122,17 @@ class Door:
     app: FastAPI
     jwk: dict[str, str]
 
-    def client(self, *grants: tuple[Role, str], account: str | None = None) -> httpx.AsyncClient:
-        """A caller with these grants."""
+    def client(
+        self, *grants: tuple[Role, str], account: str | None = None, terminal: bool = True
+    ) -> httpx.AsyncClient:
+        """A caller with these grants; a collector signed in at a terminal of the first of them."""
         since = datetime.now(UTC) - timedelta(days=1)
+        collects = any(role is Role.COLLECTOR for role, _ in grants)
         claims = tokens.Claims(
-            account or new_id(), tuple(Grant(role, area, since) for role, area in grants), 1
+            account or new_id(),
+            tuple(Grant(role, area, since) for role, area in grants),
+            1,
+            terminal_id=f"terminal-{grants[0][1]}" if terminal and collects else None,
         )
         token = tokens.issue(claims, self.jwk, timedelta(minutes=5))
         return httpx.AsyncClient(
@@ -152,25 +158,33 @@ async def door(context: Context, rings: Path) -> Door:
             ),
             {"kid": jwk["kid"], "jwk": json.dumps(jose.public_jwk(jwk))},
         )
+    for area in (HERE, THERE, COUNTY):
+        await know_key(context, f"terminal-{area}", kind="terminal", area=area)
     return Door(app, jwk)
 
 
 async def know_key(
-    context: Context, owner: str, *, kind: str = "department", revoked: bool = False
+    context: Context,
+    owner: str,
+    *,
+    kind: str = "department",
+    area: str | None = None,
+    revoked: bool = False,
 ) -> dict[str, str]:
     """Make a signing key known, as `access-key-changed` does; gives the private one."""
     jwk = jose.generate("sig")
     async with context.database.transaction() as conn:
         await conn.execute(
             text(
-                "INSERT INTO known_key (kid, owner_id, owner_kind, version, use, jwk, valid_from, "
-                "revoked_at) VALUES (:kid, :owner, :kind, 1, 'sig', CAST(:jwk AS jsonb), "
-                "now() - interval '1 day', CASE WHEN :revoked THEN now() END)"
+                "INSERT INTO known_key (kid, owner_id, owner_kind, version, area, use, jwk, "
+                "valid_from, revoked_at) VALUES (:kid, :owner, :kind, 1, :area, 'sig', "
+                "CAST(:jwk AS jsonb), now() - interval '1 day', CASE WHEN :revoked THEN now() END)"
             ),
             {
                 "kid": jwk["kid"],
                 "owner": owner,
                 "kind": kind,
+                "area": area,
                 "revoked": revoked,
                 "jwk": json.dumps(jose.public_jwk(jwk)),
             },

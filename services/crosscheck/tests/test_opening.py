@@ -6,7 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 
+from muster.crosscheck.api import router
+from muster.runtime.at_terminal import Asking
+from muster.runtime.auth import Authenticated
 from muster.runtime.context import Context
 from muster.vocabulary import resident_number
 from muster.vocabulary.ids import new_id
@@ -108,6 +112,35 @@ async def test_others_open_nothing_and_nobody_without_a_reason(
             assert str(TRUTH["name"]) not in answer.text
     assert await rows(context, "SELECT 1 FROM audit WHERE action <> 'comparison-opened'") == []
     assert await rows(context, "SELECT 1 FROM reveal") == []
+
+
+async def test_a_collector_at_another_computer_is_shown_nothing(
+    context: Context, door: Door
+) -> None:
+    """R101."""
+    order = await one_order(context, WHO, {**TRUTH, "ethnicity": "04"}, PS, TRUTH)
+    asked = [("GET", path, None) for path in ("/discrepancies", "/candidates", "/counts")]
+    asked += [("POST", f"/discrepancies/{order}/{act}", WHY) for act in ("open", "reveal")]
+    async with door.client((Role.COLLECTOR, HERE), terminal=False) as client:
+        for method, path, body in asked:
+            answer = await client.request(method, path, json=body)
+            assert rule(answer) == (403, "terminal-required"), path
+            assert str(TRUTH["name"]) not in answer.text
+
+
+def test_no_route_asks_past_the_terminal() -> None:
+    """R101: one that took the caller as the token has them would let a collector in from
+    anywhere."""
+    [there] = (one.dependency for one in Asking.__metadata__)
+    [past] = (one.dependency for one in Authenticated.__metadata__)
+    callers = {
+        route.path: {one.call for one in route.dependant.dependencies} & {there, past}
+        for route in router.routes
+        if isinstance(route, APIRoute)
+    }
+    assert callers.pop("/extracts/own") == set()  # a connector signs its question
+    assert callers
+    assert all(found == {there} for found in callers.values())
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ from muster.crosscheck.store import (
 )
 from muster.persistence.database import Transaction
 from muster.runtime import paging
-from muster.runtime.auth import Authenticated, Caller, Composed
+from muster.runtime.at_terminal import Asking
+from muster.runtime.auth import Caller, Composed
 from muster.runtime.context import Context
 from muster.vocabulary.states import Discrepancy, Role
 
@@ -49,7 +50,7 @@ Limit = Annotated[int, Query(ge=1, le=1000)]
 
 @router.post("/comparison")
 async def open_comparison(
-    _: shapes.OpenBody, caller: Authenticated, context: Composed, conn: Transaction
+    _: shapes.OpenBody, caller: Asking, context: Composed, conn: Transaction
 ) -> shapes.OpenAnswer:
     """Open the comparison phase of the campaign and match everything once (R74, R75)."""
     caller.require(Role.ADMINISTRATOR, context.profile.area)
@@ -59,16 +60,14 @@ async def open_comparison(
 
 
 @router.get("/comparison")
-async def get_comparison(caller: Authenticated, conn: Transaction) -> shapes.ComparisonAnswer:
+async def get_comparison(caller: Asking, conn: Transaction) -> shapes.ComparisonAnswer:
     """Whether the comparison phase is open, and how much is still to be matched."""
     _anywhere(caller, READERS)
     return await _phase(conn)
 
 
 @router.post("/runs")
-async def run_county(
-    caller: Authenticated, context: Composed, conn: Transaction
-) -> shapes.RunAnswer:
+async def run_county(caller: Asking, context: Composed, conn: Transaction) -> shapes.RunAnswer:
     """Match everything now; the answer says what that changed."""
     caller.require(Role.ADMINISTRATOR, context.profile.area)
     done = await running.run_county(context, conn, caller.account_id)
@@ -80,7 +79,7 @@ async def run_county(
 
 @router.get("/discrepancies")
 async def get_discrepancies(
-    caller: Authenticated,
+    caller: Asking,
     context: Composed,
     conn: Transaction,
     area: AreaQuery = None,
@@ -120,7 +119,7 @@ async def get_discrepancies(
 async def open_discrepancy(
     discrepancy_id: DiscrepancyPath,
     body: shapes.ReasonBody,
-    caller: Authenticated,
+    caller: Asking,
     context: Composed,
     conn: Transaction,
 ) -> shapes.OpenedAnswer:
@@ -141,7 +140,7 @@ async def open_discrepancy(
 async def reveal_discrepancy(
     discrepancy_id: DiscrepancyPath,
     body: shapes.ReasonBody,
-    caller: Authenticated,
+    caller: Asking,
     context: Composed,
     conn: Transaction,
 ) -> shapes.AskedAnswer:
@@ -154,7 +153,7 @@ async def reveal_discrepancy(
 async def close_discrepancy(
     discrepancy_id: DiscrepancyPath,
     body: shapes.ReasonBody,
-    caller: Authenticated,
+    caller: Asking,
     context: Composed,
     conn: Transaction,
 ) -> shapes.DiscrepancyItem:
@@ -166,7 +165,7 @@ async def close_discrepancy(
 
 @router.get("/counts")
 async def get_counts(
-    caller: Authenticated, conn: Transaction, area: AreaQuery = None
+    caller: Asking, conn: Transaction, area: AreaQuery = None
 ) -> shapes.CountsAnswer:
     """Open work orders by kind and village."""
     counted = await discrepancies.count_open(conn, areas.readable(caller, READERS, area))
@@ -183,7 +182,7 @@ async def get_counts(
 
 
 @router.get("/extracts")
-async def get_extracts(caller: Authenticated, conn: Transaction) -> shapes.ExtractsAnswer:
+async def get_extracts(caller: Asking, conn: Transaction) -> shapes.ExtractsAnswer:
     """What departments supplied, and why an extract was refused (R74)."""
     _anywhere(caller, READERS)
     rows = await extracts.listed(conn, EXTRACTS_SHOWN)
@@ -203,7 +202,7 @@ async def get_own_extracts(
 
 @router.get("/candidates")
 async def get_candidates(
-    caller: Authenticated,
+    caller: Asking,
     context: Composed,
     conn: Transaction,
     area: AreaQuery = None,
@@ -240,7 +239,7 @@ async def get_candidates(
 async def reveal_candidate(
     candidate_id: CandidatePath,
     body: shapes.ReasonBody,
-    caller: Authenticated,
+    caller: Asking,
     context: Composed,
     conn: Transaction,
 ) -> shapes.AskedAnswer:

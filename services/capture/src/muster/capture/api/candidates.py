@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter
 
-from muster.capture.api.guard import Asking
 from muster.capture.api.lists import After, Limit
 from muster.capture.api.models import (
     CandidateOut,
@@ -15,6 +14,7 @@ from muster.capture.api.models import (
 from muster.capture.handlers import candidates
 from muster.contracts.parts.base import AreaCode, Uuid
 from muster.persistence.database import Transaction
+from muster.runtime.at_terminal import Asking
 from muster.runtime.auth import Composed
 
 router = APIRouter(tags=["candidates"])

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.datastructures import UploadFile
 
-from muster.capture.api.guard import Asking
 from muster.capture.api.lists import refusal_out
 from muster.capture.api.models import ImportOut, RefusalsOut
 from muster.capture.domain.reasons import refusal
@@ -17,6 +16,7 @@ from muster.capture.handlers.import_batches import BATCHES
 from muster.capture.settings import Settings
 from muster.contracts.parts.base import Uuid
 from muster.persistence.database import Transaction
+from muster.runtime.at_terminal import Asking
 from muster.runtime.auth import Caller, Composed
 from muster.runtime.context import Context
 from muster.vocabulary.ids import new_id

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from muster.capture.api.guard import Asking
 from muster.capture.api.models import (
     LedgerOut,
     ListedOut,
@@ -18,6 +17,7 @@ from muster.capture.api.models import (
 from muster.capture.handlers import common, lists
 from muster.contracts.parts.base import AreaCode
 from muster.persistence.database import Transaction
+from muster.runtime.at_terminal import Asking
 from muster.runtime.auth import Composed
 from muster.vocabulary.states import SubjectState
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from muster.capture.api.guard import Asking
 from muster.capture.api.models import (
     EvidenceOut,
     PieceReceiptOut,
@@ -14,6 +13,7 @@ from muster.capture.api.models import (
 )
 from muster.capture.handlers import evidence, uploads
 from muster.capture.handlers import packets as opening
+from muster.runtime.at_terminal import Asking
 from muster.runtime.auth import Composed
 from muster.security import packets
 

@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter, Response
 
-from muster.capture.api.guard import Asking
 from muster.capture.api.models import (
     EndingIn,
     LookupIn,
@@ -18,6 +17,7 @@ from muster.capture.domain.reasons import refusal
 from muster.capture.handlers import endings, evidence, people
 from muster.contracts.parts.base import Digest, Uuid
 from muster.persistence.database import Transaction
+from muster.runtime.at_terminal import Asking
 from muster.runtime.auth import Composed
 from muster.vocabulary.states import ReviewState
 

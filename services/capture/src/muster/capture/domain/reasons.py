@@ -120,11 +120,6 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "户籍所在地不在您的授权区域内",
         "the area of household registration is outside your grant",
     ),
-    "terminal-required": (
-        "terminal",
-        "采集工作须在为该行政区划登记的专用采集端上登录后进行",
-        "collecting is done at a computer enrolled for this area; sign in there",
-    ),
     "terminal-area": (
         "household_area",
         "户籍所在地不在本采集端的登记区域内",

@@ -1,4 +1,5 @@
-"""Who asks at capture: a grant as a collector holds only at an enrolled computer (R101)."""
+"""Who asks where persons are shown or changed: a grant as a collector holds only at an enrolled
+computer (R101)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -6,12 +7,13 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from muster.capture.domain.reasons import refusal
 from muster.runtime.auth import Authenticated, Caller, Composed
 from muster.security.grants import Grant, Principal
 from muster.vocabulary.areas import AreaTree
-from muster.vocabulary.reasons import Refusal
+from muster.vocabulary.reasons import Reason, Refusal
 from muster.vocabulary.states import Role
+
+__all__ = ["Asking", "AtTerminal", "narrowed"]
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,16 @@ def _narrowed(
 
 
 def _terminal_required() -> Refusal:
-    return refusal("terminal-required", status=403, kind="forbidden")
+    return Refusal(
+        Reason(
+            "terminal",
+            "terminal-required",
+            "采集工作须在为该行政区划登记的专用采集端上登录后进行",
+            "collecting is done at a computer enrolled for this area; sign in there",
+        ),
+        status=403,
+        kind="forbidden",
+    )
 
 
 async def _at_their_terminal(caller: Authenticated, context: Composed) -> Caller:
@@ -75,4 +86,4 @@ async def _at_their_terminal(caller: Authenticated, context: Composed) -> Caller
 
 
 Asking = Annotated[Caller, Depends(_at_their_terminal)]
-"""A route's caller; no route of capture asks for another."""
+"""A route's caller; no route of capture or crosscheck asks for another."""
