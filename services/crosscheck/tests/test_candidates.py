@@ -264,6 +264,19 @@ async def test_a_blind_row_is_opened_for_a_reason_and_then_told(context: Context
     assert len(await published(context, MISSED)) == 1
 
 
+async def test_of_whom_two_moves_are_told_somebody_finds_out(context: Context) -> None:
+    """R76: one says away, the other within the area; held until they agree, and not lost."""
+    away, within = {**TRUTH, "moved_to": OUTSIDE}, {**TRUTH, "moved_to": THERE}
+    await take(context, *data(PS, make_row(PS, away)))
+    await take(context, *data(HR, make_row(HR, within, area=HERE)))
+    await open_phase(context)
+    assert await states(context) == [(HR, "held", "move-disputed")]
+    assert await published(context, MISSED) == []
+    await take(context, *data(PS, make_row(PS, within), made_at=LATER))
+    await settling.settle_left(context)
+    assert await states(context) == [(HR, "told", None)]
+
+
 async def test_a_refusal_is_listed_and_may_be_asked_again(context: Context, door: Door) -> None:
     row = make_row(AF, TRUTH, area=HERE)
     await take(context, *data(AF, row))
@@ -294,7 +307,7 @@ async def test_a_refusal_is_listed_and_may_be_asked_again(context: Context, door
 async def test_whoever_reads_the_list_is_told_in_words(context: Context, door: Door) -> None:
     """Every rule that a candidate can bear, and one that only the department knows."""
     own = {"area-unknown", "nothing-to-find-by", "died-before-standard-time", "moved-out"}
-    own.add("death-disputed")
+    own |= {"death-disputed", "move-disputed"}
     assert set(RULES) == own | {"reason-missing", "row-unknown", "quota-exceeded", "refused"}
     row = make_row(AF, TRUTH, area=HERE)
     nothing = without({**TRUTH, "resident_number": "63232"}, "birth_date")

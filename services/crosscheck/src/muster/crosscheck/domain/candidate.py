@@ -30,6 +30,10 @@ RULES: dict[str, tuple[str, str]] = {
         "部门数据对此人去世是在标准时点之前还是之后说法不一，请管理员与各部门核对后更正。",
         "Departments say both that they died before the standard time and after it; ask them.",
     ),
+    "move-disputed": (
+        "部门数据对此人户籍是迁出采集范围还是迁到范围内别处说法不一，请管理员与各部门核对后更正。",
+        "Departments say both that they moved away and that they moved within the area; ask them.",
+    ),
     "died-before-standard-time": (
         "部门数据显示此人在标准时点前已去世，不再采集。",
         "By the department's data this person died before the standard time and is not collected.",

@@ -39,8 +39,9 @@ class Unknown:
     """A row of a listing department that no subject matches.
 
     ``mode`` is the department's; ``number`` and ``campaign_number`` are blinds; ``found_by`` is
-    false for a row that has nothing by which a person could be found; ``disputed`` is true when
-    rows say both that the person died before the standard time and that they died after it.
+    false for a row that has nothing by which a person could be found; ``disputed`` is the rule
+    when rows say both that the person died before the standard time and that they died after it, or
+    that they moved away and within the area.
     """
 
     department: str
@@ -50,7 +51,7 @@ class Unknown:
     number: str | None
     campaign_number: str | None
     found_by: bool
-    disputed: bool
+    disputed: str | None
 
     @property
     def identity(self) -> tuple[str, ...]:

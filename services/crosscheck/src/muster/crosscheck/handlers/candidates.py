@@ -65,8 +65,8 @@ def _first_step(context: Context, candidate_id: str, one: Unknown) -> dict[str, 
         rule = "area-unknown"
     elif not one.found_by:
         rule = "nothing-to-find-by"
-    elif one.disputed:
-        rule = "death-disputed"
+    else:
+        rule = one.disputed
     return {
         "candidate_id": candidate_id,
         "department": one.department,

@@ -314,19 +314,22 @@ async def match(
 # Who had died by the standard time, or has moved out of the campaign's area, is not collected here
 # (C6, C13), whichever sealed department says so. Of whom it cannot be read where they went, nothing
 # is said: they are looked for, and found or not; and of whom both is said, that they died before
-# the standard time and that they died after it, somebody must find out. A row whose name some
-# subject bears may be that subject, if it has no whole number of its own.
+# the standard time and after it, or moved away and within the area, somebody must find out. A row
+# whose name some subject bears may be that subject, if it has no whole number of its own.
 _UNKNOWN = text(
     f"""
     SELECT r.department, CAST(r.row_id AS text), r.area, listing.mode, r.number,
            r.campaign_number, r.number IS NOT NULL OR r.name_birth IS NOT NULL AS found_by,
-           said.before IS TRUE AS disputed
+           CASE WHEN said.before THEN 'death-disputed' WHEN said.left THEN 'move-disputed' END
+               AS disputed
     FROM department_row r
     JOIN unnest(CAST(:listing AS text[]), CAST(:modes AS text[])) AS listing(department, mode)
         USING (department)
     CROSS JOIN LATERAL (
         SELECT bool_or(o.died = 'before') AS before, bool_or(o.died = 'after') AS after,
-               bool_or(NOT o.moved_to = ANY(CAST(:inside AS text[]))) AS left
+               bool_or(NOT o.moved_to = ANY(CAST(:inside AS text[]))) AS left,
+               bool_or(o.moved_to <> :unreadable AND o.moved_to = ANY(CAST(:inside AS text[])))
+                   AS stayed
         FROM department_row o
         WHERE (o.department, o.row_id) = (r.department, r.row_id)
            OR o.campaign_number = r.campaign_number) AS said
@@ -335,7 +338,8 @@ _UNKNOWN = text(
       AND NOT EXISTS (SELECT FROM subject_blind b
                       WHERE b.holder = r.department AND b.name_birth = r.name_birth
                         AND (r.number IS NULL OR ({SAME_PERSON_BY_NAME})))
-      AND said.left IS NOT TRUE AND (said.before IS NOT TRUE OR said.after IS TRUE)
+      AND (said.left IS NOT TRUE OR said.stayed IS TRUE)
+      AND (said.before IS NOT TRUE OR said.after IS TRUE)
     ORDER BY r.department, r.area, r.fields, r.row_id
     """  # noqa: S608 - put together from what stands here
 )
@@ -352,6 +356,7 @@ async def unknown(conn: AsyncConnection, rules: Rules, inside: Collection[str]) 
             "listing": [department for department, _ in rules.lists],
             "modes": [mode for _, mode in rules.lists],
             "inside": [*sorted(inside), UNREADABLE],
+            "unreadable": UNREADABLE,
         },
     )
     return [Unknown(**row._mapping) for row in rows]
