@@ -139,6 +139,20 @@ async def test_a_refused_row_of_a_roster_is_mended_and_leaves_the_list(
     assert await bench.scalar("SELECT count(*) FROM refused_row WHERE settled_at IS NULL") == 0
 
 
+async def test_a_roster_sets_no_row_of_a_baseline_right(
+    bench: Bench, make_workbook: Book, make_row: Row
+) -> None:
+    """R69, R70: what the baseline said of the person and was refused is still to be mended."""
+    person = bench.person()
+    job = await bench.import_file(make_workbook([make_row(person, 性别="不男不女")]))
+    assert counts(job) == (0, 0, 0, 1, 0)
+    assert counts(await bring(bench, make_workbook([line(person)], HEADINGS))) == (1, 0, 0, 0, 0)
+    left = "SELECT count(*) FROM refused_row WHERE settled_at IS NULL"
+    assert await bench.scalar(left) == 1
+    assert counts(await bench.import_file(make_workbook([make_row(person)])))[:2] == (0, 1)
+    assert await bench.scalar(left) == 0
+
+
 async def test_a_roster_goes_on_after_a_kill(
     bench: Bench, make_workbook: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -376,6 +376,9 @@ async def test_what_is_no_packet_of_an_enrolled_terminal_is_refused(
     refused_for(await post(bench, route, whole, terminal), "packet-shape")
     other = await bench.terminal()
     refused_for(await post(bench, route, whole, other), "terminal-differs", 403)
+    for odd in ([terminal.terminal_id], {}, 1):
+        claims = await bench.seal(terminal, {**payload, "terminal_id": odd})
+        refused_for(await post(bench, route, claims, terminal), "terminal-differs", 403)
     huge = b"A" * (packets.LIMIT + 1)
     refused_for(await post(bench, route, huge, terminal), "packet-too-large", 413)
 

@@ -406,6 +406,8 @@ CHINA = timezone(timedelta(hours=8))
         ("2018-11-02T07:00", "2018-11-02T09:00", False),
         # A department's clock that is a day slow is asked once a day all the same.
         ("2018-11-01T09:00", "2018-11-02T12:00", False),
+        # One that is a year ahead keeps nobody waiting for a year.
+        ("2019-11-02T09:00", "2018-11-04T00:01", True),
     ],
 )
 async def test_who_met_a_used_up_quota_is_asked_for_the_next_day(

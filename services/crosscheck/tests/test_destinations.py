@@ -47,7 +47,7 @@ AWAY_FROM_LOUDI = ("湖南长沙", "湖南浏阳", "长沙市岳麓区", "湖南
 NOT_MOVED = ("未迁移", "在籍", "本村", "本地", " 无 ", "Ｎ／Ａ", "——", "")
 WHO_KNOWS = (
     "不详", "未知", "已迁出", "青海省某处", "青海油田", "海南村", "四川路12号", "城区", "城东区",
-    "随子女居住", "999999", "999999001001",
+    "随子女居住", "999999", "999999001001", "市区", "市内", "市民政局", "市场路12号", "县城",
 )  # fmt: skip
 
 
@@ -85,6 +85,14 @@ def test_who_has_not_moved_has_not_moved(text: str) -> None:
 @pytest.mark.parametrize("text", WHO_KNOWS)
 def test_what_names_no_known_place_is_not_known(text: str) -> None:
     assert read(TONGREN, text) == UNREADABLE
+
+
+@pytest.mark.parametrize("text", ["天津", "太原", "桂林"])
+def test_a_city_that_a_village_is_called_like_is_not_known(text: str) -> None:
+    """天津 may be 天津村 of this county; with what lies in it, it is the city."""
+    assert read(LOUDI, text) == UNREADABLE
+    assert read(TONGREN, text) == ELSEWHERE
+    assert read(LOUDI, "天津河西区") == read(LOUDI, "太原市") == ELSEWHERE
 
 
 @pytest.mark.parametrize("tree", [TONGREN, LOUDI])

@@ -268,6 +268,40 @@ async def test_a_duplicate_of_which_the_register_says_nothing_stays(context: Con
     assert await comes(context, "matcher", *supplied(2, TRUTH, double)) == CLOSED
 
 
+async def twins(context: Context, other: str) -> None:
+    """Two entries of one name and birth, of which the register knows one: the other's number."""
+    double = {**TRUTH, "resident_number": make_fields(121)["resident_number"]}
+    await take(
+        context,
+        subject(WHO, here(1), double),
+        subject(other, here(1), TRUTH),
+        *supplied(0, TRUTH),
+    )
+    await open_phase(context)
+    assert await stands(context) == COMPARED
+
+
+@pytest.mark.parametrize("path", ["matcher", "county job"])
+@pytest.mark.parametrize("ended", [SubjectState.DEAD_BEFORE, SubjectState.DECLINED])
+async def test_a_duplicate_is_gone_with_the_other_entry(
+    context: Context, path: str, ended: SubjectState
+) -> None:
+    """R106: whose case is closed is entered once; a merger is another thing."""
+    other = new_id()
+    await twins(context, other)
+    assert await comes(context, path, subject(other, here(2, ended), TRUTH)) == CLOSED
+
+
+@pytest.mark.parametrize("path", ["matcher", "county job"])
+async def test_a_duplicate_is_gone_when_the_two_are_other_people(
+    context: Context, path: str
+) -> None:
+    """R106: the date of birth of one of them was wrong, and the register does not know them."""
+    await twins(context, new_id())
+    mended = {**make_fields(121), "name": TRUTH["name"]}
+    assert await comes(context, path, subject(WHO, here(1), mended, version=2)) == CLOSED
+
+
 # -- what closes a marked order by hand ------------------------------------------------------------
 
 

@@ -65,7 +65,7 @@ class Places:
             for name, loose, bare in _names(area, areas):
                 self._names.setdefault(name, {}).setdefault(area.code, (loose, bare))
             if area.level is AreaLevel.VILLAGE:
-                for key in _committee(comparable(area.name)):
+                for key in stems(comparable(area.name)):
                     self._committees.setdefault(key, []).append(area.code)
         self._longest = max(map(len, self._names)) + len("村民委员会")
         self.find = lru_cache(maxsize=20_000)(self._find)
@@ -126,9 +126,7 @@ class Places:
         known = self._names.get(name, {})
         if name[-1] not in _ENDS:
             return known
-        loose = {
-            code: (1, False) for key in _committee(name) for code in self._committees.get(key, ())
-        }
+        loose = {code: (1, False) for key in stems(name) for code in self._committees.get(key, ())}
         return {**loose, **known}
 
 
@@ -138,7 +136,7 @@ def places_of(areas: AreaTree) -> Places:
     return Places(areas)
 
 
-def _committee(name: str) -> Iterator[tuple[str, str]]:
+def stems(name: str) -> Iterator[tuple[str, str]]:
     """What a village's or neighbourhood's name says beside the name of its committee."""
     for kind, pattern in _COMMITTEES:
         if (match := pattern.fullmatch(name)) is not None:

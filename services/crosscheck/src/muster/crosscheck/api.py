@@ -105,7 +105,13 @@ async def get_discrepancies(
         limit=limit,
     )
     await _listed(
-        context, conn, caller, "discrepancy-list", area, rows, [row.subject_id for row in rows]
+        context,
+        conn,
+        caller,
+        "discrepancy-list",
+        area,
+        rows,
+        [one for row in rows for one in (row.subject_id, row.other) if one],
     )
     named = await _named(conn, rows)
     last = rows[-1] if len(rows) == limit else None
@@ -228,7 +234,8 @@ async def get_candidates(
         after=after,
         limit=limit,
     )
-    await _listed(context, conn, caller, "candidate-list", area, rows)
+    known = [row.subject_id for row in rows if row.subject_id is not None]
+    await _listed(context, conn, caller, "candidate-list", area, rows, known)
     return shapes.CandidatesAnswer(
         items=tuple(map(_candidate, rows)),
         next=rows[-1].candidate_id if len(rows) == limit else None,
@@ -264,7 +271,7 @@ async def _listed(
     action: str,
     area: str | None,
     rows: Sequence[Row[Any]],
-    subject_ids: Sequence[str] = (),
+    subject_ids: Sequence[str],
 ) -> None:
     """Leave in the audit trail who was shown on a list (R100)."""
     if rows:

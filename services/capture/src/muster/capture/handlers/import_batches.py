@@ -31,6 +31,8 @@ class _Batch:
     origin: Origin
     topic: str
     """Where it is told that somebody is new or has changed."""
+    settles: tuple[Origin, ...]
+    """Files whose refused rows of the same number a good row of this kind sets right."""
 
     def __init__(
         self,
@@ -171,18 +173,19 @@ class _Batch:
         mine = await refusals.areas_of(
             self._conn, [c.row_ref for c, _ in self._answered if c.row_ref is not None]
         )
-        allowed = {
-            row_id for row_id, area in mine.items() if self._caller.may(Role.ADMINISTRATOR, area)
-        }
-        taken = [(c, s) for c, s in self._answered if s is not None]
+        allowed = self._granted(mine)
+        taken = [c for c, s in self._answered if s is not None]
         again = [c for c, s in self._answered if s is None]
+        same = await refusals.of_numbers(
+            self._conn, [c.number_index for c in taken if c.number_index], self.settles
+        )
         await refusals.settle(
             self._conn,
             by=f"import:{self._import_id}",
             at=common.now(),
             imported_only=True,
-            rows=[c.row_ref for c, _ in taken if c.row_ref in allowed and c.row_ref],
-            numbers=[c.number_index for c, _ in taken if c.number_index],
+            rows={c.row_ref for c in taken if c.row_ref in allowed and c.row_ref}
+            | self._granted(same),
         )
         await refusals.settle(
             self._conn,
@@ -191,6 +194,10 @@ class _Batch:
             imported_only=True,
             rows=[c.row_ref for c in again if c.row_ref in allowed and c.row_ref],
         )
+
+    def _granted(self, areas: Mapping[str, str]) -> set[str]:
+        """Rows, by their areas, that the caller may settle."""
+        return {row for row, area in areas.items() if self._caller.may(Role.ADMINISTRATOR, area)}
 
     def _refused_row(
         self, job: Record[Any], checked: Checked, subject_id: str | None
@@ -221,6 +228,7 @@ class _BaselineBatch(_Batch):
 
     origin = Origin.BASELINE
     topic = common.BASELINE_IMPORTED
+    settles = (Origin.BASELINE, Origin.ROSTER)
 
     def _put(
         self,
@@ -252,6 +260,7 @@ class _RosterBatch(_Batch):
 
     origin = Origin.ROSTER
     topic = common.STATUS_CHANGED
+    settles = (Origin.ROSTER,)
 
     def _objection(
         self, checked: Checked, holder: Holder, before: Record[Any] | None

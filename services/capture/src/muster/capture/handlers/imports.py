@@ -39,7 +39,7 @@ async def import_file(
     """
     sheet = await asyncio.to_thread(open_sheet, file, context.profile, origin)
     code = await _code(context, caller, file, origin, area)
-    job = await _begin(context, caller, code, sheet, import_id, area)
+    job = await _begin(context, caller, code, sheet, origin, import_id, area)
     if job.state == imports.FINISHED:
         return job
     state, reasons = imports.FINISHED, []
@@ -71,13 +71,20 @@ async def _code(context: Context, caller: Caller, file: BinaryIO, origin: Origin
 
 
 async def _begin(
-    context: Context, caller: Caller, code: str, sheet: Sheet, import_id: str, area: str
+    context: Context,
+    caller: Caller,
+    code: str,
+    sheet: Sheet,
+    origin: Origin,
+    import_id: str,
+    area: str,
 ) -> Record[Any]:
     async with context.database.transaction() as conn:
         found = await imports.begin(
             conn,
             import_id=import_id,
             file_code=code,
+            origin=origin.value,
             actor=caller.account_id,
             area=area,
             at=common.now(),

@@ -52,6 +52,7 @@ async def open_packet(context: Context, caller: Caller, text: str) -> Opened:
     own = [key.jwk() for key in context.keyring.epochs(PURPOSE)]
     payload, kid = await asyncio.to_thread(packets.open_and_verify, text, own, find)
     terminal = found[kid]
-    if {caller.terminal_id, payload.get("terminal_id", terminal.owner_id)} != {terminal.owner_id}:
+    own_id = terminal.owner_id
+    if caller.terminal_id != own_id or payload.get("terminal_id", own_id) != own_id:
         raise refusal("terminal-differs", status=403, kind="forbidden")
-    return Opened(payload, terminal.owner_id, terminal.area or "")
+    return Opened(payload, own_id, terminal.area or "")

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.capture.store.tables import refused_row
+from muster.capture.store.tables import import_job, refused_row
 from muster.persistence.bulk import among_ids, among_texts, insert_rows
 
 
@@ -58,6 +58,26 @@ async def settle(
     if imported_only:
         query = query.where(refused_row.c.import_id.is_not(None))
     await conn.execute(query.values(settled_at=at, settled_by=by))
+
+
+async def of_numbers(
+    conn: AsyncConnection, numbers: Iterable[str], origins: Iterable[str]
+) -> dict[str, str]:
+    """Areas of rows on the list, by row id, that imports of these kinds put there under one of
+    these resident numbers."""
+    wanted = list(numbers)
+    if not wanted:
+        return {}
+    rows = await conn.execute(
+        select(refused_row.c.row_id, refused_row.c.area)
+        .join(import_job, import_job.c.import_id == refused_row.c.import_id)
+        .where(
+            refused_row.c.settled_at.is_(None),
+            among_texts(refused_row.c.number_index, wanted),
+            among_texts(import_job.c.origin, origins),
+        )
+    )
+    return {row.row_id: row.area for row in rows}
 
 
 async def areas_of(conn: AsyncConnection, rows: Iterable[str]) -> dict[str, str]:

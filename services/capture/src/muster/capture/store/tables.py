@@ -145,6 +145,7 @@ import_job = Table(
     # Keyed code of the file: the same file is the same job.
     Column("file_code", Text, nullable=False, unique=True),
     Column("state", Text, nullable=False),
+    Column("origin", Text, nullable=False),
     Column("actor", _UUID, nullable=False),
     Column("area", Text, nullable=False),
     Column("rows_done", Integer, nullable=False),

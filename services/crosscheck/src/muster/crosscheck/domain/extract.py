@@ -72,8 +72,11 @@ def counts_from(made_at: datetime, first_seen_at: datetime) -> datetime:
     return min(made_at, first_seen_at)
 
 
-def newer(one: tuple[datetime, str], other: tuple[datetime, str] | None) -> bool:
-    """Whether an extract (`counts_from`, id) replaces the one that is there; never an older one."""
+def newer(
+    one: tuple[datetime, datetime, str], other: tuple[datetime, datetime, str] | None
+) -> bool:
+    """Whether an extract (`counts_from`, when it says it was made, id) replaces the one that is
+    there; never an older one."""
     return other is None or one > other
 
 

@@ -219,8 +219,9 @@ async def _complete(
     return None
 
 
-def _place_in_time(held: Any) -> tuple[datetime, str]:
-    return (extract.counts_from(held.made_at, held.first_seen_at), held.extract_id)
+def _place_in_time(held: Any) -> tuple[datetime, datetime, str]:
+    counts_from = extract.counts_from(held.made_at, held.first_seen_at)
+    return (counts_from, held.made_at, held.extract_id)
 
 
 async def _open(

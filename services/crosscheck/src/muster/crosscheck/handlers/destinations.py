@@ -15,6 +15,7 @@ from stdnum import numdb
 from muster.crosscheck.domain.cells import plain
 from muster.crosscheck.handlers.areas import place
 from muster.crosscheck.store.matching import UNREADABLE
+from muster.forms.places import stems
 from muster.forms.tables import table
 from muster.vocabulary.areas import AreaTree
 from muster.vocabulary.states import AreaLevel
@@ -112,6 +113,8 @@ def _names_another(tree: AreaTree, text: str, length: int) -> bool:
             continue
         if name in country.names:
             return True
+        if not rest and name in _village_stems(tree):
+            continue  # 天津 may be 天津村
         if any(one.is_named(name, rest) for one in country.provinces.values()):
             return True
     return False
@@ -143,6 +146,13 @@ def _written(tree: AreaTree) -> dict[str, tuple[str, ...]]:
         for name in names:
             found.setdefault(name, set()).add(area.code)
     return {name: tuple(sorted(codes)) for name, codes in found.items()}
+
+
+@lru_cache(maxsize=4)
+def _village_stems(tree: AreaTree) -> frozenset[str]:
+    """What villages are called without the sign of what they are."""
+    villages = (area.name for area in tree if area.level is AreaLevel.VILLAGE)
+    return frozenset(stem for name in villages for _, stem in stems(name))
 
 
 @lru_cache(maxsize=1)
@@ -205,6 +215,8 @@ def _country() -> _Country:
     for code, name in _table():
         province = country.provinces.setdefault(code[:2], _Province())
         country.codes.add(code)
+        if len(name) < 2:
+            continue  # a heading of the table (市, 县), and the beginning of many words
         stem = _stem(name)
         # 海西蒙古族藏族自治州 is 海西州, 化隆回族自治县 is 化隆县.
         names = {name, stem + name[-1]} if "自治" in name else {name}

@@ -103,13 +103,14 @@ async def merge(
 
 
 # Whichever of the two clocks says later, so that a department's that is slow is not asked in vain
-# all day.
+# all day; but one that is far ahead holds nobody back for more than a day.
 _AFTER_QUOTA = text(
     """
     UPDATE candidate c SET state = 'waiting', rule = NULL, revision = c.revision + 1
     WHERE c.state = 'refused' AND c.rule = 'quota-exceeded' AND NOT EXISTS (
         SELECT FROM reveal r
-        WHERE r.candidate_id = c.candidate_id AND greatest(r.asked_at, r.answered_at) >= :began)
+        WHERE r.candidate_id = c.candidate_id AND greatest(
+              r.asked_at, least(r.answered_at, r.asked_at + interval '1 day')) >= :began)
     RETURNING c.candidate_id
     """
 )

@@ -82,7 +82,7 @@ _MATCHED = f"""
     ), registrars AS (
         SELECT * FROM unnest(CAST(:registrars AS text[])) AS one(department)
     ), standing AS MATERIALIZED (
-        SELECT discrepancy_id, kind, subject_id, department, field, said_by FROM discrepancy
+        SELECT discrepancy_id, kind, subject_id, department, field, other, said_by FROM discrepancy
         WHERE closed_at IS NULL AND {{scope}}
     )
 """  # noqa: S608 - put together from what stands here
@@ -213,12 +213,23 @@ GONE = {
         SELECT d.discrepancy_id FROM standing d JOIN scope s USING (subject_id)
         WHERE d.kind = 'missed_subject' AND s.state <> 'open'
     """,
-    # The number that was unknown is known.
+    # The number that was unknown is known; or the other entry is somebody else by name and birth,
+    # or ended otherwise than by a merger.
     Discrepancy.DUPLICATE: """
         SELECT d.discrepancy_id FROM standing d
         JOIN subject_blind b ON b.subject_id = d.subject_id AND b.holder = d.said_by
         JOIN department_row r ON r.department = b.holder AND r.number = b.number
         WHERE d.kind = 'duplicate'
+        UNION
+        SELECT d.discrepancy_id FROM standing d
+        JOIN subject_blind mine ON mine.subject_id = d.subject_id AND mine.holder = 'campaign'
+        JOIN subject_blind theirs ON theirs.subject_id = CAST(nullif(d.other, '') AS uuid)
+            AND theirs.holder = 'campaign' AND theirs.name_birth <> mine.name_birth
+        WHERE d.kind = 'duplicate'
+        UNION
+        SELECT d.discrepancy_id FROM standing d
+        JOIN subject o ON o.subject_id = CAST(nullif(d.other, '') AS uuid)
+        WHERE d.kind = 'duplicate' AND o.state NOT IN ('open', 'collected', 'merged')
     """,
     # The department still has the person, and says nothing of it or what the record says.
     Discrepancy.MOVED: """
