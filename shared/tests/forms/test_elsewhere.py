@@ -269,6 +269,37 @@ def test_a_street_that_is_called_like_a_county_is_a_street(tongren: Profile) -> 
     assert not agree(tongren, "同仁路12号", "路12号")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("湖南新化人民路5号", "新化县人民路5号"),
+        ("湖南省娄底12号", "湖南省娄底市12号"),
+        ("冷水江12号", "冷水江市12号"),
+        ("湖南省新化", "湖南省新化县"),
+    ],
+)
+def test_a_short_name_before_what_is_no_street_is_an_area(
+    loudi: Profile, one: str, other: str
+) -> None:
+    """R73: 新化 stands for 新化县 behind its province, before a number, and alone."""
+    assert agree(loudi, one, other)
+
+
+def test_a_street_behind_a_city_keeps_its_name(loudi: Profile) -> None:
+    assert not agree(loudi, "娄底市新化路5号", "娄底市新化县5号")
+    assert not agree(loudi, "娄底市新化东路5号", "娄底市新化县5号")
+
+
+def test_a_dot_between_digits_tells_numbers_apart(tongren: Profile) -> None:
+    assert not agree(tongren, "同仁县1·5号", "同仁县15号")
+    assert not agree(tongren, "某部1·5连", "某部15连", "service_unit")
+
+
+def test_variants_of_a_sign_are_that_sign(tongren: Profile) -> None:
+    for odd in ("葛\U000e0100明", "葛\ufe0f明"):
+        assert agree(tongren, odd, "葛明", "name")
+
+
 def test_an_ambiguous_village_is_compared_at_what_is_sure(loudi: Profile) -> None:
     """R73: of a name that several townships of a county have, the county counts."""
     areas = loudi.area_tree()

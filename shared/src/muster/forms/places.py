@@ -34,6 +34,8 @@ _KINDS = (
 )
 _RURAL = re.compile(r"(.+?)(村民委员会|村委会|牧民委员会|牧委会|行政村|村)")
 _URBAN = re.compile(r"(.+?)(社区居民委员会|社区居委会|居民委员会|居委会|社区)")
+_STREETS = "路街巷道弄里桥大东西南北中"
+"""What the name of a street goes on with behind the name of an area."""
 _ENDS = "村会区"
 """What a committee's name may end with."""
 _COMMITTEES = (("村", _RURAL), ("社区", _URBAN))
@@ -45,13 +47,26 @@ class Reading:
     """One way to read the beginning of a text as areas from above down.
 
     ``loose`` counts the names that are not in the table as they stand. ``bare``: the last name was
-    one without its kind, which is also the beginning of other names (同仁, 同仁路).
+    one without its kind, which is also the beginning of other names (同仁, 同仁路). ``led``: the name
+    of another area stands before it.
     """
 
     code: str
     rest: str
     loose: int
     bare: bool
+    led: bool
+
+    @property
+    def plain(self) -> bool:
+        """Whether the last name is an area's: in full, at the end, before a number, or behind
+        another area's and before what no street's name goes on with.
+
+        So in 青海同仁热贡路 and 同仁12号; 青海同仁路 and 同仁热贡路 may be streets.
+        """
+        if not self.bare or not self.rest or self.rest[0].isdigit():
+            return True
+        return self.led and self.rest[0] not in _STREETS
 
 
 class Places:
@@ -86,7 +101,7 @@ class Places:
         Where the names may mean several areas it is the one that all of them lie in. None when the
         address does not begin with a name from here, or those areas have nothing in common.
         """
-        found = [one for one in self._readings(address) if not one.bare]
+        found = [one for one in self._readings(address) if one.plain]
         if not found:
             return None, address
         rest = min((one.rest for one in found), key=len)
@@ -105,7 +120,7 @@ class Places:
 
     def _readings(self, text: str) -> Iterator[Reading]:
         """Every reading of a beginning of the text, each name within the one before it."""
-        waiting = [Reading("", text, 0, bare=False)]
+        waiting = [Reading("", text, 0, bare=False, led=False)]
         seen: set[Reading] = set()
         while waiting:
             before = waiting.pop()
@@ -116,7 +131,7 @@ class Places:
                         code == before.code or not self._areas.is_within(code, before.code)
                     ):
                         continue
-                    found = Reading(code, rest, before.loose + loose, bare)
+                    found = Reading(code, rest, before.loose + loose, bare, bool(before.code))
                     if found not in seen:
                         seen.add(found)
                         waiting.append(found)

@@ -19,13 +19,12 @@ from muster.forms.model import (
 )
 from muster.forms.places import places_of
 from muster.forms.reading import Parts, load
-from muster.forms.text import comparable, comparable_text
+from muster.forms.text import comparable, comparable_text, without_dots
 from muster.vocabulary import resident_number
 from muster.vocabulary.areas import AreaTree
 from muster.vocabulary.data import data_path
 from muster.vocabulary.partial_date import PartialDate
 from muster.vocabulary.reasons import Reason
-from muster.vocabulary.signs import MIDDLE_DOT
 
 
 class Profile:
@@ -238,14 +237,14 @@ class Profile:
         if field.address and isinstance(value, str):
             return self._address(value)
         if field.type == "text" and isinstance(value, str):
-            return (comparable_text(value).replace(MIDDLE_DOT, ""),)
+            return (without_dots(comparable_text(value)),)
         return (self.normalise(field_id, value),)
 
     def _address(self, value: str) -> tuple[str, ...]:
         areas = self._parts.areas
         code, rest = places_of(areas).split(comparable_text(value))
         levels = areas.levels_of(code) if code is not None else ()
-        plain = rest.replace(MIDDLE_DOT, "")
+        plain = without_dots(rest)
         return (*(f"{level} {plain}" for level in levels), plain)
 
     def columns(self, headers: Sequence[object]) -> dict[int, str]:

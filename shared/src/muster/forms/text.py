@@ -6,6 +6,7 @@ import unicodedata
 from muster.vocabulary.signs import CLEAR_DOTS, MIDDLE_DOT, unseen, unwrapped
 
 _DOTS = str.maketrans(dict.fromkeys(CLEAR_DOTS, MIDDLE_DOT))
+_NAME_DOT = re.compile(f"(?<![0-9]){MIDDLE_DOT}|{MIDDLE_DOT}(?![0-9])")
 _STOP = re.compile(r"(?<![0-9])[.\u3002]|[.\u3002](?![0-9])")
 # Full-width digits and Latin letters; full-width punctuation belongs to Chinese text and stays.
 _WIDE = str.maketrans(
@@ -26,6 +27,12 @@ def comparable_text(text: str) -> str:
     """`comparable` words: a full stop stands for the middle dot as well, unless it is one of a
     number (1.5)."""
     return _STOP.sub(MIDDLE_DOT, comparable(text))
+
+
+def without_dots(text: str) -> str:
+    """A comparable text without the dots of names; one between digits (1·5号) tells two numbers
+    apart."""
+    return _NAME_DOT.sub("", text)
 
 
 def without_noise(text: str) -> str:

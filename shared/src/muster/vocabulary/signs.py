@@ -13,15 +13,21 @@ STOPS = ".\uff0e\ufe52\u3002\uff61"
 """Full stops, which many keyboards give for it; between digits they are decimal points."""
 DOTS = MIDDLE_DOT + CLEAR_DOTS + STOPS
 
+_VARIANTS = re.compile("[\u180b-\u180d\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _QUOTES = "'`\u2018\u2019\uff07"
 _FORMULA = re.compile(r'=\s*"(.*)"', re.DOTALL)
 
 
 def unseen(text: str) -> str:
-    """Without signs that nobody sees (Unicode category Cf: zero-width spaces, joiners, marks)."""
+    """Without signs that nobody sees (Unicode category Cf: zero-width spaces, joiners, marks; and
+    selectors of a sign's variants)."""
     if text.isascii():
         return text
-    return "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
+    return "".join(
+        sign
+        for sign in text
+        if unicodedata.category(sign) != "Cf" and _VARIANTS.fullmatch(sign) is None
+    )
 
 
 def unwrapped(text: str) -> str:
