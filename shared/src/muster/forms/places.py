@@ -47,8 +47,8 @@ class Reading:
     """One way to read the beginning of a text as areas from above down.
 
     ``loose`` counts the names that are not in the table as they stand. ``bare``: the last name was
-    one without its kind, which is also the beginning of other names (同仁, 同仁路). ``led``: the name
-    of another area stands before it.
+    one without its kind, which is also the beginning of other names (同仁, 同仁路).
+    ``led``: another area is named before it.
     """
 
     code: str
