@@ -4,6 +4,7 @@ elsewhere. Each does what the administrator may do over the API, and nothing bes
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -58,7 +59,8 @@ def bring_in(
     jobs = signed_in(Home.find(), work)
     for path, job in zip(files, jobs, strict=True):
         if refused is not None and job["workbook"]:
-            _write_private(refused / f"{path.stem}.xlsx", job["workbook"])
+            kept = _keep(refused, path.stem, job["workbook"])
+            _out.print(f"{path.name}: {kept}", markup=False, highlight=False, soft_wrap=True)
     shown = Table(title="Imported", title_justify="left", box=SIMPLE, padding=0)
     for title in ("file", "state", *_COUNTS):
         shown.add_column(title, justify="left" if title in ("file", "state") else "right")
@@ -115,10 +117,20 @@ async def _import_and_say(
     return job
 
 
-def _write_private(target: Path, content: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.touch(mode=0o600)
-    target.write_bytes(content)
+def _keep(folder: Path, stem: str, content: bytes) -> Path:
+    """Write a workbook of refused rows, mode 0600, under a name that nothing has yet; gives it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target, number = folder / f"{stem}-refused.xlsx", 1
+    while True:
+        try:
+            handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            number += 1
+            target = folder / f"{stem}-refused-{number}.xlsx"
+            continue
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        return target
 
 
 def compare() -> None:
