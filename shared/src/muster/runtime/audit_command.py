@@ -67,11 +67,17 @@ def audit(
     for title in ("seq", "at", "actor", "action", "subjects", "reason", "detail"):
         shown.add_column(title, overflow="fold")
     for row in rows:
-        detail = " ".join(f"{name}={value}" for name, value in row["detail"].items())
         subjects = "\n".join(row["subject_ids"])
-        cells = (row["at"][:19], row["actor"], row["action"], subjects, row["reason"] or "", detail)
-        shown.add_row(str(row["seq"]), *cells)
+        cells = (row["at"][:19], row["actor"], row["action"], subjects, row["reason"] or "")
+        shown.add_row(str(row["seq"]), *cells, _detail(row["detail"]))
     _out.print(shown, markup=False)
+
+
+def _detail(stored: Any) -> str:
+    """The details of a row; of a row that was tampered with, whatever stands there."""
+    if not isinstance(stored, dict):
+        return json.dumps(stored, ensure_ascii=False)
+    return " ".join(f"{name}={value}" for name, value in stored.items())
 
 
 def _head(service: str, text: str) -> Head:
