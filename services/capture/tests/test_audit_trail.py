@@ -169,7 +169,10 @@ async def test_the_trail_is_read_by_command(bench: Bench, command: Command) -> N
     said = await command("capture", "--action", "subject.lookup")
     assert said.exit_code == 0, said.output
     assert sum(person.subject_id[:8] in line for line in said.output.splitlines()) == 3
-    assert (await command("nobody")).exit_code == 2
+    refused = await command("nobody")
+    assert refused.exit_code == 2
+    assert "没有服务 nobody" in refused.output
+    assert "No service nobody" in refused.output
 
 
 async def test_the_chain_is_checked_by_command(bench: Bench, command: Command) -> None:
@@ -184,8 +187,15 @@ async def test_the_chain_is_checked_by_command(bench: Bench, command: Command) -
     assert kept == f"5:{await bench.scalar('SELECT hash FROM audit WHERE seq = 5')}"
     # What was read meanwhile stands behind it.
     assert (await command("capture", "--verify", "--head", kept)).exit_code == 0
-    for wrong in (("--head", kept), ("--verify", "--head", "5"), ("--verify", "--actor", "x")):
-        assert (await command("capture", *wrong)).exit_code == 2
+    for wrong, zh, en in (
+        (("--head", kept), "须与 --verify 同用", "goes with --verify"),
+        (("--verify", "--head", "5"), "--head 须为 SEQ:HASH", "--head is SEQ:HASH"),
+        (("--verify", "--actor", "x"), "核对整条审计链", "checks the whole chain"),
+    ):
+        refused = await command("capture", *wrong)
+        assert refused.exit_code == 2
+        assert zh in refused.output
+        assert en in refused.output
 
     async def broken(*statements: str, head: str = "") -> str:
         async with bench.context.database.transaction() as conn:

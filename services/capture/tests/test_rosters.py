@@ -284,3 +284,41 @@ async def test_refused_rows_are_never_written_onto_a_file(
         sheet = openpyxl.load_workbook(workbook).worksheets[0]
         names += [cell.value for row in sheet for cell in row]
     assert all(person.name in names for person in people)
+
+
+async def test_a_refused_file_does_not_keep_the_others_out(
+    bench: Bench, make_workbook: Book, tmp_path: Path, command: Command
+) -> None:
+    """R49, R69: what became of each file is said as it ends, its refused rows are kept, and the end
+    is 2 because one was refused; a folder is no file."""
+    one, other, wrong = (bench.person() for _ in range(3))
+    files = [tmp_path / f"{name}.xlsx" for name in ("first", "no-roster", "last")]
+    rows = [line(one), line(wrong, 公民身份号码="123")]
+    files[0].write_bytes(make_workbook(rows, HEADINGS))
+    files[1].write_bytes(b"no workbook")
+    files[2].write_bytes(make_workbook([line(other)], HEADINGS))
+    back = tmp_path / "back"
+    said = await command(*files, "--refused", back)
+    assert said.exit_code == 2, said.output
+    told = said.output.splitlines()
+    assert "first.xlsx: finished: added 1, updated 0, unchanged 0, refused 1, warned 0" in told
+    assert "last.xlsx: finished: added 1, updated 0, unchanged 0, refused 0, warned 0" in told
+    why = "no-roster.xlsx: 表头缺少必需的列 the heading row lacks a column that is needed"
+    assert [line for line in told if line.startswith("no-roster")] == [why] * len(HEADINGS)
+    assert [path.name for path in back.iterdir()] == ["first-refused.xlsx"]
+    assert sorted(await events(bench)) == sorted(("roster", who.number) for who in (one, other))
+    folder = await command(tmp_path)
+    assert (folder.exit_code, type(folder.exception)) == (2, SystemExit)
+
+
+async def test_nothing_goes_in_when_refused_rows_cannot_be_kept(
+    bench: Bench, make_workbook: Book, tmp_path: Path, command: Command
+) -> None:
+    """R49: where the folder for them is none, that is said first, in both languages."""
+    file = tmp_path / "roster.xlsx"
+    file.write_bytes(make_workbook([line(bench.person())], HEADINGS))
+    said = await command(file, "--refused", file)
+    assert said.exit_code == 2
+    assert "无法写入" in said.output
+    assert "cannot be written to" in said.output
+    assert await events(bench) == []
