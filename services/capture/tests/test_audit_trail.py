@@ -108,6 +108,28 @@ async def test_the_trail_is_searched(bench: Bench) -> None:
         assert (await ask(bench, **query)).status_code == 422
 
 
+async def test_a_search_that_cannot_be_is_refused(bench: Bench) -> None:
+    """R69, R100: a moment beyond the calendar, and what looks like somebody's number, which the
+    audit of the read must not hold; both with a reason in two languages."""
+    number = bench.person().number
+    for field, value, rule in (
+        ("since", "0001-01-01T00:00:00+08:00", "moment-out-of-range"),
+        ("since", "9999-12-31T23:59:59-08:00", "moment-out-of-range"),
+        ("actor", f"account:{number}", "search-personal"),
+        ("action", f"a.{number.lower()}", "search-personal"),
+        ("after", f"{number[:17]}0-{'9' * 18}", "cursor-malformed"),
+    ):
+        answer = await ask(bench, **{field: value})
+        assert answer.status_code == 422, (field, answer.text)
+        [reason] = answer.json()["reasons"]
+        assert (reason["field"], reason["rule"]) == (field, rule)
+        assert reason["zh"]
+        assert reason["en"]
+        assert number not in answer.text
+    for since in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
+        assert (await ask(bench, since=since)).status_code == 200
+
+
 def test_every_service_offers_its_trail(keys_folder: Path) -> None:
     """R100: where a service is put together, so that none can leave it out."""
     settings = service.settings(
@@ -147,7 +169,10 @@ async def test_the_trail_is_read_by_command(bench: Bench, command: Command) -> N
     said = await command("capture", "--action", "subject.lookup")
     assert said.exit_code == 0, said.output
     assert sum(person.subject_id[:8] in line for line in said.output.splitlines()) == 3
-    assert (await command("nobody")).exit_code == 2
+    refused = await command("nobody")
+    assert refused.exit_code == 2
+    assert "没有服务 nobody" in refused.output
+    assert "No service nobody" in refused.output
 
 
 async def test_the_chain_is_checked_by_command(bench: Bench, command: Command) -> None:
@@ -162,8 +187,15 @@ async def test_the_chain_is_checked_by_command(bench: Bench, command: Command) -
     assert kept == f"5:{await bench.scalar('SELECT hash FROM audit WHERE seq = 5')}"
     # What was read meanwhile stands behind it.
     assert (await command("capture", "--verify", "--head", kept)).exit_code == 0
-    for wrong in (("--head", kept), ("--verify", "--head", "5"), ("--verify", "--actor", "x")):
-        assert (await command("capture", *wrong)).exit_code == 2
+    for wrong, zh, en in (
+        (("--head", kept), "须与 --verify 同用", "goes with --verify"),
+        (("--verify", "--head", "5"), "--head 须为 SEQ:HASH", "--head is SEQ:HASH"),
+        (("--verify", "--actor", "x"), "核对整条审计链", "checks the whole chain"),
+    ):
+        refused = await command("capture", *wrong)
+        assert refused.exit_code == 2
+        assert zh in refused.output
+        assert en in refused.output
 
     async def broken(*statements: str, head: str = "") -> str:
         async with bench.context.database.transaction() as conn:
@@ -182,3 +214,38 @@ async def test_the_chain_is_checked_by_command(bench: Bench, command: Command) -
     assert "capture 的审计链在第 4 行断开：内容被改动。" in told
     assert "breaks at row 4: was changed." in told
     assert "row 2: missing or out of order" in await broken("DELETE FROM audit WHERE seq = 2")
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        "null",
+        "1.5",
+        '{"rows": null}',
+        '{"rows": 1.5}',
+        '{"rows": {"a": [1]}}',
+        # Alike in Python, and to whom coerces: but not what was written.
+        '{"rows": true, "after": 0}',
+        '{"rows": 1.0, "after": 0}',
+        '{"rows": "1", "after": 0}',
+    ],
+)
+async def test_a_changed_detail_breaks_the_chain(
+    bench: Bench, command: Command, detail: str
+) -> None:
+    """R100; design section 5, rule 11: of whatever type it is now, it is hashed as it is stored,
+    and it is shown."""
+    await looked_up(bench)
+    await ask(bench, limit=1)
+    async with bench.context.database.transaction() as conn:
+        row = (await conn.execute(text("SELECT seq, detail FROM audit ORDER BY seq DESC"))).first()
+        assert row is not None
+        assert row.detail == {"rows": 1, "after": 0}
+        await conn.execute(
+            text("UPDATE audit SET detail = CAST(:detail AS jsonb) WHERE seq = :seq"),
+            {"detail": detail, "seq": row.seq},
+        )
+    said = await command("capture", "--verify")
+    assert said.exit_code == 1, said.output
+    assert f"breaks at row {row.seq}: was changed." in said.output
+    assert (await command("capture")).exit_code == 0

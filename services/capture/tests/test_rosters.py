@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -24,6 +24,7 @@ from muster.vocabulary.states import Role
 Bench = Any
 Book = Callable[..., bytes]
 Row = Callable[..., list[Any]]
+Command = Callable[..., Awaitable[Any]]
 AREA, NEAR = "632321", "632321100"
 COUNTS = ("added", "updated", "unchanged", "refused", "warned")
 HEADINGS = ("村", "姓名", "公民身份号码")
@@ -220,11 +221,9 @@ async def test_the_rosters_of_a_synthetic_county_go_in(bench: Bench, tmp_path: P
     assert added == sum(person.origin == "roster" for person in county.people) > 0
 
 
-async def test_files_go_in_by_command(
-    bench: Bench, make_workbook: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """R49, R52, R69: `muster import` says of each refused row why, keeps it to be mended, and
-    ends with 1; when the mended workbook went in, with 0."""
+@pytest.fixture
+async def command(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """`muster import ... --kind roster` of an administrator."""
     loop = asyncio.get_running_loop()
     home = SimpleNamespace(stack=lambda: {"services": {"capture": {"url": "http://capture"}}})
     token = bench.headers(Role.ADMINISTRATOR, AREA)["Authorization"].removeprefix("Bearer ")
@@ -235,10 +234,18 @@ async def test_files_go_in_by_command(
         lambda _, work: asyncio.run_coroutine_threadsafe(work(account), loop).result(),
     )
 
-    async def command(*arguments: object) -> Any:
+    async def run(*arguments: object) -> Any:
         given = ["import", *map(str, arguments), "--kind", "roster"]
         return await asyncio.to_thread(CliRunner().invoke, app, given)
 
+    return run
+
+
+async def test_files_go_in_by_command(
+    bench: Bench, make_workbook: Book, tmp_path: Path, command: Command
+) -> None:
+    """R49, R52, R69: `muster import` says of each refused row why, keeps it to be mended, and
+    ends with 1; when the mended workbook went in, with 0."""
     good, wrong = bench.person(), bench.person()
     file, back = tmp_path / "roster.xlsx", tmp_path / "back"
     rows = [line(good), line(wrong, 公民身份号码="123")]
@@ -246,10 +253,72 @@ async def test_files_go_in_by_command(
     said = await command(file, "--refused", back)
     assert said.exit_code == 1
     assert "roster.xlsx row 4: resident_number: number-length: " in said.output
-    book = openpyxl.load_workbook(back / "roster.xlsx")
+    book = openpyxl.load_workbook(back / "roster-refused.xlsx")
     book.worksheets[0]["C3"].value = wrong.number
     book.save(back / "mended.xlsx")
     assert (await command(back / "mended.xlsx")).exit_code == 0
     assert sorted(await events(bench)) == sorted(
         ("roster", person.number) for person in (good, wrong)
     )
+
+
+async def test_refused_rows_are_never_written_onto_a_file(
+    bench: Bench, make_workbook: Book, tmp_path: Path, command: Command
+) -> None:
+    """R49: the file itself stays, also where its own folder is named; files with one name keep a
+    workbook each; nobody else reads them."""
+    first, second = tmp_path / "roster.xlsx", tmp_path / "other" / "roster.xlsx"
+    second.parent.mkdir()
+    people = [bench.person(), bench.person()]
+    for file, person in zip((first, second), people, strict=True):
+        file.write_bytes(make_workbook([line(person, 公民身份号码="123")], HEADINGS))
+    (tmp_path / "roster-refused-2.xlsx").write_bytes(b"mine")
+    before = first.read_bytes()
+    assert (await command(first, second, "--refused", tmp_path)).exit_code == 1
+    assert first.read_bytes() == before
+    assert (tmp_path / "roster-refused-2.xlsx").read_bytes() == b"mine"
+    kept = [tmp_path / "roster-refused.xlsx", tmp_path / "roster-refused-3.xlsx"]
+    names = []
+    for workbook in kept:
+        assert workbook.stat().st_mode & 0o777 == 0o600
+        sheet = openpyxl.load_workbook(workbook).worksheets[0]
+        names += [cell.value for row in sheet for cell in row]
+    assert all(person.name in names for person in people)
+
+
+async def test_a_refused_file_does_not_keep_the_others_out(
+    bench: Bench, make_workbook: Book, tmp_path: Path, command: Command
+) -> None:
+    """R49, R69: what became of each file is said as it ends, its refused rows are kept, and the end
+    is 2 because one was refused; a folder is no file."""
+    one, other, wrong = (bench.person() for _ in range(3))
+    files = [tmp_path / f"{name}.xlsx" for name in ("first", "no-roster", "last")]
+    rows = [line(one), line(wrong, 公民身份号码="123")]
+    files[0].write_bytes(make_workbook(rows, HEADINGS))
+    files[1].write_bytes(b"no workbook")
+    files[2].write_bytes(make_workbook([line(other)], HEADINGS))
+    back = tmp_path / "back"
+    said = await command(*files, "--refused", back)
+    assert said.exit_code == 2, said.output
+    told = said.output.splitlines()
+    assert "first.xlsx: finished: added 1, updated 0, unchanged 0, refused 1, warned 0" in told
+    assert "last.xlsx: finished: added 1, updated 0, unchanged 0, refused 0, warned 0" in told
+    why = "no-roster.xlsx: 表头缺少必需的列 the heading row lacks a column that is needed"
+    assert [line for line in told if line.startswith("no-roster")] == [why] * len(HEADINGS)
+    assert [path.name for path in back.iterdir()] == ["first-refused.xlsx"]
+    assert sorted(await events(bench)) == sorted(("roster", who.number) for who in (one, other))
+    folder = await command(tmp_path)
+    assert (folder.exit_code, type(folder.exception)) == (2, SystemExit)
+
+
+async def test_nothing_goes_in_when_refused_rows_cannot_be_kept(
+    bench: Bench, make_workbook: Book, tmp_path: Path, command: Command
+) -> None:
+    """R49: where the folder for them is none, that is said first, in both languages."""
+    file = tmp_path / "roster.xlsx"
+    file.write_bytes(make_workbook([line(bench.person())], HEADINGS))
+    said = await command(file, "--refused", file)
+    assert said.exit_code == 2
+    assert "无法写入" in said.output
+    assert "cannot be written to" in said.output
+    assert await events(bench) == []

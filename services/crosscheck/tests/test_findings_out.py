@@ -98,7 +98,37 @@ async def test_findings_are_counted_without_opening_any(context: Context, office
     ]
     refused = await muster("findings", "--json", "never.json")
     assert refused.exit_code == 2
-    assert "--reason" in refused.output
+    assert "请以 --reason 说明" in refused.output
+    assert "Say with --reason why" in refused.output
+    assert await rows_of(context, "SELECT 1 FROM audit WHERE action = 'discrepancy-read'") == []
+
+
+async def test_nobody_is_opened_for_a_file_that_cannot_be_written(
+    context: Context, officer: str, tmp_path: Path
+) -> None:
+    """R69, R100: nor for one whose earlier findings are of other people, or were made elsewhere;
+    each is said in both languages."""
+    await one_order(context, WHO, {**TRUTH, "ethnicity": "04"}, PS, TRUTH)
+    plain, target = tmp_path / "plain", tmp_path / "out.json"
+    entry = {
+        "kind": "field_mismatch",
+        "resident_number": TRUTH["resident_number"],
+        "field": "ethnicity",
+        "department": PS,
+        "state": "open",
+    }
+    plain.write_text(json.dumps({"before": [entry]}))
+    for wrong, zh, en in (
+        (("--json", tmp_path), "是文件夹", "is a folder"),
+        (("--json", plain / "out.json"), "无法写入", "cannot be written to"),
+        (("--json", target, "--before", plain), "没有编号", "have no id"),
+        (("--json", target, "--before", plain, "--area", COUNTY), "不能同用", "go together"),
+    ):
+        said = await muster("findings", "--reason", WHY, *wrong)
+        assert said.exit_code == 2, said.output
+        assert zh in said.output
+        assert en in said.output
+    assert not target.exists()
     assert await rows_of(context, "SELECT 1 FROM audit WHERE action = 'discrepancy-read'") == []
 
 

@@ -16,7 +16,7 @@ from muster.runtime.demo.client import Account
 from muster.runtime.home import Home
 from muster.runtime.ledger import AsJson
 from muster.runtime.provisioning import service_names
-from muster.runtime.signed_in import signed_in
+from muster.runtime.signed_in import refuse, signed_in
 from muster.security.audit import GENESIS, BrokenChain, Head, verify_chain
 
 _out = Console()
@@ -44,15 +44,21 @@ def audit(
 ) -> None:
     """Show who touched whose data in a service, when and why. Reading it is audited there, too."""
     if service not in service_names():
-        raise typer.BadParameter(f"one of {', '.join(service_names())}", param_hint="SERVICE")
+        names = ", ".join(service_names())
+        refuse(
+            f"没有服务 {service}，须为其中之一：{names}。", f"No service {service}; one of {names}."
+        )
     wanted = {"since": since, "actor": actor, "action": action, "subject": subject}
     if verify:
         if as_json or any(wanted.values()):
-            raise typer.BadParameter("the whole chain is checked", param_hint="--verify")
+            refuse(
+                "--verify 核对整条审计链，不能与查询条件或 --json 同用。",
+                "--verify checks the whole chain: neither a search nor --json goes with it.",
+            )
         _verify(service, None if kept is None else _head(service, kept))
         return
     if kept is not None:
-        raise typer.BadParameter("goes with --verify", param_hint="--head")
+        refuse("--head 须与 --verify 同用。", "--head goes with --verify.")
 
     async def work(account: Account) -> list[dict[str, Any]]:
         pages = account.pages(service, "/audit", **wanted, limit=_PAGE)
@@ -67,17 +73,26 @@ def audit(
     for title in ("seq", "at", "actor", "action", "subjects", "reason", "detail"):
         shown.add_column(title, overflow="fold")
     for row in rows:
-        detail = " ".join(f"{name}={value}" for name, value in row["detail"].items())
         subjects = "\n".join(row["subject_ids"])
-        cells = (row["at"][:19], row["actor"], row["action"], subjects, row["reason"] or "", detail)
-        shown.add_row(str(row["seq"]), *cells)
+        cells = (row["at"][:19], row["actor"], row["action"], subjects, row["reason"] or "")
+        shown.add_row(str(row["seq"]), *cells, _detail(row["detail"]))
     _out.print(shown, markup=False)
+
+
+def _detail(stored: Any) -> str:
+    """The details of a row; of a row that was tampered with, whatever stands there."""
+    if not isinstance(stored, dict):
+        return json.dumps(stored, ensure_ascii=False)
+    return " ".join(f"{name}={value}" for name, value in stored.items())
 
 
 def _head(service: str, text: str) -> Head:
     seq, _, digest = text.partition(":")
     if not seq.isdecimal() or not digest:
-        raise typer.BadParameter("SEQ:HASH, as --verify says it", param_hint="--head")
+        refuse(
+            "--head 须为 SEQ:HASH，即 --verify 所给出的链尾。",
+            "--head is SEQ:HASH, as --verify says it.",
+        )
     return Head(service, int(seq), digest)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel
@@ -17,12 +17,13 @@ from pydantic import AwareDatetime, BaseModel
 from muster.contracts.parts.base import Uuid
 from muster.persistence.database import Transaction
 from muster.runtime.auth import Authenticated, Composed
-from muster.security.audit import Search
+from muster.security.audit import Search, looks_personal
 from muster.vocabulary.reasons import Reason, Refusal
 from muster.vocabulary.states import Role
 
 READERS = (Role.AUDITOR, Role.ADMINISTRATOR)
-_CURSOR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
+# No trail has more rows; and what is longer could look like somebody's number in the audit.
+_CURSOR = re.compile(r"([0-9]{1,10})-([0-9]{1,10})")
 
 router = APIRouter(tags=["audit"])
 
@@ -37,7 +38,8 @@ class AuditRow(BaseModel):
     action: str
     subject_ids: list[str]
     reason: str | None
-    detail: dict[str, str | int]
+    # As it is stored, whatever that is: what is read otherwise hides what was done to it.
+    detail: Any
     salt: str
     previous: str
     hash: str
@@ -67,7 +69,8 @@ async def audit_trail(
     """The audit trail of this service, the oldest row first; audited itself (R100)."""
     caller.require(READERS, context.profile.area)
     start, head = _place(after) if after else (0, (await context.audit.head(conn)).seq)
-    since = None if since is None else since.astimezone(UTC)
+    since = None if since is None else _in_utc(since)
+    _check_search(actor=actor, action=action)
     wanted = Search(start, head, since, actor, action, subject)
     rows = await context.audit.find(conn, wanted, limit)
     asked = {"after": start, "actor": actor, "action": action}
@@ -98,3 +101,27 @@ def _place(after: str) -> tuple[int, int]:
             )
         )
     return int(found[1]), int(found[2])
+
+
+def _in_utc(since: datetime) -> datetime:
+    """The moment as it is compared. Raises Refusal when its year is out of bounds there."""
+    try:
+        return since.astimezone(UTC)
+    except OverflowError:
+        raise Refusal(
+            Reason(
+                "since",
+                "moment-out-of-range",
+                "时间超出可查询的范围。",
+                "This moment is beyond those that can be searched.",
+            )
+        ) from None
+
+
+def _check_search(**asked: str | None) -> None:
+    """Raises Refusal for what the audit of this very read must not hold."""
+    personal = [name for name, value in asked.items() if value and looks_personal(value)]
+    if personal:
+        zh = "查询条件中不得填写身份证号码或电话号码。"
+        en = "A search must not hold a resident number or a phone number."
+        raise Refusal(Reason(name, "search-personal", zh, en) for name in personal)

@@ -4,6 +4,8 @@ elsewhere. Each does what the administrator may do over the API, and nothing bes
 from __future__ import annotations
 
 import asyncio
+import os
+import tempfile
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -14,11 +16,11 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from muster.runtime.demo.client import LONG, Account, read
+from muster.runtime.demo.client import LONG, Account, Refused, read
 from muster.runtime.findings import closed_since, document, open_findings
 from muster.runtime.home import Home, write_private
 from muster.runtime.ledger import AreaOption, profile_of
-from muster.runtime.signed_in import signed_in
+from muster.runtime.signed_in import refuse, said_in, signed_in
 from muster.synth.scoring import BadFile, read_findings
 from muster.vocabulary.ids import new_id
 
@@ -36,7 +38,9 @@ class Kind(StrEnum):
 
 
 def bring_in(
-    files: Annotated[list[Path], typer.Argument(help="Files, .xlsx or .csv.", exists=True)],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files, .xlsx or .csv.", exists=True, dir_okay=False)
+    ],
     kind: Annotated[Kind, typer.Option(help="What the files are.")] = Kind.BASELINE,
     area: Annotated[
         str | None, typer.Option(help="Where rows without a readable village are put down.")
@@ -47,26 +51,17 @@ def bring_in(
     ] = None,
 ) -> None:
     """Take in baselines or village rosters; the same file again goes on, or changes nothing. Exit
-    code 1 when rows were refused: each is said with its field, rule and reason."""
+    code 1 when rows were refused: each is said with its field, rule and reason. Exit code 2 when a
+    whole file was refused; those behind it go in all the same."""
+    if refused is not None:
+        _check_folder(refused)
 
-    async def work(account: Account) -> list[dict[str, Any]]:
-        return [
-            await _import_and_say(account, path, kind, area, keep=refused is not None)
-            for path in files
-        ]
+    async def work(account: Account) -> int:
+        return max([await _bring_one(account, path, kind, area, refused) for path in files])
 
-    jobs = signed_in(Home.find(), work)
-    for path, job in zip(files, jobs, strict=True):
-        if refused is not None and job["workbook"]:
-            _write_private(refused / f"{path.stem}.xlsx", job["workbook"])
-    shown = Table(title="Imported", title_justify="left", box=SIMPLE, padding=0)
-    for title in ("file", "state", *_COUNTS):
-        shown.add_column(title, justify="left" if title in ("file", "state") else "right")
-    for path, job in zip(files, jobs, strict=True):
-        shown.add_row(path.name, job["state"], *(str(job[name]) for name in _COUNTS))
-    _out.print(shown)
-    if any(job["refused"] or job["state"] != "finished" for job in jobs):
-        raise typer.Exit(1)
+    code = signed_in(Home.find(), work)
+    if code:
+        raise typer.Exit(code)
 
 
 async def import_file(account: Account, path: Path, kind: Kind, area: str | None) -> dict[str, Any]:
@@ -98,27 +93,60 @@ async def refused_rows(account: Account, import_id: str) -> list[Mapping[str, An
             return rows
 
 
-async def _import_and_say(
-    account: Account, path: Path, kind: Kind, area: str | None, *, keep: bool
-) -> dict[str, Any]:
-    job = await import_file(account, path, kind, area)
-    rows = await refused_rows(account, job["import_id"])
+async def _bring_one(
+    account: Account, path: Path, kind: Kind, area: str | None, refused: Path | None
+) -> int:
+    """Import one file, say what became of it and keep what was refused; gives the exit code."""
+    workbook = b""
+    try:
+        job = await import_file(account, path, kind, area)
+        rows = await refused_rows(account, job["import_id"])
+        if refused is not None and job["refused"]:
+            asked = f"/imports/{job['import_id']}/refusals.xlsx"
+            answer = await account.ask("GET", "capture", asked)
+            workbook = answer.content if answer.is_success else read(answer)
+    except Refused as error:
+        for line in said_in(error):
+            _say(_err, f"{path.name}: {line}")
+        return 2
     lines = [(f"{path.name} row {row['row_number']}", row["reasons"]) for row in rows]
     for place, reasons in (*lines, (path.name, job["reasons"])):
         for found in reasons:
-            said = f"{place}: {found['field']}: {found['rule']}: {found['zh']} {found['en']}"
-            _err.print(said, markup=False, highlight=False, soft_wrap=True)
-    job["workbook"] = b""
-    if keep and job["refused"]:
-        answer = await account.ask("GET", "capture", f"/imports/{job['import_id']}/refusals.xlsx")
-        job["workbook"] = answer.content if answer.is_success else read(answer)
-    return job
+            _say(_err, f"{place}: {found['field']}: {found['rule']}: {found['zh']} {found['en']}")
+    counted = ", ".join(f"{name} {job[name]}" for name in _COUNTS)
+    _say(_out, f"{path.name}: {job['state']}: {counted}")
+    if refused is not None and workbook:
+        _say(_out, f"{path.name}: {_keep(refused, path.stem, workbook)}")
+    return 1 if job["refused"] or job["state"] != "finished" else 0
 
 
-def _write_private(target: Path, content: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.touch(mode=0o600)
-    target.write_bytes(content)
+def _say(where: Console, line: str) -> None:
+    where.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _check_folder(folder: Path) -> None:
+    """End the command when nothing can be written there, before anything was done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        refuse(f"文件夹 {folder} 无法写入。", f"{folder} cannot be written to: {error.strerror}.")
+
+
+def _keep(folder: Path, stem: str, content: bytes) -> Path:
+    """Write a workbook of refused rows, mode 0600, under a name that nothing has yet; gives it."""
+    target, number = folder / f"{stem}-refused.xlsx", 1
+    while True:
+        try:
+            handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            number += 1
+            target = folder / f"{stem}-refused-{number}.xlsx"
+            continue
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        return target
 
 
 def compare() -> None:
@@ -156,21 +184,33 @@ def findings(
     That file names people by their numbers: every finding is opened for the reason given, and each
     opening is audited. With --before the file holds both: what was found then, and what became of
     it."""
+    if before is not None and area is not None:
+        refuse(
+            "--before 与 --area 不能同用：此前的文件不分区域。",
+            "--before and --area do not go together: the earlier file does not tell areas apart.",
+        )
     home = Home.find()
     query = {"area": area} if area else {}
     if file is None:
         _show_counts(signed_in(home, lambda account: account.get("crosscheck", "/counts", **query)))
         return
     if reason is None:
-        raise typer.BadParameter("say why people's numbers are opened", param_hint="--reason")
+        refuse(
+            "请以 --reason 说明为何查看人员的身份证号码。",
+            "Say with --reason why people's numbers are opened.",
+        )
+    if file.is_dir():
+        refuse(f"{file} 是文件夹。", f"{file} is a folder.")
+    _check_folder(file.parent)
     try:
         earlier = None if before is None else read_findings(before)[0]
     except BadFile as error:
-        _err.print(f"{error.zh}\n{error.en}", style="red", markup=False, highlight=False)
-        raise typer.Exit(2) from None
+        refuse(error.zh, error.en)
     if any("discrepancy_id" not in one for one in earlier or ()):
-        _err.print(f"{before} was not written here: its findings have no id", style="red")
-        raise typer.Exit(2)
+        refuse(
+            f"{before} 不是由本命令写出的：其中的问题没有编号。",
+            f"{before} was not written here: its findings have no id.",
+        )
 
     async def work(account: Account) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         now = await open_findings(account, reason, **query)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -20,7 +20,7 @@ from muster.runtime.demo.client import (
 )
 from muster.runtime.home import Home
 
-__all__ = ["signed_in"]
+__all__ = ["refuse", "said_in", "signed_in"]
 
 _T = TypeVar("_T")
 _err = Console(stderr=True)
@@ -33,8 +33,10 @@ def signed_in(home: Home, work: Callable[[Account], Awaitable[_T]]) -> _T:
     prepared = home.stack().get("state") == "prepared"
     state = "prepared" if prepared else lifecycle.status(home).state
     if state in ("none", "stopped", "stopping", "left", "failed"):
-        _err.print(f"The stack in {home.path} is not running ({state}). Start it: muster up")
-        raise typer.Exit(2)
+        refuse(
+            f"{home.path} 中的系统未在运行（{state}）。请先启动：muster up",
+            f"The stack in {home.path} is not running ({state}). Start it: muster up",
+        )
 
     async def ask() -> _T:
         async with Services(home) as services:
@@ -42,9 +44,23 @@ def signed_in(home: Home, work: Callable[[Account], Awaitable[_T]]) -> _T:
 
     try:
         return asyncio.run(ask())
-    except (NotRunning, Unreachable) as error:
-        _err.print(str(error), style="red", markup=False, highlight=False)
+    except NotRunning as error:
+        refuse("系统未在运行或尚未安装完毕。", str(error))
+    except Unreachable as error:
+        refuse("服务长时间没有应答，请稍后再试。", str(error))
     except Refused as error:
-        for reason in error.reasons or [{"zh": "", "en": str(error)}]:
-            _err.print(f"{reason.get('zh', '')} {reason.get('en', '')}", style="red", markup=False)
+        for line in said_in(error):
+            _err.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from None
+
+
+def said_in(refused: Refused) -> list[str]:
+    """Why a service said no, a line for each reason."""
+    lines = [f"{reason.get('zh', '')} {reason.get('en', '')}" for reason in refused.reasons]
+    return lines or [f"服务拒绝了请求，未说明原因。 A service refused without a reason: {refused}"]
+
+
+def refuse(zh: str, en: str) -> NoReturn:
+    """End the command with code 2, and say why in both languages."""
+    _err.print(f"{zh}\n{en}", style="red", markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(2)
