@@ -1,7 +1,8 @@
 """The pulse: a Faust worker that counts facts per minute, county and kind.
 
 It holds no key and reads headers and clear fields only. Its windows may be lost (design section 4);
-facts never depend on them.
+facts never depend on them. A count may be missing of what came just when Faust gave partitions to
+another worker: its tables are then read again from a changelog that may lag by the last message.
 
 Nothing is wired at import: ``run_pulse`` builds the app and blocks until it is told to stop.
 """
