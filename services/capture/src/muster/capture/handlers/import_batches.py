@@ -1,6 +1,7 @@
 """One batch of rows of an imported file, in one transaction: who is new, who is known, what is
 refused."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -25,7 +26,7 @@ from muster.vocabulary.states import Origin, Role, Severity, SubjectState
 __all__ = ["BATCHES"]
 
 
-class _Batch:
+class _Batch(ABC):
     """What batches of either kind have in common."""
 
     origin: Origin
@@ -118,6 +119,7 @@ class _Batch:
             return "number-twice-in-file"
         return None
 
+    @abstractmethod
     def _put(
         self,
         checked: Checked,
@@ -127,7 +129,6 @@ class _Batch:
         key: DataKey,
     ) -> None:
         """Put down what a good row says of a person who is locked. Without entries they are new."""
-        raise NotImplementedError
 
     def _keep(self, checked: Checked, subject_id: str, revision: int, sealed: str) -> None:
         """The row as what was known of the person before collection."""
