@@ -85,6 +85,8 @@ class Services:
 
     home: Home
     http: httpx.AsyncClient = field(default_factory=new_client)
+    _stack: dict[str, Any] = field(default_factory=dict)
+    _written: tuple[int, int] = (0, 0)
 
     async def __aenter__(self) -> Services:
         return self
@@ -94,10 +96,21 @@ class Services:
 
     def url(self, service: str) -> str:
         """Where a service answers now; a restarted stack may have moved."""
-        entry = self.home.stack().get("services", {}).get(service)
+        entry = self._now().get("services", {}).get(service)
         if not entry:
             raise NotRunning(f"There is no running {service} in {self.home.path}. Start: muster up")
         return str(entry["url"])
+
+    def _now(self) -> dict[str, Any]:
+        """What ``stack.json`` says; each request asks, so it is read only when it was replaced."""
+        try:
+            found = self.home.stack_file.stat()
+        except FileNotFoundError:
+            return {}
+        if self._written != (found.st_mtime_ns, found.st_ino):
+            self._stack = self.home.stack()
+            self._written = found.st_mtime_ns, found.st_ino
+        return self._stack
 
     async def send(
         self, method: str, service: str, path: str, token: str | None = None, **how: Any

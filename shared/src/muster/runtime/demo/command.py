@@ -21,7 +21,7 @@ import httpx
 from rich.console import Console
 
 from muster.forms import Profile, ProfileError
-from muster.runtime import findings, ledger, lifecycle
+from muster.runtime import findings, ledger, lifecycle, loop
 from muster.runtime.demo import report
 from muster.runtime.demo.campaign import Campaign, Stuck
 from muster.runtime.demo.client import NotRunning, Refused, Services, Unreachable
@@ -173,7 +173,7 @@ def _campaign(
     with Stage(console, tale) as stage:
         with stage.phase("start"):
             world = _start(home, name, profile, people, seed, stage)
-        driven = asyncio.run(drive(home, world, profile, tale, stage))
+        driven = loop.run(drive(home, world, profile, tale, stage))
         write_private(home.path / FINDINGS, findings.document(profile, driven.before, driven.after))
         with stage.phase("scoring"):
             scorecard = judge(
