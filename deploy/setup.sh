@@ -73,4 +73,28 @@ if [ -n "${PCSC:-}" ] || has_pcsc; then
     .venv/bin/uv pip install --quiet --require-hashes --no-deps --no-build-isolation \
         -r requirements-pcsc.lock
 fi
+# Compiled once, what runs and not the tools: processes that start together for the first time would
+# each compile the same for themselves.
+.venv/bin/python - <<'PY' | .venv/bin/python -m compileall -q -j 0 -i - shared/src services/*/src || :
+from importlib.metadata import PackageNotFoundError, distribution, distributions
+
+from packaging.requirements import Requirement
+
+wanted = [d.name for d in distributions() if d.name.startswith("muster-")]
+found = {}
+while wanted:
+    name = wanted.pop()
+    if name in found:
+        continue
+    try:
+        found[name] = distribution(name)
+    except PackageNotFoundError:
+        continue
+    needed = map(Requirement, found[name].requires or ())
+    wanted += [r.name for r in needed if r.marker is None or r.marker.evaluate({"extra": ""})]
+for one in found.values():
+    for file in one.files or ():
+        if file.suffix == ".py":
+            print(one.locate_file(file))
+PY
 fingerprint >"$stamp"
