@@ -13,9 +13,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 from aiokafka import AIOKafkaProducer
 
 from muster.contracts.topics import service_topics
@@ -27,6 +26,9 @@ from muster.spool.services import ServiceAway, ask, new_client
 from muster.spool.store import Spool, Unreceived
 from muster.spool.wire import Outgoing
 from muster.vocabulary.reasons import Refusal
+
+if TYPE_CHECKING:
+    import httpx
 
 _log = get_logger("muster.spool")
 

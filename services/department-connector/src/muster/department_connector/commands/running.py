@@ -4,45 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-import httpx
-
 from muster.department_connector import topics
-from muster.department_connector.commands import enrolment
 from muster.department_connector.commands.enrolment import SERVICES
+from muster.department_connector.commands.home import composed
 from muster.department_connector.handlers.common import Connector
 from muster.department_connector.settings import Settings
 from muster.department_connector.store import extracts
-from muster.department_connector.store.tables import open_spool
 from muster.department_connector.topics.consuming import Consumer
 from muster.messaging.broker import pause
 from muster.observability.logging import get_logger
 from muster.spool.publisher import Publisher
-from muster.spool.services import ServiceAway, ServiceKeys, new_client
+from muster.spool.services import ServiceAway
 
 _log = get_logger("muster.connector")
 
 _LOOK = 0.3
-
-
-@asynccontextmanager
-async def composed(settings: Settings) -> AsyncIterator[tuple[Connector, httpx.AsyncClient]]:
-    """A connector over its home folder, for the length of a block.
-
-    Raises:
-        KeyfileError, NotEnrolled, ProfileError, SpoolError: the home folder is not usable.
-    """
-    edge, profile = enrolment.enrolled(settings.home)
-    spool = open_spool(settings.home, edge)
-    try:
-        async with new_client() as http:
-            keys = ServiceKeys(settings.home, edge.services, http)
-            yield Connector(edge, spool, keys, profile), http
-    finally:
-        spool.close()
 
 
 async def run(settings: Settings, ready: Callable[[dict[str, Any]], None]) -> bool:
