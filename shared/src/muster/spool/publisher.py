@@ -60,8 +60,8 @@ Bootstrap = str | Callable[[], str]
 class Publisher:
     """Publishes the spool of one edge until it is stopped.
 
-    ``services`` maps each reader to its base URL. ``again_after`` and ``keep`` are for tests and
-    for those who keep their topics longer.
+    ``services`` maps each reader to its base URL; ``ask_every`` is for who waits for their answers.
+    ``again_after`` and ``keep`` are for tests and for those who keep their topics longer.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Publisher:
         services: Mapping[str, str],
         *,
         window: int = WINDOW,
+        ask_every: float = ASK_EVERY,
         again_after: float = AGAIN_AFTER,
         keep: timedelta = KEEP,
         http: httpx.AsyncClient | None = None,
@@ -79,6 +80,7 @@ class Publisher:
         self._bootstrap = bootstrap
         self._services = services
         self._window = window
+        self._ask_every = ask_every
         self._again_after = again_after
         self._keep = keep.total_seconds()
         self._http = http
@@ -188,7 +190,8 @@ class Publisher:
             if time.monotonic() >= next_forget:
                 await asyncio.to_thread(self._spool.forget, time.time() - self._keep)
                 next_forget = time.monotonic() + FORGET_EVERY
-            await pause(ASK_SOON if self._draining or self._full else ASK_EVERY, self._stopping)
+            soon = self._draining or self._full
+            await pause(ASK_SOON if soon else self._ask_every, self._stopping)
 
     async def _ask_all(self, http: httpx.AsyncClient) -> None:
         out = await asyncio.to_thread(self._spool.unreceived)

@@ -138,11 +138,12 @@ def load(
 @app.command()
 def supply(
     wait: Annotated[
-        float, typer.Option(min=0, help="Seconds to wait until crosscheck has received all.")
+        float,
+        typer.Option(min=0, help="Seconds to send, and wait until crosscheck has received all."),
     ] = 0,
     as_json: Json = False,
 ) -> None:
-    """Put the whole of the data into the spool for the cross-check; `run` sends it.
+    """Put the whole of the data into the spool for the cross-check; `run` sends it, or `--wait`.
 
     Ends with 1 when the cross-check was heard not to use it.
     """
@@ -182,7 +183,8 @@ async def _supply(settings: Settings, wait: float) -> tuple[Supplied, Outcome]:
     async with home.composed(settings) as (connector, http):
         await running.refresh_keys(connector, SERVICES[1:])
         done = await asyncio.to_thread(supplying.supply, connector)
-        await running.received(connector, done.extract_id, wait)
+        if wait:
+            await running.deliver(settings, connector, http, done.extract_id, wait)
         return done, (await outcomes.fetch(connector, http))[done.extract_id]
 
 
