@@ -19,7 +19,7 @@ from aiokafka import AIOKafkaProducer
 
 from muster.contracts.topics import service_topics
 from muster.messaging import failpoints
-from muster.messaging.broker import BrokerView, let_gather, new_producer, partition_of, pause
+from muster.messaging.broker import BrokerView, new_producer, partition_of, pause
 from muster.messaging.unread import LIMIT_BYTES
 from muster.observability.logging import get_logger
 from muster.spool.services import ServiceAway, ask, new_client
@@ -46,6 +46,9 @@ KEEP = timedelta(days=14)
 """For how long received events are kept: as long as their topics do."""
 
 IDLE = 0.1
+GATHER = 0.5
+"""Seconds between batches, and between looks while nothing waits. Nobody waits for a single event
+of an edge, and each batch is a request, a commit here and a transaction at the reader."""
 CLUSTER_EVERY = 5.0
 FORGET_EVERY = 600.0
 PATIENCE = 10.0
@@ -152,7 +155,9 @@ class Publisher:
                 if time.monotonic() >= next_look:
                     await self._compare_cluster(view)
                     next_look = time.monotonic() + CLUSTER_EVERY
-                await let_gather(await self._publish_some(producer), self._stopping)
+                # While others can go out at once, they do.
+                if await self._publish_some(producer) < self._window:
+                    await pause(IDLE if self._draining else GATHER, self._stopping)
         finally:
             try:
                 await _close(producer)
