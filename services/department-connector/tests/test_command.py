@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -258,3 +260,15 @@ def test_malformed_settings_are_named(command: Any, monkeypatch: pytest.MonkeyPa
     assert code == 2
     assert "MUSTER_CONNECTOR_DRAIN_SECONDS" in said
     assert CHINESE.search(said)
+
+
+def test_what_a_short_command_loads() -> None:
+    """Nothing that paints or serves: else it takes twice as long."""
+    code = (
+        "import sys, muster.department_connector.main, muster.spool.services as s; s.new_client(); "
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "httpx" in loaded
+    assert not loaded & {"rich", "pygments", "aiokafka"}

@@ -22,6 +22,7 @@ from muster.department_connector.store.journal import Raw
 from muster.department_connector.topics import consumed
 from muster.messaging.broker import BrokerView, new_producer, partition_of
 from muster.spool import keyfile
+from muster.spool.turn import Turn
 
 from .conftest import Bench, Make, Services, person, soldier, until
 
@@ -238,23 +239,107 @@ async def test_a_kill_loses_and_doubles_no_answer(point: str, make: Make, stack:
     assert journal.opened_on(bench.connector.spool, day) == 3
 
 
+async def command(bench: Bench, *arguments: str, point: str = "") -> tuple[int, str]:
+    """A command of ``muster-connector``: its exit code, and what it says."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "muster.department_connector.main", *arguments),
+        env={
+            **os.environ,
+            "MUSTER_CONNECTOR_HOME": str(bench.home),
+            "MUSTER_FAIL_POINTS": point,
+        },
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    async with asyncio.timeout(120):
+        said, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, said.decode()
+
+
+def tries(bench: Bench) -> set[int]:
+    """How often events of the spool were published."""
+    return {row["tries"] for row in bench.connector.spool.rows("SELECT tries FROM outgoing")}
+
+
+async def test_a_supply_that_waits_sends_by_itself(make: Make, stack: Any) -> None:
+    """R74: no other process is needed; the extract arrives whole, and each event of it once."""
+    services = Services()
+    bench = make("public-security", port=services.port)
+    at(bench, stack.kafka)
+    bench.load([person(seed) for seed in range(150)])
+    async with services.serving(), services.reading(stack.kafka, bench.connector.edge):
+        code, said = await command(bench, "supply", "--wait", "60", "--json")
+        assert (code, json.loads(said)["received"]) == (0, True)
+        assert sorted(event.part.number for event in services.arrivals) == [0, 1, 2]
+    assert tries(bench) == {1}
+    assert Turn(bench.home).take()
+
+
+async def test_a_supply_beside_a_run_leaves_sending_to_it(make: Make, stack: Any) -> None:
+    services = Services()
+    bench = make("public-security", port=services.port)
+    at(bench, stack.kafka)
+    bench.load([person(seed) for seed in range(150)])
+    async with (
+        services.serving(),
+        services.reading(stack.kafka, bench.connector.edge),
+        running(bench) as connector,
+    ):
+        # It would not live to publish anything.
+        point = "spool.before-publish=kill@1"
+        _, said = await command(bench, "supply", "--wait", "60", "--json", point=point)
+        assert json.loads(said)["received"]
+        assert sorted(event.part.number for event in services.arrivals) == [0, 1, 2]
+        assert await connector.end() == 0
+    assert tries(bench) == {1}
+
+
+async def test_a_run_beside_a_supply_sends_when_that_has_ended(make: Make, stack: Any) -> None:
+    services = Services()
+    bench = make("public-security", port=services.port)
+    at(bench, stack.kafka)
+    bench.load([person(1)])
+    supplying.supply(bench.connector)
+    turn = Turn(bench.home)
+    assert turn.take()
+    async with (
+        services.serving(),
+        services.reading(stack.kafka, bench.connector.edge),
+        running(bench) as connector,
+    ):
+        await asyncio.sleep(1)
+        assert tries(bench) == {0}
+        turn.end()
+        await until(lambda: bench.connector.spool.counts().received == 2)
+        assert await connector.end() == 0
+
+
+@pytest.mark.parametrize("point", [one for one in POINTS if "publish" in one or "mark" in one])
+async def test_what_a_killed_supply_had_to_send_a_run_sends(
+    point: str, make: Make, stack: Any
+) -> None:
+    """R74: under the event ids that it has, so that the cross-check takes each once."""
+    services = Services()
+    bench = make("public-security", port=services.port)
+    at(bench, stack.kafka)
+    bench.load([person(seed) for seed in range(150)])
+    async with services.serving(), services.reading(stack.kafka, bench.connector.edge):
+        code, _ = await command(bench, "supply", "--wait", "60", point=point)
+        assert code == -signal.SIGKILL
+        async with running(bench) as connector:
+            await until(lambda: bench.connector.spool.counts().received == 3)
+            assert await connector.end() == 0
+    assert sorted(event.part.number for event in services.events()) == [0, 1, 2]
+    assert len({event.key for event in services.arrivals}) == 1
+
+
 @pytest.mark.parametrize("passage", [1, 2, 4])
 async def test_a_killed_load_or_supply_is_done_again(make: Make, passage: int) -> None:
     """The command is killed at a commit; the data of before stand, and it can be repeated."""
     bench = make("public-security")
     bench.load([person(1)])
     file = bench.file([person(seed) for seed in range(700)])
-    env = {**os.environ, "MUSTER_CONNECTOR_HOME": str(bench.home)}
-
-    async def command(*arguments: str, point: str = "") -> int:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "muster.department_connector.main", *arguments),
-            env={**env, "MUSTER_FAIL_POINTS": point},
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        async with asyncio.timeout(120):
-            return await process.wait()
 
     def rows() -> list[int]:
         return [
@@ -263,11 +348,11 @@ async def test_a_killed_load_or_supply_is_done_again(make: Make, passage: int) -
         ]
 
     point = f"spool.before-commit=kill@{passage}"
-    assert await command("load", str(file), point=point) == -signal.SIGKILL
+    assert (await command(bench, "load", str(file), point=point))[0] == -signal.SIGKILL
     assert rows() == [1]
-    assert await command("load", str(file)) == 0
-    assert await command("supply", point=point) == -signal.SIGKILL
+    assert (await command(bench, "load", str(file)))[0] == 0
+    assert (await command(bench, "supply", point=point))[0] == -signal.SIGKILL
     assert bench.spooled() == []
-    assert await command("supply") == 0
+    assert (await command(bench, "supply"))[0] == 0
     parts = [event.part for event in bench.spooled()]
     assert sum(len(part.rows) for part in parts) == rows()[0]

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
@@ -418,3 +419,15 @@ async def test_a_taken_port_is_said(home: Path, edge: Edge) -> None:
         assert b"in use" in said
         assert "已被占用" in said.decode()
         assert orjson.loads((home / keyfile.NAME).read_bytes())["place"] == edge.place
+
+
+def test_what_a_short_command_loads() -> None:
+    """Nothing that paints or serves: else it takes twice as long."""
+    code = (
+        "import sys, muster.device_gateway.main, muster.spool.services as s; s.new_client(); "
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "httpx" in loaded
+    assert not loaded & {"rich", "pygments", "aiokafka", "fastapi"}

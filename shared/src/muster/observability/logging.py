@@ -15,11 +15,14 @@ from types import TracebackType
 from typing import TextIO
 
 import orjson
-import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
 
 from muster.observability import trace
+from muster.observability.optional import without
 from muster.observability.redaction import mask_text, redact
+
+with without("rich"):  # lines are JSON, and tracebacks show no values
+    import structlog
+    from structlog.typing import EventDict, Processor, WrappedLogger
 
 __all__ = ["configure", "get_logger"]
 

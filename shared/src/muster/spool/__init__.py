@@ -5,6 +5,7 @@
 ``wire``       an event of the edge as a message; what a service wrote for a connector
 ``store``      the encrypted spool: what is to go out, in one SQLite file with the edge's own tables
 ``publisher``  sends the spool to the broker, and again, until the reading service has it
+``turn``       of several processes of one edge, the one that sends
 
 What an edge does and what it tells of it stand in one transaction:
 

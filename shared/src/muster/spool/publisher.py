@@ -13,20 +13,22 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 from aiokafka import AIOKafkaProducer
 
 from muster.contracts.topics import service_topics
 from muster.messaging import failpoints
-from muster.messaging.broker import BrokerView, let_gather, new_producer, partition_of, pause
+from muster.messaging.broker import BrokerView, new_producer, partition_of, pause
 from muster.messaging.unread import LIMIT_BYTES
 from muster.observability.logging import get_logger
 from muster.spool.services import ServiceAway, ask, new_client
 from muster.spool.store import Spool, Unreceived
 from muster.spool.wire import Outgoing
 from muster.vocabulary.reasons import Refusal
+
+if TYPE_CHECKING:
+    import httpx
 
 _log = get_logger("muster.spool")
 
@@ -44,6 +46,9 @@ KEEP = timedelta(days=14)
 """For how long received events are kept: as long as their topics do."""
 
 IDLE = 0.1
+GATHER = 0.5
+"""Seconds between batches, and between looks while nothing waits. Nobody waits for a single event
+of an edge, and each batch is a request, a commit here and a transaction at the reader."""
 CLUSTER_EVERY = 5.0
 FORGET_EVERY = 600.0
 PATIENCE = 10.0
@@ -58,8 +63,8 @@ Bootstrap = str | Callable[[], str]
 class Publisher:
     """Publishes the spool of one edge until it is stopped.
 
-    ``services`` maps each reader to its base URL. ``again_after`` and ``keep`` are for tests and
-    for those who keep their topics longer.
+    ``services`` maps each reader to its base URL; ``ask_every`` is for who waits for their answers.
+    ``again_after`` and ``keep`` are for tests and for those who keep their topics longer.
     """
 
     def __init__(
@@ -69,6 +74,7 @@ class Publisher:
         services: Mapping[str, str],
         *,
         window: int = WINDOW,
+        ask_every: float = ASK_EVERY,
         again_after: float = AGAIN_AFTER,
         keep: timedelta = KEEP,
         http: httpx.AsyncClient | None = None,
@@ -77,6 +83,7 @@ class Publisher:
         self._bootstrap = bootstrap
         self._services = services
         self._window = window
+        self._ask_every = ask_every
         self._again_after = again_after
         self._keep = keep.total_seconds()
         self._http = http
@@ -148,7 +155,9 @@ class Publisher:
                 if time.monotonic() >= next_look:
                     await self._compare_cluster(view)
                     next_look = time.monotonic() + CLUSTER_EVERY
-                await let_gather(await self._publish_some(producer), self._stopping)
+                # While others can go out at once, they do.
+                if await self._publish_some(producer) < self._window:
+                    await pause(IDLE if self._draining else GATHER, self._stopping)
         finally:
             try:
                 await _close(producer)
@@ -186,7 +195,8 @@ class Publisher:
             if time.monotonic() >= next_forget:
                 await asyncio.to_thread(self._spool.forget, time.time() - self._keep)
                 next_forget = time.monotonic() + FORGET_EVERY
-            await pause(ASK_SOON if self._draining or self._full else ASK_EVERY, self._stopping)
+            soon = self._draining or self._full
+            await pause(ASK_SOON if soon else self._ask_every, self._stopping)
 
     async def _ask_all(self, http: httpx.AsyncClient) -> None:
         out = await asyncio.to_thread(self._spool.unreceived)

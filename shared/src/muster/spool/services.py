@@ -11,17 +11,20 @@ import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import orjson
 
 from muster.observability.logging import get_logger
+from muster.observability.optional import without
 from muster.security import jose
 from muster.security.jose import Jwk
 from muster.security.keyring import write_private
 from muster.vocabulary.reasons import Reason, Refusal
 from muster.vocabulary.states import Severity
+
+if TYPE_CHECKING:
+    import httpx
 
 _log = get_logger("muster.spool")
 
@@ -49,6 +52,9 @@ class Enrolled:
 
 def new_client() -> httpx.AsyncClient:
     """An HTTP client for edges."""
+    with without("httpx._main"):  # here, because half of an edge's commands ask nobody
+        import httpx
+
     return httpx.AsyncClient(timeout=httpx.Timeout(15.0, connect=5.0), follow_redirects=False)
 
 
@@ -61,6 +67,8 @@ async def ask(
         ServiceAway: it does not answer, fails, or answers something else.
         Refusal: it refused, with its reasons.
     """
+    import httpx
+
     try:
         answer = await http.request(method, address.rstrip("/") + path, json=body)
     except httpx.HTTPError as error:
@@ -88,9 +96,12 @@ def _reasons(problem: Any) -> list[Reason]:
 
 
 class ServiceKeys:
-    """The public keys of services, fetched and kept beside the key file."""
+    """The public keys of services, fetched and kept beside the key file; without a client, as they
+    were kept."""
 
-    def __init__(self, folder: Path, addresses: Mapping[str, str], http: httpx.AsyncClient) -> None:
+    def __init__(
+        self, folder: Path, addresses: Mapping[str, str], http: httpx.AsyncClient | None
+    ) -> None:
         self._path = folder / NAME
         self._addresses = {name: url.rstrip("/") for name, url in addresses.items()}
         self._http = http
@@ -110,6 +121,7 @@ class ServiceKeys:
         Raises:
             ServiceAway: one did not answer; those before it are fetched, and kept ones stay.
         """
+        assert self._http is not None
         for name in services if services is not None else self._addresses:
             address = self._addresses[name]
             try:

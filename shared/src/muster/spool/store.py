@@ -242,6 +242,9 @@ class Spool:
         Of each reader at most `window` events and about `window_bytes` bytes are out and not
         received, so that a reader that is away holds up nobody else's events.
         """
+        readers = self.rows("SELECT DISTINCT reader FROM outgoing WHERE state = 'waiting'")
+        if not readers:
+            return []
         out = {
             row["reader"]: (row["n"], row["bytes"])
             for row in self.rows(
@@ -249,7 +252,6 @@ class Spool:
                 "WHERE state = 'published' GROUP BY reader"
             )
         }
-        readers = self.rows("SELECT DISTINCT reader FROM outgoing WHERE state = 'waiting'")
         found: list[sqlite3.Row] = []
         for (reader,) in readers:
             events, size = out.get(reader, (0, 0))

@@ -7,18 +7,14 @@ import json
 import sqlite3
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 
-from muster.department_connector.commands import enrolment, outcomes, overview, running
+from muster.department_connector.commands import enrolment, home, outcomes, overview
 from muster.department_connector.commands.enrolment import SERVICES, NotEnrolled, Wanted
 from muster.department_connector.commands.outcomes import LOST, WAITING, Outcome
-from muster.department_connector.handlers import loading, supplying
-from muster.department_connector.handlers.loading import Report
-from muster.department_connector.handlers.supplying import Supplied
 from muster.department_connector.settings import Settings
 from muster.department_connector.store import journal
 from muster.forms import ProfileError
@@ -30,9 +26,10 @@ from muster.spool.services import ServiceAway
 from muster.spool.store import SpoolError
 from muster.vocabulary.reasons import BilingualError, Refusal
 
+if TYPE_CHECKING:
+    from muster.department_connector.handlers.supplying import Supplied
+
 app = typer.Typer(no_args_is_help=True, help="The connector of one department.")
-_out = Console()
-_err = Console(stderr=True)
 
 _BUSY = (
     "数据文件无法使用，或正被另一条命令占用；未作任何改动，请稍后重试。",
@@ -113,8 +110,11 @@ def load(
     as_json: Json = False,
 ) -> None:
     """Put the rows of a file in the place of the department's data, whole."""
+    from muster.department_connector.handlers import loading
+
     try:
-        report: Report = asyncio.run(_load(_settings(), file, without or []))
+        with home.opened(_settings()) as connector:
+            report = loading.load_file(connector, file, without or [])
     except Refusal as error:
         raise _refused(error, as_json=as_json) from None
     except _CAUGHT as error:
@@ -135,19 +135,15 @@ def load(
     )
 
 
-async def _load(settings: Settings, file: Path, without: list[str]) -> Report:
-    async with running.composed(settings) as (connector, _):
-        return await asyncio.to_thread(loading.load_file, connector, file, without)
-
-
 @app.command()
 def supply(
     wait: Annotated[
-        float, typer.Option(min=0, help="Seconds to wait until crosscheck has received all.")
+        float,
+        typer.Option(min=0, help="Seconds to send, and wait until crosscheck has received all."),
     ] = 0,
     as_json: Json = False,
 ) -> None:
-    """Put the whole of the data into the spool for the cross-check; `run` sends it.
+    """Put the whole of the data into the spool for the cross-check; `run` sends it, or `--wait`.
 
     Ends with 1 when the cross-check was heard not to use it.
     """
@@ -180,16 +176,23 @@ def supply(
 
 
 async def _supply(settings: Settings, wait: float) -> tuple[Supplied, Outcome]:
-    async with running.composed(settings) as (connector, http):
+    # Here, because a client of the broker takes as long to load as other commands take to do all.
+    from muster.department_connector.commands import running
+    from muster.department_connector.handlers import supplying
+
+    async with home.composed(settings) as (connector, http):
         await running.refresh_keys(connector, SERVICES[1:])
         done = await asyncio.to_thread(supplying.supply, connector)
-        await running.received(connector, done.extract_id, wait)
+        if wait:
+            await running.deliver(settings, connector, http, done.extract_id, wait)
         return done, (await outcomes.fetch(connector, http))[done.extract_id]
 
 
 @app.command()
 def run() -> None:
     """Answer and publish until SIGTERM. The first line of output says who runs, as JSON."""
+    from muster.department_connector.commands import running
+
     settings = _settings()
 
     def ready(who: dict[str, Any]) -> None:
@@ -246,14 +249,15 @@ def _asked(question: Any, *, told: bool = False) -> Any:
     """What the connector of the home folder answers to a question; with `told` it also hears what
     the cross-check says of the extracts."""
 
-    async def ask() -> Any:
-        async with running.composed(_settings()) as (connector, http):
-            if told:
-                return question(connector, await outcomes.fetch(connector, http))
-            return question(connector)
+    async def ask(settings: Settings) -> Any:
+        async with home.composed(settings) as (connector, http):
+            return question(connector, await outcomes.fetch(connector, http))
 
     try:
-        return asyncio.run(ask())
+        if told:
+            return asyncio.run(ask(_settings()))
+        with home.opened(_settings()) as connector:
+            return question(connector)
     except _CAUGHT as error:
         raise _fault(error) from None
 
@@ -269,7 +273,7 @@ def _settings() -> Settings:
 
 
 def _say(text: object) -> None:
-    _out.print(text, markup=False, highlight=False, soft_wrap=True)
+    typer.echo(text)
 
 
 def _print_json(found: object) -> None:
@@ -292,7 +296,7 @@ def _fault(error: Exception) -> typer.Exit:
 
 
 def _fail(text: str, code: int = 1) -> typer.Exit:
-    _err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+    typer.secho(text, fg="red", err=True)
     return typer.Exit(code)
 
 

@@ -11,10 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 
 from muster.device_gateway import store, token
 from muster.device_gateway.domain.reasons import RULES
@@ -22,6 +20,7 @@ from muster.device_gateway.settings import LOOPBACK, Settings
 from muster.device_gateway.store import NotEnrolled
 from muster.device_gateway.token import TokenError
 from muster.observability import logging
+from muster.observability.optional import without
 from muster.runtime import loop
 from muster.spool import keyfile
 from muster.spool.keyfile import Edge, KeyfileError
@@ -30,8 +29,6 @@ from muster.spool.store import SpoolError
 from muster.vocabulary.reasons import BilingualError, Refusal
 
 app = typer.Typer(no_args_is_help=True, help="The device gateway: card readers and signatures.")
-_out = Console()
-_err = Console(stderr=True)
 
 _ANEW = "不能使用，请告知管理员；不能修复时，移走整个文件夹后重新登记。"
 _SPOOL = "本机事件库 spool.db " + _ANEW
@@ -94,7 +91,7 @@ def enrol(
         "keys_missing": missing,
     }
     if as_json:
-        _out.print_json(json.dumps(found))
+        _print_json(found)
         return
     name = edge.label or edge.place
     _say(f"已登记为 {edge.area} 的采集端 {name}；采集页面所需令牌在下列文件中。")
@@ -179,7 +176,7 @@ def status(as_json: Json = False) -> None:
         "spool": counts,
     }
     if as_json:
-        _out.print_json(json.dumps(found))
+        _print_json(found)
         return
     runs = "正在运行 runs" if live else "未运行 does not run"
     _say(f"{edge.label or edge.place} ({edge.area}): {runs}")
@@ -193,6 +190,9 @@ def status(as_json: Json = False) -> None:
 def _ask_running(settings: Settings) -> dict[str, Any] | None:
     """What the running gateway says; None when none answers on its port: the configured one, or
     where that is any free one, the one that it took."""
+    with without("httpx._main"):
+        import httpx
+
     try:
         port = settings.port or int(settings.port_file.read_text("ascii"))
         answer = httpx.get(
@@ -219,7 +219,11 @@ def _settings() -> Settings:
 
 
 def _say(text: object) -> None:
-    _out.print(text, markup=False, highlight=False, soft_wrap=True)
+    typer.echo(text)
+
+
+def _print_json(found: object) -> None:
+    typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
 
 
 def _faulty(error: Exception) -> typer.Exit:
@@ -231,7 +235,7 @@ def _faulty(error: Exception) -> typer.Exit:
 
 
 def _fail(text: str, code: int = 1) -> typer.Exit:
-    _err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+    typer.secho(text, fg="red", err=True)
     return typer.Exit(code)
 
 

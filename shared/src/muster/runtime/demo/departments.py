@@ -90,7 +90,10 @@ class Departments:
     async def _supply(self, name: str) -> None:
         connector = self.connectors[name]
         async with self._busy[name]:
-            await connector.follow()
+            if self._lasts(name):
+                await connector.follow()
+            else:
+                await connector.find_broker()
             supplied = await connector.call("supply", "--wait", str(_WAIT))
             if not supplied["received"]:
                 await connector.drain()

@@ -96,12 +96,16 @@ class _Program(ABC):
     async def follow(self) -> None:
         """Tell it anew where everything is when the broker has moved, and start it when it does not
         run, or was told anew; what waits goes on. Raises EdgeFailed; call it again later."""
-        moved = self._now() != self.broker
-        if moved or self.child is None or not self.child.running():
+        await self.find_broker()
+        if self.child is None or not self.child.running():
             await self._end()
-            if moved:
-                await self.readdress()
             await self.start()
+
+    async def find_broker(self) -> None:
+        """Tell it anew where everything is when the broker has moved; then it does not run."""
+        if self._now() != self.broker:
+            await self._end()
+            await self.readdress()
 
     async def call(self, *arguments: str) -> dict[str, Any]:
         """One command that ends, with its JSON answer. Raises EdgeFailed."""

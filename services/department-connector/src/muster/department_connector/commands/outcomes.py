@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+from typing import TYPE_CHECKING
 
 from muster.department_connector.handlers.common import Connector
 from muster.department_connector.store import extracts
@@ -10,6 +10,9 @@ from muster.messaging import border
 from muster.security import packets
 from muster.spool.services import KeysUnknown, ServiceAway, ask
 from muster.vocabulary.reasons import Refusal
+
+if TYPE_CHECKING:
+    import httpx
 
 Outcome = dict[str, str | None]
 """``state`` as the cross-check has it, or WAITING or UNKNOWN; ``rule`` of a refused extract; ``zh``

@@ -4,45 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from typing import Any
-
-import httpx
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from muster.department_connector import topics
-from muster.department_connector.commands import enrolment
 from muster.department_connector.commands.enrolment import SERVICES
+from muster.department_connector.commands.home import composed
 from muster.department_connector.handlers.common import Connector
 from muster.department_connector.settings import Settings
 from muster.department_connector.store import extracts
-from muster.department_connector.store.tables import open_spool
 from muster.department_connector.topics.consuming import Consumer
 from muster.messaging.broker import pause
 from muster.observability.logging import get_logger
-from muster.spool.publisher import Publisher
-from muster.spool.services import ServiceAway, ServiceKeys, new_client
+from muster.spool.publisher import ASK_SOON, Publisher
+from muster.spool.services import ServiceAway
+from muster.spool.turn import Turn
+
+if TYPE_CHECKING:
+    import httpx
 
 _log = get_logger("muster.connector")
 
 _LOOK = 0.3
-
-
-@asynccontextmanager
-async def composed(settings: Settings) -> AsyncIterator[tuple[Connector, httpx.AsyncClient]]:
-    """A connector over its home folder, for the length of a block.
-
-    Raises:
-        KeyfileError, NotEnrolled, ProfileError, SpoolError: the home folder is not usable.
-    """
-    edge, profile = enrolment.enrolled(settings.home)
-    spool = open_spool(settings.home, edge)
-    try:
-        async with new_client() as http:
-            keys = ServiceKeys(settings.home, edge.services, http)
-            yield Connector(edge, spool, keys, profile), http
-    finally:
-        spool.close()
 
 
 async def run(settings: Settings, ready: Callable[[dict[str, Any]], None]) -> bool:
@@ -51,13 +35,15 @@ async def run(settings: Settings, ready: Callable[[dict[str, Any]], None]) -> bo
     `ready` hears who runs once requests are waited for. Raises as `composed`.
     """
     async with composed(settings) as (connector, http):
+        turn = Turn(settings.home)
+        turn.take()  # by `_send`, but what is wrong with the folder is said at once
         publisher = Publisher(
             connector.spool, connector.edge.kafka, connector.edge.services, http=http
         )
         consumer = Consumer(connector)
         stopping = asyncio.Event()
         tasks = [
-            asyncio.create_task(publisher.run()),
+            asyncio.create_task(_send(turn, publisher, stopping)),
             asyncio.create_task(_refresh_keys(connector, settings.keys_seconds, stopping)),
         ]
         consuming = asyncio.create_task(consumer.run())
@@ -88,9 +74,46 @@ async def run(settings: Settings, ready: Callable[[dict[str, Any]], None]) -> bo
     return drained
 
 
+async def deliver(
+    settings: Settings,
+    connector: Connector,
+    http: httpx.AsyncClient,
+    extract_id: str,
+    seconds: float,
+) -> bool:
+    """As `received`; what waits is sent from here, unless a `run` of the same home does."""
+    publisher = Publisher(
+        connector.spool,
+        connector.edge.kafka,
+        connector.edge.services,
+        http=http,
+        ask_every=ASK_SOON,
+    )
+    stopping = asyncio.Event()
+    sending = asyncio.create_task(_send(Turn(settings.home), publisher, stopping))
+    try:
+        return await received(connector, extract_id, seconds)
+    finally:
+        stopping.set()
+        publisher.stop()
+        await sending
+
+
+async def _send(turn: Turn, publisher: Publisher, stopping: asyncio.Event) -> None:
+    """Send once it is this process's turn: two that send would only double what travels."""
+    try:
+        while not turn.take():
+            await pause(_LOOK, stopping)
+            if stopping.is_set():
+                return
+        await publisher.run()
+    finally:
+        turn.end()
+
+
 async def received(connector: Connector, extract_id: str, seconds: float) -> bool:
     """Wait until the cross-check has received all of an extract, for as long as this; whether it
-    has. Another process sends it; answers that wait for verification are no part of it."""
+    has. Answers that wait for verification are no part of it."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     while await asyncio.to_thread(extracts.unreceived, connector.spool, [extract_id]):
