@@ -135,7 +135,7 @@ class Consumer:
         before = True
         while not self._stopping.is_set():
             try:
-                waiting = bool(await self._database.look(_ANY_WAITING))
+                waiting = bool((await self._database.look(_ANY_WAITING))[0])
                 if waiting or before:
                     await self._look_after()
                 before = waiting
