@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.topics import TopicSpec
 from muster.messaging.border import DEPARTMENT, Senders
-from muster.persistence.bulk import among_texts, sent
+from muster.persistence.bulk import in_texts, sent
 from muster.persistence.tables import known_key
 from muster.security.jose import Jwk
 
@@ -17,10 +17,10 @@ _NOW = text("now()")
 _REVOKED = known_key.c.revoked_at.is_not(None) & (known_key.c.revoked_at <= _NOW)
 _VALID = (known_key.c.valid_from <= _NOW) & ~_REVOKED
 _SENDERS = select(known_key).where(
-    among_texts(known_key.c.owner_id, "owners"), known_key.c.use == "sig", _VALID
+    in_texts(known_key.c.owner_id, "owners"), known_key.c.use == "sig", _VALID
 )
 _HELD = select(known_key.c.kid, known_key.c.owner_id, _REVOKED.label("revoked")).where(
-    among_texts(known_key.c.kid, "kids")
+    in_texts(known_key.c.kid, "kids")
 )
 _READER = (
     select(known_key)

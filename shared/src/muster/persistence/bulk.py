@@ -89,20 +89,31 @@ async def insert_rows(
     return [dict(row) for row in result.mappings()] if returning else []
 
 
-def among_ids(column: Column[str], name: str) -> ColumnElement[bool]:
-    """``column = ANY(:name)``: one parameter whatever the number of ids, which travel as `sent`.
+def among_ids(column: Column[str], values: Iterable[str]) -> ColumnElement[bool]:
+    """``column = ANY(ids)``: one parameter whatever their number."""
+    array = bindparam(None, sent(values), type_=_IDS, unique=True)
+    return column == any_(cast(array, _IDS))
 
-    For statements that are built once: to build one costs more than to run it.
+
+def among_texts(column: Column[str], values: Iterable[str]) -> ColumnElement[bool]:
+    """``column = ANY(texts)``: one parameter whatever their number."""
+    array = bindparam(None, sent(values), type_=_TEXTS, unique=True)
+    return column == any_(cast(array, _TEXTS))
+
+
+def in_ids(column: Column[str], name: str) -> ColumnElement[bool]:
+    """``column = ANY(:name)``, where ids are given as `sent` gives them.
+
+    For a statement that is built once: to build one costs more than to run it.
     """
     return column == any_(cast(bindparam(name, type_=_IDS), _IDS))
 
 
-def among_texts(column: Column[str], name: str) -> ColumnElement[bool]:
-    """As `among_ids`, for texts."""
+def in_texts(column: Column[str], name: str) -> ColumnElement[bool]:
+    """As `in_ids`, for texts."""
     return column == any_(cast(bindparam(name, type_=_TEXTS), _TEXTS))
 
 
 def sent(values: Iterable[str]) -> list[str]:
-    """Ids or texts as a parameter: each once and in order, so that two sets cannot wait on each
-    other."""
+    """Ids or texts as a parameter: each once and in order."""
     return sorted(set(values))

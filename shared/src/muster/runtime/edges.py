@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from muster.contracts.parts.base import Uuid
-from muster.persistence.bulk import among_ids, sent
+from muster.persistence.bulk import in_ids, sent
 from muster.persistence.database import Transaction
 from muster.persistence.tables import inbox
 from muster.runtime.auth import Composed
@@ -47,7 +47,7 @@ class PublicKeys(BaseModel):
     sign: list[dict[str, str]]
 
 
-_TAKEN = select(inbox.c.event_id).where(among_ids(inbox.c.event_id, "ids"))
+_TAKEN = select(inbox.c.event_id).where(in_ids(inbox.c.event_id, "ids"))
 
 
 @router.post("/received")

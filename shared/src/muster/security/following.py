@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.parts.access import GrantsOfAccount, KeysOfOwner
 from muster.messaging.message import DONE, Message, Outcome, Subscription
-from muster.persistence.bulk import among_texts, insert_rows, sent
+from muster.persistence.bulk import in_texts, insert_rows, sent
 from muster.persistence.database import Database
 from muster.persistence.tables import known_grants, known_key
 from muster.security.grants import Grant
@@ -54,9 +54,9 @@ async def take_grants(
 
 
 _VERSIONS = select(known_key.c.owner_id, known_key.c.version).where(
-    among_texts(known_key.c.owner_id, "owners")
+    in_texts(known_key.c.owner_id, "owners")
 )
-_REPLACED = delete(known_key).where(among_texts(known_key.c.owner_id, "owners"))
+_REPLACED = delete(known_key).where(in_texts(known_key.c.owner_id, "owners"))
 
 
 async def take_keys(

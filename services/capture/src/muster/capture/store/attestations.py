@@ -24,7 +24,7 @@ from muster.capture.store.tables import (
     terminal_chain,
     terminal_event,
 )
-from muster.persistence.bulk import among_ids, insert_rows, sent
+from muster.persistence.bulk import in_ids, insert_rows, sent
 from muster.vocabulary.states import Attestation
 
 Values = Mapping[str, Any]
@@ -49,7 +49,7 @@ class ClaimRow:
 
 _LOCK_CHAINS = (
     select(terminal_chain.c.terminal_id)
-    .where(among_ids(terminal_chain.c.terminal_id, "ids"))
+    .where(in_ids(terminal_chain.c.terminal_id, "ids"))
     .order_by(terminal_chain.c.terminal_id)
     .with_for_update()
 )
@@ -237,7 +237,7 @@ async def add_claims(conn: AsyncConnection, rows: Sequence[Values]) -> None:
 
 _CLAIMS_ON = (
     select(record_claim)
-    .where(among_ids(record_claim.c.proof_id, "ids"))
+    .where(in_ids(record_claim.c.proof_id, "ids"))
     .order_by(record_claim.c.subject_id, record_claim.c.version, record_claim.c.kind)
 )
 
@@ -248,7 +248,7 @@ async def claims_on(conn: AsyncConnection, proofs: Collection[Proof]) -> list[Cl
     return [claim for claim in map(_claim, rows) if claim.proof in proofs]
 
 
-_CLAIMS_OF = select(record_claim).where(among_ids(record_claim.c.subject_id, "ids"))
+_CLAIMS_OF = select(record_claim).where(in_ids(record_claim.c.subject_id, "ids"))
 
 
 async def claims_of(

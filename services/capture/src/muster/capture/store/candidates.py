@@ -9,7 +9,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.store.tables import candidate, refused_row
-from muster.persistence.bulk import among_ids, among_texts, insert_rows, sent
+from muster.persistence.bulk import in_ids, in_texts, insert_rows, sent
 
 
 class Outcome(StrEnum):
@@ -36,7 +36,7 @@ class CandidateRow:
 
 _LOCK = (
     select(candidate)
-    .where(among_ids(candidate.c.candidate_id, "ids"))
+    .where(in_ids(candidate.c.candidate_id, "ids"))
     .order_by(candidate.c.candidate_id)
     .with_for_update()
 )
@@ -107,7 +107,7 @@ async def waiting_in(
     query = (
         select(refused_row, candidate.c.department)
         .join(candidate, candidate.c.candidate_id == refused_row.c.row_id)
-        .where(refused_row.c.settled_at.is_(None), among_texts(refused_row.c.area, "areas"))
+        .where(refused_row.c.settled_at.is_(None), in_texts(refused_row.c.area, "areas"))
     )
     if after is not None:
         query = query.where(refused_row.c.row_id > after)

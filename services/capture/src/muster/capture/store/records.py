@@ -17,13 +17,13 @@ from muster.capture.store.tables import (
     terminal_uploads,
     upload,
 )
-from muster.persistence.bulk import among_ids, among_texts, insert_rows, sent
+from muster.persistence.bulk import in_ids, in_texts, insert_rows, sent
 from muster.vocabulary.states import ReviewState, SubjectState
 
 Values = Mapping[str, Any]
 
 
-_BASELINES = select(baseline_record).where(among_ids(baseline_record.c.subject_id, "ids"))
+_BASELINES = select(baseline_record).where(in_ids(baseline_record.c.subject_id, "ids"))
 
 
 async def baselines(conn: AsyncConnection, subject_ids: Iterable[str]) -> dict[str, Row[Any]]:
@@ -47,9 +47,7 @@ async def save_baselines(conn: AsyncConnection, rows: Sequence[Values]) -> None:
 _CURRENT = (subject.c.subject_id == record_version.c.subject_id) & (
     subject.c.current_version == record_version.c.version
 )
-_NEWEST = (
-    select(record_version).join(subject, _CURRENT).where(among_ids(subject.c.subject_id, "ids"))
-)
+_NEWEST = select(record_version).join(subject, _CURRENT).where(in_ids(subject.c.subject_id, "ids"))
 
 
 async def newest(conn: AsyncConnection, subject_ids: Iterable[str]) -> dict[str, Row[Any]]:
@@ -76,7 +74,7 @@ async def versions(
 
 _TAKEN = select(
     record_version.c.record_id, record_version.c.digest, record_version.c.version
-).where(among_ids(record_version.c.record_id, "ids"))
+).where(in_ids(record_version.c.record_id, "ids"))
 
 
 async def taken(conn: AsyncConnection, record_ids: Iterable[str]) -> dict[str, tuple[str, int]]:
@@ -129,7 +127,7 @@ _RETURNED = (
     .where(
         record_version.c.review_state == ReviewState.RETURNED.value,
         ledger_entry.c.state == SubjectState.COLLECTED.value,
-        among_texts(ledger_entry.c.village, "villages"),
+        in_texts(ledger_entry.c.village, "villages"),
     )
     .order_by(ledger_entry.c.village, ledger_entry.c.subject_id)
     .limit(bindparam("limit"))
@@ -154,7 +152,7 @@ async def returned(
 
 
 _EVIDENCE_OF = select(evidence.c.subject_id, evidence.c.digest, evidence.c.media_type).where(
-    among_ids(evidence.c.subject_id, "ids")
+    in_ids(evidence.c.subject_id, "ids")
 )
 
 
@@ -208,7 +206,7 @@ async def find_upload(conn: AsyncConnection, packet_id: str) -> Row[Any] | None:
     return (await uploads(conn, [packet_id])).get(packet_id)
 
 
-_UPLOADS = select(upload).where(among_ids(upload.c.packet_id, "ids"))
+_UPLOADS = select(upload).where(in_ids(upload.c.packet_id, "ids"))
 
 
 async def uploads(conn: AsyncConnection, packet_ids: Iterable[str]) -> dict[str, Row[Any]]:

@@ -8,7 +8,7 @@ from sqlalchemy import Row, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.store.tables import import_job, refused_row
-from muster.persistence.bulk import among_ids, among_texts, insert_rows, sent
+from muster.persistence.bulk import in_ids, in_texts, insert_rows, sent
 
 
 async def add(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
@@ -38,10 +38,10 @@ _SETTLE = (
     .where(
         refused_row.c.settled_at.is_(None),
         or_(
-            among_ids(refused_row.c.row_id, "rows"),
-            among_ids(refused_row.c.record_id, "records"),
-            among_ids(refused_row.c.subject_id, "subjects"),
-            among_texts(refused_row.c.number_index, "numbers"),
+            in_ids(refused_row.c.row_id, "rows"),
+            in_ids(refused_row.c.record_id, "records"),
+            in_ids(refused_row.c.subject_id, "subjects"),
+            in_texts(refused_row.c.number_index, "numbers"),
         ),
     )
     .values(settled_at=bindparam("at"), settled_by=bindparam("by"))
@@ -81,8 +81,8 @@ _OF_NUMBERS = (
     .join(import_job, import_job.c.import_id == refused_row.c.import_id)
     .where(
         refused_row.c.settled_at.is_(None),
-        among_texts(refused_row.c.number_index, "numbers"),
-        among_texts(import_job.c.origin, "origins"),
+        in_texts(refused_row.c.number_index, "numbers"),
+        in_texts(import_job.c.origin, "origins"),
     )
 )
 
@@ -100,7 +100,7 @@ async def of_numbers(
 
 
 _AREAS_OF = select(refused_row.c.row_id, refused_row.c.area).where(
-    among_ids(refused_row.c.row_id, "rows")
+    in_ids(refused_row.c.row_id, "rows")
 )
 
 
@@ -118,7 +118,7 @@ async def open_in(
 ) -> list[Row[Any]]:
     """What is not settled in these areas, in order of row id."""
     query = select(refused_row).where(
-        refused_row.c.settled_at.is_(None), among_texts(refused_row.c.area, "areas")
+        refused_row.c.settled_at.is_(None), in_texts(refused_row.c.area, "areas")
     )
     if after is not None:
         query = query.where(refused_row.c.row_id > after)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from muster.capture.domain.admission import Holder
 from muster.capture.domain.standing import Entries, ordered
 from muster.capture.store.tables import ledger_entry, subject, subject_number
-from muster.persistence.bulk import among_ids, among_texts, insert_rows, sent
+from muster.persistence.bulk import in_ids, in_texts, insert_rows, sent
 from muster.vocabulary.standing import Entry
 from muster.vocabulary.states import Origin, SubjectState
 
@@ -45,7 +45,7 @@ async def claim_numbers(conn: AsyncConnection, claims: Mapping[str, str]) -> set
     return {str(row["number_index"]) for row in rows}
 
 
-_RELEASE = delete(subject_number).where(among_texts(subject_number.c.number_index, "numbers"))
+_RELEASE = delete(subject_number).where(in_texts(subject_number.c.number_index, "numbers"))
 
 
 async def release_numbers(conn: AsyncConnection, numbers: Iterable[str]) -> None:
@@ -55,7 +55,7 @@ async def release_numbers(conn: AsyncConnection, numbers: Iterable[str]) -> None
         await conn.execute(_RELEASE, {"numbers": given})
 
 
-_HOLDERS = select(subject_number).where(among_texts(subject_number.c.number_index, "numbers"))
+_HOLDERS = select(subject_number).where(in_texts(subject_number.c.number_index, "numbers"))
 
 
 async def holders(conn: AsyncConnection, numbers: Iterable[str]) -> dict[str, Holder]:
@@ -113,7 +113,7 @@ async def add(conn: AsyncConnection, subject_ids: Iterable[str]) -> set[str]:
     return {str(row["subject_id"]) for row in rows}
 
 
-_REMOVE = delete(subject).where(among_ids(subject.c.subject_id, "ids"))
+_REMOVE = delete(subject).where(in_ids(subject.c.subject_id, "ids"))
 
 
 async def remove(conn: AsyncConnection, subject_ids: Iterable[str]) -> None:
@@ -123,7 +123,7 @@ async def remove(conn: AsyncConnection, subject_ids: Iterable[str]) -> None:
         await conn.execute(_REMOVE, {"ids": given})
 
 
-_READ = select(subject).where(among_ids(subject.c.subject_id, "ids"))
+_READ = select(subject).where(in_ids(subject.c.subject_id, "ids"))
 _LOCK = _READ.order_by(subject.c.subject_id).with_for_update()
 
 
@@ -170,7 +170,7 @@ async def save(conn: AsyncConnection, rows: Sequence[Row]) -> None:
         )
 
 
-_ENTRIES = select(ledger_entry).where(among_ids(ledger_entry.c.subject_id, "ids"))
+_ENTRIES = select(ledger_entry).where(in_ids(ledger_entry.c.subject_id, "ids"))
 
 
 async def entries(conn: AsyncConnection, subject_ids: Iterable[str]) -> dict[str, Entries]:
@@ -229,7 +229,7 @@ async def save_entries(conn: AsyncConnection, changed: Mapping[str, Entries]) ->
 _SIDES = (ledger_entry.c.village, ledger_entry.c.origin, ledger_entry.c.state)
 _COUNT = (
     select(*_SIDES, func.count())
-    .where(among_texts(ledger_entry.c.village, "villages"))
+    .where(in_texts(ledger_entry.c.village, "villages"))
     .group_by(*_SIDES)
 )
 
@@ -243,7 +243,7 @@ async def count(conn: AsyncConnection, villages: Sequence[str]) -> list[tuple[st
 _PAGE = (
     select(ledger_entry.c.village, ledger_entry.c.subject_id, ledger_entry.c.origin)
     .where(
-        among_texts(ledger_entry.c.village, "villages"),
+        in_texts(ledger_entry.c.village, "villages"),
         ledger_entry.c.state == bindparam("state"),
     )
     .order_by(ledger_entry.c.village, ledger_entry.c.subject_id)
