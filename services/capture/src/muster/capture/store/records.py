@@ -125,7 +125,8 @@ _RETURNED = (
     .join(subject, _CURRENT)
     .join(ledger_entry, ledger_entry.c.subject_id == subject.c.subject_id)
     .where(
-        record_version.c.review_state == ReviewState.RETURNED.value,
+        # In the words of the index `record_version_returned`.
+        text(f"record_version.review_state = '{ReviewState.RETURNED.value}'"),
         ledger_entry.c.state == SubjectState.COLLECTED.value,
         in_texts(ledger_entry.c.village, "villages"),
     )
