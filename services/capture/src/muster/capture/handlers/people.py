@@ -59,7 +59,7 @@ async def look_up(
     if not caller.granted_areas(SEEING):
         raise refusal("area-outside", status=403, kind="forbidden")
     found = await _find(context, conn, number, subject_id)
-    result = Found() if found is None else await _show(context, caller, conn, found)
+    result = Found() if found is None else _show(context, caller, found)
     known = [] if found is None else [found.subject.subject_id]
     await context.audit.record(
         conn,
@@ -85,16 +85,13 @@ async def _find(
     return await lookups.by_number(conn, index)
 
 
-async def _show(
-    context: Context, caller: Caller, conn: AsyncConnection, person: lookups.Person
-) -> Found:
+def _show(context: Context, caller: Caller, person: lookups.Person) -> Found:
     row, entries = person.subject, person.entries
     subject_id = row.subject_id
     if not any(caller.may(SEEING, entry.village) for entry in entries):
         return Found(subject_id, elsewhere=True, version=row.version)
-    keys = await context.vault.keys_for(conn, [subject_id])
     baseline, newest = person.baseline, person.newest
-    key = keys.get(subject_id)
+    key = context.vault.unwrap({subject_id: person.wrapped}).get(subject_id)
     return Found(
         subject_id=subject_id,
         version=row.version,

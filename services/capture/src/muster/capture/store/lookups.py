@@ -34,12 +34,13 @@ class Newest:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A subject, their entries in the balance, and what is kept of them."""
+    """A subject, their entries in the balance, what is kept of them, and their wrapped key."""
 
     subject: subjects.Row
     entries: Entries
     baseline: Baseline | None
     newest: Newest | None
+    wrapped: str | None
 
 
 # A number that was corrected away from a person no longer finds them: it may be another's.
@@ -47,11 +48,12 @@ _PERSON = """
     SELECT s.subject_id::text, s.revision, s.current_version, s.merged_into::text,
            e.village, e.origin, e.state,
            b.revision AS baseline_revision, b.sealed AS baseline_sealed,
-           v.version, v.sealed, v.review_state, v.review_sealed
+           v.version, v.sealed, v.review_state, v.review_sealed, k.wrapped
     FROM subject s
     LEFT JOIN ledger_entry e ON e.subject_id = s.subject_id
     LEFT JOIN baseline_record b ON b.subject_id = s.subject_id
     LEFT JOIN record_version v ON v.subject_id = s.subject_id AND v.version = s.current_version
+    LEFT JOIN subject_key k ON k.subject_id = s.subject_id
 """
 _BY_ID = text(f"{_PERSON} WHERE s.subject_id = CAST(:key AS uuid)")
 _BY_NUMBER = text(
@@ -90,4 +92,5 @@ async def _find(conn: AsyncConnection, statement: TextClause, key: str) -> Perso
         ),
         baseline,
         newest,
+        one.wrapped,
     )

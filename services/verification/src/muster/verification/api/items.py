@@ -39,7 +39,7 @@ async def get_item(
         raise common.not_found()
     newest = case.versions[0]
     reviewing.require_desk(caller, newest.desk, _village(case.subject, newest))
-    keys = await context.vault.keys_for(conn, [subject_id])
+    keys = context.vault.unwrap({subject_id: case.wrapped})
     if subject_id not in keys:
         raise common.erased()
     asked = await requests.at(conn, [item.place for item in case.versions])

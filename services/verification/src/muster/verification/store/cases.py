@@ -20,23 +20,25 @@ from muster.verification.store.people import BaselineRow, SubjectRow, standing_o
 @dataclass(frozen=True, slots=True)
 class Case:
     """A person with a record: its versions, newest first and at least one, and beside them the
-    baseline and what the terminals say, by version."""
+    baseline, what the terminals say, by version, and the wrapped data key."""
 
     subject: SubjectRow
     baseline: BaselineRow | None
     versions: Sequence[ItemRow]
     attested: Mapping[int, AttestationRow]
+    wrapped: str | None
 
 
 _PERSON = "s.revision, s.entries, s.village AS collected_in, s.version AS newest"
 _WHOLE = text(
     f"""
     SELECT {_PERSON}, b.version AS baseline_version, b.sealed AS baseline_sealed,
-           {items.COLUMNS}, {attestations.COLUMNS}
+           k.wrapped, {items.COLUMNS}, {attestations.COLUMNS}
     FROM review_subject s
     JOIN review_item i ON i.subject_id = s.subject_id
     LEFT JOIN attestation a ON a.subject_id = i.subject_id AND a.version = i.version
     LEFT JOIN baseline b ON b.subject_id = s.subject_id
+    LEFT JOIN subject_key k ON k.subject_id = s.subject_id
     WHERE s.subject_id = CAST(:id AS uuid)
     ORDER BY i.version DESC
     """  # noqa: S608 - SQL of ours
@@ -67,6 +69,7 @@ async def whole(conn: AsyncConnection, subject_id: str) -> Case | None:
         baseline,
         [items.item_of(row) for row in rows],
         {version: said for version, said in attested.items() if said is not None},
+        first.wrapped,
     )
 
 
