@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Row, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.messaging.message import DONE, Invalid
 from muster.persistence.database import Database
@@ -18,6 +19,7 @@ from muster.runtime.context import Context
 from muster.verification.domain import attesting
 from muster.verification.main import service
 from muster.verification.store import attestations
+from muster.verification.store.tables import attestation
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Attestation, Role
 
@@ -152,14 +154,19 @@ async def test_what_was_kept_by_the_clock_stays_until_the_next_word(
         )
     await upgrade_async(url, service.migrations)
     async with database.transaction() as conn:
-        before = await attestations.of(conn, subject_id)
+        before = await _said(conn, subject_id)
         word = {"reading": "flagged", "signature": "attested", "reasons": [], "sequence": 1}
         word |= dict.fromkeys(IDS)
         await attestations.put(conn, [{"subject_id": subject_id, "version": 1, **word}])
-        after = await attestations.of(conn, subject_id)
+        after = await _said(conn, subject_id)
     await database.close()
-    assert [one[1].reading for one in (before, after)] == ["awaiting", "flagged"]
-    assert before[1].reading_event is None
+    assert [one.reading for one in (before, after)] == ["awaiting", "flagged"]
+    assert before.reading_event is None
+
+
+async def _said(conn: AsyncConnection, subject_id: str) -> Row[Any]:
+    stored = select(attestation).where(attestation.c.subject_id == subject_id)
+    return (await conn.execute(stored)).one()
 
 
 async def test_a_word_under_anothers_key_is_refused_and_one_about_the_erased_is_not_kept(

@@ -62,6 +62,16 @@ async def test_what_comes_after_the_moment_is_the_next_batch() -> None:
     assert await _gather(fetcher) == {_A: [1]}
 
 
+async def test_after_a_slow_batch_more_may_gather_but_not_without_end() -> None:
+    """A machine that has too much to do makes fewer and larger batches."""
+    late = broker._GATHER + 0.1
+    slow: Any = _Fetcher((0, {_A: [1]}), (late, {_A: [2]}))
+    assert await broker.gather(slow, 500, 2 * late) == {_A: [1, 2]}
+    began = time.monotonic()
+    await broker.let_gather(1, asyncio.Event(), took=60.0)
+    assert time.monotonic() - began < broker._LONGEST + 1
+
+
 async def test_never_more_than_asked_for() -> None:
     fetcher = _Fetcher((0, {_A: [1, 2]}), (0, {_A: [3]}))
     assert await _gather(fetcher, 3) == {_A: [1, 2, 3]}

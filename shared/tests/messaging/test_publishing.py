@@ -63,7 +63,8 @@ async def test_the_relay_waits_to_gather_only_when_nothing_that_could_go_out_was
     monkeypatch.setattr(relay, "BATCH", 2 * len(parts._shards))
     steps: list[tuple[int, int]] = []
 
-    async def note(count: int, _stopping: asyncio.Event, *, few: int) -> None:
+    async def note(count: int, _stopping: asyncio.Event, *, few: int, took: float) -> None:
+        assert took > 0
         steps.append((count, few))
 
     monkeypatch.setattr(relay, "let_gather", note)

@@ -11,7 +11,7 @@ from muster.runtime.embedded import EmbeddedPostgres
 from muster.runtime.home import Home
 from muster.security.keyring import Key
 from muster.security.suites import CIPHERS
-from muster.security.tables import audit_table, subject_key_table
+from muster.security.tables import AUDIT_HEAD, audit_table, subject_key_table
 
 
 @pytest.fixture
@@ -47,5 +47,6 @@ async def engine(postgres_url: str) -> AsyncIterator[AsyncEngine]:
     async with made.begin() as conn:
         await conn.run_sync(metadata.drop_all)
         await conn.run_sync(metadata.create_all)
+        await conn.exec_driver_sql(AUDIT_HEAD)
     yield made
     await made.dispose()

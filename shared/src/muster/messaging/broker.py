@@ -14,7 +14,7 @@ from aiokafka.partitioner import murmur2
 
 POLL = 0.2
 """Seconds that a reader waits for a first message."""
-_FEW, _GATHER = 100, 0.2
+_FEW, _GATHER, _LONGEST = 100, 0.2, 1.0
 SESSION = float(os.environ.get("MUSTER_SESSION_SECONDS", "15"))
 """Seconds after which the broker gives a killed reader's partitions to the next one. Tests say 6,
 the least that a broker takes."""
@@ -126,18 +126,27 @@ async def patiently_start(
             return
 
 
-async def let_gather(count: int, stopping: asyncio.Event, *, few: int = _FEW) -> None:
+def _moment(took: float) -> float:
+    """How long to wait for more after a batch that took so many seconds: as long, so that a
+    machine that has too much to do makes fewer and larger batches; within bounds."""
+    return min(max(_GATHER, took), _LONGEST)
+
+
+async def let_gather(
+    count: int, stopping: asyncio.Event, *, few: int = _FEW, took: float = 0.0
+) -> None:
     """After few events were sent, or none, wait a moment so that the next ones go out together: a
     batch costs the same number of statements whatever its size. `few` is how many leave none
-    behind that could have gone out."""
+    behind that could have gone out, `took` the seconds that these have cost."""
     if count < few:
-        await pause(_GATHER, stopping)
+        await pause(_moment(took), stopping)
 
 
 async def gather(
-    consumer: AIOKafkaConsumer, most: int
+    consumer: AIOKafkaConsumer, most: int, took: float = 0.0
 ) -> dict[TopicPartition, list[ConsumerRecord]]:
     """What has come, and what comes within a moment of it, for the same reason: at most so many.
+    `took` is what the last ones have cost, in seconds.
 
     The fetcher asks for more only once what it has was taken, and a broker may answer with no more
     than one producer's batch; a reader that merely slept would fall behind.
@@ -162,7 +171,7 @@ async def gather(
         if not count or count >= _FEW:
             break
         if deadline is None:
-            deadline = clock.time() + _GATHER
+            deadline = clock.time() + _moment(took)
         left = deadline - clock.time()
     return fetched
 

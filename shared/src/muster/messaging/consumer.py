@@ -42,6 +42,7 @@ class Consumer:
         self._stopping = asyncio.Event()
         # Parked messages and new ones of the same key must not be taken side by side.
         self._taking = asyncio.Lock()
+        self._took = 0.0
         self.assigned = asyncio.Event()
         """Set while partitions are assigned and what came on them could be taken."""
 
@@ -79,7 +80,7 @@ class Consumer:
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> None:
         try:
-            fetched = await gather(consumer, BATCH)
+            fetched = await gather(consumer, BATCH, self._took)
         except NoOffsetForPartitionError as error:
             # A newcomer, or a log that was emptied: all that the broker has, and the rest is asked
             # for, since what expired or was lost shows no gap before the next event comes.
@@ -108,9 +109,11 @@ class Consumer:
                         record.value or b"",
                     )
                 )
+        began = asyncio.get_running_loop().time()
         async with self._taking:
             for topic, batch in by_topic.items():
                 await self._intake.take(topic, batch)
+        self._took = asyncio.get_running_loop().time() - began
         await failpoints.reach("inbox.before-offset-commit")
         # What another process was given meanwhile it reads again; its inbox knows what is here.
         mine = consumer.assignment() & fetched.keys()
@@ -135,7 +138,7 @@ class Consumer:
         before = True
         while not self._stopping.is_set():
             try:
-                waiting = bool(await self._database.look(_ANY_WAITING))
+                waiting = bool((await self._database.look(_ANY_WAITING))[0])
                 if waiting or before:
                     await self._look_after()
                 before = waiting

@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.topics import TopicSpec
 from muster.messaging.border import DEPARTMENT, Senders
-from muster.persistence.bulk import among_texts
+from muster.persistence.bulk import in_texts, sent
 from muster.persistence.tables import known_key
 from muster.security.jose import Jwk
 
 _NOW = text("now()")
+_REVOKED = known_key.c.revoked_at.is_not(None) & (known_key.c.revoked_at <= _NOW)
+_VALID = (known_key.c.valid_from <= _NOW) & ~_REVOKED
+_SENDERS = select(known_key).where(
+    in_texts(known_key.c.owner_id, "owners"), known_key.c.use == "sig", _VALID
+)
+_HELD = select(known_key.c.kid, known_key.c.owner_id, _REVOKED.label("revoked")).where(
+    in_texts(known_key.c.kid, "kids")
+)
+_READER = (
+    select(known_key)
+    .where(
+        known_key.c.owner_id == bindparam("department"),
+        known_key.c.owner_kind == DEPARTMENT,
+        known_key.c.use == "enc",
+        _VALID,
+    )
+    .order_by(known_key.c.valid_from.desc())
+    .limit(1)
+)
 _KINDS = {"device": "terminal", "connector": DEPARTMENT}
 
 
@@ -24,11 +43,7 @@ class UnknownReader(LookupError):  # noqa: N818 - reads as what it says
 async def senders(conn: AsyncConnection, names: Collection[str]) -> Senders:
     """The signing keys of senders such as ``device/<terminal id>``, with one query."""
     owners = {name.partition("/")[2]: name for name in names}
-    rows = await conn.execute(
-        select(known_key).where(
-            known_key.c.owner_id.in_(owners), known_key.c.use == "sig", _valid_now()
-        )
-    )
+    rows = await conn.execute(_SENDERS, {"owners": sent(owners)})
     found: Senders = {}
     for row in rows:
         name = owners[row.owner_id]
@@ -44,11 +59,7 @@ async def held(conn: AsyncConnection, pairs: Collection[tuple[str, str]]) -> set
     """
     if not pairs:
         return set()
-    rows = await conn.execute(
-        select(known_key.c.kid, known_key.c.owner_id, _revoked().label("revoked")).where(
-            among_texts(known_key.c.kid, {kid for _, kid in pairs})
-        )
-    )
+    rows = await conn.execute(_HELD, {"kids": sent(kid for _, kid in pairs)})
     known = {row.kid: row for row in rows}
     return {
         (sender, kid)
@@ -66,28 +77,8 @@ async def reader(conn: AsyncConnection, spec: TopicSpec) -> Jwk | None:
     department = spec.edge_reader
     if department is None:
         return None
-    row = (
-        await conn.execute(
-            select(known_key)
-            .where(
-                known_key.c.owner_id == department,
-                known_key.c.owner_kind == DEPARTMENT,
-                known_key.c.use == "enc",
-                _valid_now(),
-            )
-            .order_by(known_key.c.valid_from.desc())
-            .limit(1)
-        )
-    ).first()
+    row = (await conn.execute(_READER, {"department": department})).first()
     if row is None:
         raise UnknownReader(department)
     jwk: Jwk = row.jwk
     return jwk
-
-
-def _valid_now() -> ColumnElement[bool]:
-    return (known_key.c.valid_from <= _NOW) & ~_revoked()
-
-
-def _revoked() -> ColumnElement[bool]:
-    return known_key.c.revoked_at.is_not(None) & (known_key.c.revoked_at <= _NOW)

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import bindparam, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.observability import metrics
@@ -113,9 +113,11 @@ class InvalidLimits:
             _log.error("sender quarantined: its messages wait", topic=tally.topic, sender=sender)
 
 
+_HELD = select(quarantine.c.sender).where(quarantine.c.topic == bindparam("topic"))
+
+
 async def _held(conn: AsyncConnection, topic: str) -> set[str]:
-    rows = await conn.scalars(select(quarantine.c.sender).where(quarantine.c.topic == topic))
-    return set(rows)
+    return set(await conn.scalars(_HELD, {"topic": topic}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,14 +32,20 @@ Key = tuple[str, str]
 """Topic and key: order is kept within it."""
 
 
+_ALREADY = text(
+    """
+    SELECT DISTINCT topic, key FROM parked
+    JOIN unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS wanted(topic, key)
+        USING (topic, key)
+    """
+)
+
+
 async def parked_keys(conn: AsyncConnection, keys: Iterable[Key]) -> set[Key]:
     """Which of these keys already wait."""
     wanted = sorted(set(keys))
     rows = await conn.execute(
-        text(
-            "SELECT DISTINCT topic, key FROM parked JOIN unnest(CAST(:topics AS text[]), "
-            "CAST(:keys AS text[])) AS wanted(topic, key) USING (topic, key)"
-        ),
+        _ALREADY,
         {"topics": [k[0] for k in wanted], "keys": [k[1] for k in wanted]},
     )
     return {(row.topic, row.key) for row in rows}

@@ -7,7 +7,7 @@ hole between them, or an offset that the broker no longer has, makes a replay re
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import text
@@ -50,6 +50,20 @@ _RUN_ENDS = text(
     SELECT topic, partition, max(sequence) AS reached FROM run GROUP BY topic, partition
     """
 )
+_KNOW = text(
+    """
+    INSERT INTO inbox_position (topic, partition)
+    SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[])) ON CONFLICT DO NOTHING
+    """
+)
+_LOCK = text(
+    """
+    SELECT p.* FROM inbox_position p
+    JOIN unnest(CAST(:topics AS text[]), CAST(:partitions AS int[])) AS s(topic, partition)
+        USING (topic, partition)
+    ORDER BY topic, partition FOR UPDATE OF p
+    """
+)
 _ADVANCE = text(
     """
     UPDATE inbox_position p
@@ -75,22 +89,10 @@ async def advance(conn: AsyncConnection, received: Iterable[tuple[str, int, int]
         return
     shards = sorted(by_shard)
     columns = {"topics": [s[0] for s in shards], "partitions": [s[1] for s in shards]}
-    await conn.execute(
-        text(
-            "INSERT INTO inbox_position (topic, partition) SELECT * FROM "
-            "unnest(CAST(:topics AS text[]), CAST(:partitions AS int[])) ON CONFLICT DO NOTHING"
-        ),
-        columns,
-    )
-    rows = await conn.execute(
-        text(
-            "SELECT p.* FROM inbox_position p JOIN unnest(CAST(:topics AS text[]), "
-            "CAST(:partitions AS int[])) AS s(topic, partition) USING (topic, partition) "
-            "ORDER BY topic, partition FOR UPDATE OF p"
-        ),
-        columns,
-    )
-    places = {(row.topic, row.partition): (row.contiguous, row.highest) for row in rows}
+    places = await _locked(conn, columns)
+    if len(places) < len(shards):
+        await conn.execute(_KNOW, columns)
+        places = await _locked(conn, columns)
     reached = {s: _run_from(places[s][0], sorted(by_shard[s])) for s in shards}
     # What joined the run may have closed a hole: only then what came earlier may go on from it.
     joined = [s for s in shards if places[s][0] < reached[s] < places[s][1]]
@@ -109,6 +111,15 @@ async def advance(conn: AsyncConnection, received: Iterable[tuple[str, int, int]
             "tops": [tops[shard] for shard in shards],
         },
     )
+
+
+async def _locked(
+    conn: AsyncConnection, columns: Mapping[str, object]
+) -> dict[Shard, tuple[int, int]]:
+    """How far these shards are, ``(contiguous, highest)``, held until the transaction ends; those
+    of which nothing came yet are absent."""
+    rows = await conn.execute(_LOCK, columns)
+    return {(row.topic, row.partition): (row.contiguous, row.highest) for row in rows}
 
 
 async def _runs_in_inbox(conn: AsyncConnection, starts: dict[Shard, int]) -> dict[Shard, int]:

@@ -160,11 +160,12 @@ class Relay:
                 await self._measure(conn)
                 next_look = now + 1
             # One cheap look while there is nothing to do, which is most of the time.
-            if await self._database.look(relay_sql.ANY_WAITING) and (
-                published := await self.step(conn, producer, window)
-            ):
+            waiting = await self._database.look(relay_sql.ANY_WAITING)
+            began = loop.time()
+            if waiting[0] and (published := await self.step(conn, producer, window)):
                 # Fewer than one shard may give: none of them has more.
-                await let_gather(published, self._stopping, few=self._per_shard(self._held))
+                few, took = self._per_shard(self._held), loop.time() - began
+                await let_gather(published, self._stopping, few=few, took=took)
                 continue
             if self._stopping.is_set():
                 await self._say_what_is_left(conn)

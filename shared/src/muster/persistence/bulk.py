@@ -16,6 +16,8 @@ from sqlalchemy.sql.selectable import TextualSelect
 from sqlalchemy.types import JSON
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_IDS = ARRAY(UUID(as_uuid=False))
+_TEXTS = ARRAY(Text)
 
 
 def _sql_type(table: Table, column: str) -> str:
@@ -89,13 +91,29 @@ async def insert_rows(
 
 def among_ids(column: Column[str], values: Iterable[str]) -> ColumnElement[bool]:
     """``column = ANY(ids)``: one parameter whatever their number."""
-    sent: Sequence[str] = sorted(set(values))
-    array = bindparam(None, sent, type_=ARRAY(UUID(as_uuid=False)), unique=True)
-    return column == any_(cast(array, ARRAY(UUID(as_uuid=False))))
+    array = bindparam(None, sent(values), type_=_IDS, unique=True)
+    return column == any_(cast(array, _IDS))
 
 
 def among_texts(column: Column[str], values: Iterable[str]) -> ColumnElement[bool]:
     """``column = ANY(texts)``: one parameter whatever their number."""
-    sent: Sequence[str] = sorted(set(values))
-    array = bindparam(None, sent, type_=ARRAY(Text), unique=True)
-    return column == any_(cast(array, ARRAY(Text)))
+    array = bindparam(None, sent(values), type_=_TEXTS, unique=True)
+    return column == any_(cast(array, _TEXTS))
+
+
+def in_ids(column: Column[str], name: str) -> ColumnElement[bool]:
+    """``column = ANY(:name)``, where ids are given as `sent` gives them.
+
+    For a statement that is built once: to build one costs more than to run it.
+    """
+    return column == any_(cast(bindparam(name, type_=_IDS), _IDS))
+
+
+def in_texts(column: Column[str], name: str) -> ColumnElement[bool]:
+    """As `in_ids`, for texts."""
+    return column == any_(cast(bindparam(name, type_=_TEXTS), _TEXTS))
+
+
+def sent(values: Iterable[str]) -> list[str]:
+    """Ids or texts as a parameter: each once and in order."""
+    return sorted(set(values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -11,6 +11,9 @@ from fastapi import Depends, Request
 from sqlalchemy import Executable, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+_PREPARED = 500
+"""More than there are statements in a service, so that none pushes another out."""
 
 
 def _to_json(value: Any) -> str:
@@ -33,13 +36,18 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10, application_name: str = "muster") -> None:
         self.engine: AsyncEngine = create_async_engine(
             url,
-            pool_size=pool_size,
-            max_overflow=pool_size,
+            # None above these, which would be opened and closed again and again: a connection
+            # prepares each statement anew.
+            pool_size=2 * pool_size,
+            max_overflow=0,
             # The same few connections, whose statements are prepared.
             pool_use_lifo=True,
             json_serializer=_to_json,
             json_deserializer=orjson.loads,
-            connect_args={"server_settings": {"application_name": application_name}},
+            connect_args={
+                "server_settings": {"application_name": application_name},
+                "prepared_statement_cache_size": _PREPARED,
+            },
         )
         self._looking = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
@@ -50,10 +58,11 @@ class Database:
         async with self.engine.begin() as connection:
             yield connection
 
-    async def look(self, statement: Executable) -> Any:
-        """One value, with one round trip and outside of any transaction: for what asks often."""
+    async def look(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Any:
+        """The first row or None, with one round trip and outside of any transaction: for what asks
+        often."""
         async with self._looking.connect() as connection:
-            return await connection.scalar(statement)
+            return (await connection.execute(statement, values)).first()
 
     async def close(self) -> None:
         """Close all connections."""

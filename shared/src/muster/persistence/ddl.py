@@ -4,6 +4,12 @@ A service's first migration runs ``SHARED_V1``; a change is a new tuple and a ne
 service. A test compares the result with ``muster.persistence.tables``.
 """
 
+from muster.security.tables import AUDIT_HEAD
+
+FUNCTIONS = (AUDIT_HEAD,)
+"""What is replaced as a whole and not altered: every upgrade makes it anew, after the migrations.
+"""
+
 SHARED_V1 = (
     """
     CREATE TABLE audit (

@@ -12,6 +12,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from muster.persistence.ddl import FUNCTIONS
+
 _ENVIRONMENT = Path(__file__).parent / "alembic"
 
 
@@ -33,6 +35,8 @@ async def upgrade_async(url: str, versions: Path) -> None:
         # Two processes that start together must not both create the first table.
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('muster-migrations'))")
         command.upgrade(configuration(versions, connection), "heads")
+        for function in FUNCTIONS:
+            connection.exec_driver_sql(function)
 
     try:
         async with engine.begin() as connection:

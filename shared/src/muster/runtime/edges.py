@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from muster.contracts.parts.base import Uuid
+from muster.persistence.bulk import in_ids, sent
 from muster.persistence.database import Transaction
 from muster.persistence.tables import inbox
 from muster.runtime.auth import Composed
@@ -46,10 +47,13 @@ class PublicKeys(BaseModel):
     sign: list[dict[str, str]]
 
 
+_TAKEN = select(inbox.c.event_id).where(in_ids(inbox.c.event_id, "ids"))
+
+
 @router.post("/received")
 async def received(body: Sent, conn: Transaction) -> Received:
     """Which of these events were taken. Who knows an id (122 random bits) may ask."""
-    found = await conn.scalars(select(inbox.c.event_id).where(inbox.c.event_id.in_(body.event_ids)))
+    found = await conn.scalars(_TAKEN, {"ids": sent(body.event_ids)})
     return Received(event_ids=sorted(map(str, found)))
 
 

@@ -30,7 +30,7 @@ REASON_LIMIT = 500
 _NO_TEXT = frozenset({"Cc", "Cs", "Co", "Cn"})
 
 _table = audit_table(MetaData())
-_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+_LOCKED_HEAD = text("SELECT seq, hash FROM audit_head(:key)")
 _HEAD = select(_table.c.seq, _table.c.hash).order_by(_table.c.seq.desc()).limit(1)
 _CHAIN = select(_table).order_by(_table.c.seq)
 
@@ -271,8 +271,7 @@ class Audit:
         Needs READ COMMITTED, PostgreSQL's default: the head is read after the lock is held.
         """
         rows = [_checked(entry) for entry in entries]
-        await conn.execute(_LOCK, {"key": self._lock})
-        head = await self.head(conn)
+        head = self._head((await conn.execute(_LOCKED_HEAD, {"key": self._lock})).one())
         for row in rows:
             row["seq"] = head.seq + 1
             row["at"] = self._clock()
@@ -285,8 +284,12 @@ class Audit:
 
     async def head(self, conn: AsyncConnection) -> Head:
         """The end of the chain as this transaction sees it."""
-        row = (await conn.execute(_HEAD)).first()
-        return Head(self._service, row.seq, row.hash) if row else Head(self._service, 0, GENESIS)
+        return self._head((await conn.execute(_HEAD)).first())
+
+    def _head(self, row: Any) -> Head:
+        if row is None or row.seq is None:
+            return Head(self._service, 0, GENESIS)
+        return Head(self._service, row.seq, row.hash)
 
     async def find(self, conn: AsyncConnection, wanted: Search, limit: int) -> list[Row[Any]]:
         """Rows in the order of the chain, at most so many."""

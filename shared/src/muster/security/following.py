@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, delete, select, text
+from sqlalchemy import ColumnElement, Select, bindparam, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.parts.access import GrantsOfAccount, KeysOfOwner
 from muster.messaging.message import DONE, Message, Outcome, Subscription
-from muster.persistence.bulk import insert_rows
+from muster.persistence.bulk import in_texts, insert_rows, sent
 from muster.persistence.database import Database
 from muster.persistence.tables import known_grants, known_key
 from muster.security.grants import Grant
@@ -53,6 +53,12 @@ async def take_grants(
     return [DONE] * len(batch)
 
 
+_VERSIONS = select(known_key.c.owner_id, known_key.c.version).where(
+    in_texts(known_key.c.owner_id, "owners")
+)
+_REPLACED = delete(known_key).where(in_texts(known_key.c.owner_id, "owners"))
+
+
 async def take_keys(
     _context: object, conn: AsyncConnection, batch: Sequence[Message]
 ) -> Sequence[Outcome]:
@@ -63,15 +69,10 @@ async def take_keys(
         if held is None or message.version > held.version:
             newest[message.key] = message
     known = {
-        row.owner_id: row.version
-        for row in await conn.execute(
-            select(known_key.c.owner_id, known_key.c.version).where(
-                known_key.c.owner_id.in_(newest)
-            )
-        )
+        row.owner_id: row.version for row in await conn.execute(_VERSIONS, {"owners": sent(newest)})
     }
     fresh = [m for m in newest.values() if m.version > known.get(m.key, 0)]
-    await conn.execute(delete(known_key).where(known_key.c.owner_id.in_([m.key for m in fresh])))
+    await conn.execute(_REPLACED, {"owners": sent(m.key for m in fresh)})
     await insert_rows(
         conn,
         known_key,
@@ -128,6 +129,20 @@ class KnownGrants:
     grants: tuple[Grant, ...]
 
 
+def _now_held(by: ColumnElement[bool]) -> Select[Any]:
+    """Public keys that may be used now."""
+    return select(known_key).where(
+        by,
+        known_key.c.valid_from <= text("now()"),
+        known_key.c.revoked_at.is_(None) | (known_key.c.revoked_at > text("now()")),
+    )
+
+
+_BY_KID = _now_held(known_key.c.kid == bindparam("wanted"))
+_BY_OWNER = _now_held(known_key.c.owner_id == bindparam("wanted"))
+_GRANTS = select(known_grants).where(known_grants.c.account_id == bindparam("account"))
+
+
 class Directory:
     """Keys and grants as followed, with a short memory."""
 
@@ -142,18 +157,18 @@ class Directory:
 
         Ids that are not known are not remembered: they would let a stranger fill the memory.
         """
-        return await self._key(self._keys, kid, known_key.c.kid, owner_kind)
+        return await self._key(self._keys, kid, _BY_KID, owner_kind)
 
     async def key_of(self, owner_id: str, *, owner_kind: str) -> KnownKey | None:
         """A public key of that holder, when they are of that kind and have one that holds now."""
-        return await self._key(self._owners, owner_id, known_key.c.owner_id, owner_kind)
+        return await self._key(self._owners, owner_id, _BY_OWNER, owner_kind)
 
     async def _key(
-        self, memory: dict[str, tuple[float, KnownKey]], wanted: str, by: Column[str], kind: str
+        self, memory: dict[str, tuple[float, KnownKey]], wanted: str, by: Select[Any], kind: str
     ) -> KnownKey | None:
         found = memory.get(wanted)
         if found is None or found[0] < time.monotonic():
-            key = await self._read_key(by == wanted)
+            key = await self._read_key(by, wanted)
             if key is None:
                 memory.pop(wanted, None)
                 return None
@@ -161,17 +176,8 @@ class Directory:
             memory[wanted] = found
         return found[1] if found[1].owner_kind == kind else None
 
-    async def _read_key(self, wanted: ColumnElement[bool]) -> KnownKey | None:
-        async with self._database.transaction() as conn:
-            row = (
-                await conn.execute(
-                    select(known_key).where(
-                        wanted,
-                        known_key.c.valid_from <= text("now()"),
-                        known_key.c.revoked_at.is_(None) | (known_key.c.revoked_at > text("now()")),
-                    )
-                )
-            ).first()
+    async def _read_key(self, by: Select[Any], wanted: str) -> KnownKey | None:
+        row = await self._database.look(by, {"wanted": wanted})
         if row is None:
             return None
         return KnownKey(row.kid, row.owner_id, row.owner_kind, row.area, row.jwk)
@@ -189,12 +195,7 @@ class Directory:
         return found[1]
 
     async def _read_grants(self, account_id: str) -> KnownGrants | None:
-        async with self._database.transaction() as conn:
-            row = (
-                await conn.execute(
-                    select(known_grants).where(known_grants.c.account_id == account_id)
-                )
-            ).first()
+        row = await self._database.look(_GRANTS, {"account": account_id})
         if row is None:
             return None
         return KnownGrants(row.version, row.active, tuple(map(Grant.from_dict, row.grants)))

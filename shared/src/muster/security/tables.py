@@ -13,6 +13,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
+AUDIT_HEAD = """
+    CREATE OR REPLACE FUNCTION audit_head(lock_key BIGINT, OUT seq BIGINT, OUT hash TEXT)
+    LANGUAGE plpgsql VOLATILE AS $$
+    BEGIN
+        PERFORM pg_advisory_xact_lock(lock_key);
+        SELECT a.seq, a.hash INTO seq, hash FROM audit a ORDER BY a.seq DESC LIMIT 1;
+    END $$
+"""
+"""The end of the chain, held until the transaction ends. A function, because each of its statements
+sees what was committed before it began: one statement with both would look before it waits."""
+
 
 def subject_key_table(metadata: MetaData) -> Table:
     """`subject_key`: one wrapped data key per subject.

@@ -27,7 +27,7 @@ DataKey = Key
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _table = subject_key_table(MetaData())
 _uuids = bindparam("ids", type_=ARRAY(UUID(as_uuid=False)))
-_SELECT = select(_table.c.subject_id, _table.c.wrapped, _table.c.destroyed_at).where(
+_SELECT = select(_table.c.subject_id, _table.c.wrapped).where(
     _table.c.subject_id == text("ANY(:ids)").bindparams(_uuids)
 )
 # Another transaction that has inserted the same subject is waited for and then left alone.
@@ -152,10 +152,19 @@ class SubjectVault:
         return open_box(sealed, key, _place(table, row, version))
 
     async def _held(self, conn: AsyncConnection, subject_ids: list[str]) -> DataKeys:
-        rows = (await conn.execute(_SELECT, {"ids": subject_ids})).all()
+        rows = await conn.execute(_SELECT, {"ids": subject_ids})
+        return self.unwrap({row.subject_id: row.wrapped for row in rows})
+
+    def unwrap(self, stored: Mapping[str, str | None]) -> DataKeys:
+        """Data keys from column ``wrapped``, by subject id, for a statement that joins it to what
+        it reads; None where there is no row."""
         return DataKeys(
-            {r.subject_id: self._unwrap(r.subject_id, r.wrapped) for r in rows if r.wrapped},
-            (r.subject_id for r in rows if r.destroyed_at is not None),
+            {
+                subject_id: self._unwrap(subject_id, wrapped)
+                for subject_id, wrapped in stored.items()
+                if wrapped
+            },
+            (subject_id for subject_id, wrapped in stored.items() if wrapped == ""),
         )
 
     def _new(self, subject_id: str) -> DataKey:

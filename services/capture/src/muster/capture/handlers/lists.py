@@ -13,7 +13,7 @@ from muster.capture.handlers.common import NAME
 from muster.capture.store import records, refusals, subjects
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
-from muster.security.vault import Erased
+from muster.security.vault import DataKey, Erased
 from muster.vocabulary.states import Role, SubjectState
 
 NAMED = (Role.COLLECTOR, Role.TOWNSHIP_LEADER)
@@ -105,7 +105,6 @@ async def returned(
     require_area(context, caller, NAMED, area)
     rows = await records.returned(conn, common.villages_of(context, area), cursor(after), limit)
     ids = [row.subject_id for row in rows]
-    names = await _names(context, conn, ids)
     keys = await context.vault.keys_for(conn, ids)
     await context.audit.record(
         conn,
@@ -114,20 +113,20 @@ async def returned(
         subject_ids=ids,
         detail={"area": area},
     )
-    return [
-        Returned(
-            row.village,
-            row.subject_id,
-            names.get(row.subject_id),
-            row.version,
-            row.record_id,
-            row.reviewed_at,
-            common.open_review(context, keys[row.subject_id], row)
-            if row.subject_id in keys
-            else (),
-        )
-        for row in rows
-    ]
+    return [_returned(context, keys.get(row.subject_id), row) for row in rows]
+
+
+def _returned(context: Context, key: DataKey | None, row: Row[Any]) -> Returned:
+    """One record that came back; of an erased person neither name nor reasons are left."""
+    return Returned(
+        row.village,
+        row.subject_id,
+        common.open_record(context, key, row)["record"]["fields"].get(NAME) if key else None,
+        row.version,
+        row.record_id,
+        row.reviewed_at,
+        common.open_review(context, key, row) if key else (),
+    )
 
 
 async def open_refusals(

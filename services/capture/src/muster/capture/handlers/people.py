@@ -10,7 +10,7 @@ from muster.capture.domain.reasons import reason, refusal
 from muster.capture.domain.standing import Entries
 from muster.capture.handlers import common
 from muster.capture.handlers.common import NAME, NUMBER, VILLAGE
-from muster.capture.store import records, subjects
+from muster.capture.store import lookups, records, subjects
 from muster.messaging import outbox
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
@@ -59,12 +59,13 @@ async def look_up(
     if not caller.granted_areas(SEEING):
         raise refusal("area-outside", status=403, kind="forbidden")
     found = await _find(context, conn, number, subject_id)
-    result = Found() if found is None else await _show(context, caller, conn, found)
+    result = Found() if found is None else _show(context, caller, found)
+    known = [] if found is None else [found.subject.subject_id]
     await context.audit.record(
         conn,
         actor=caller.account_id,
         action="subject.lookup",
-        subject_ids=[found.subject_id] if found is not None else [],
+        subject_ids=known,
         detail={
             "by": "number" if number is not None else "id",
             "result": "unknown" if found is None else "elsewhere" if result.elsewhere else "shown",
@@ -75,30 +76,22 @@ async def look_up(
 
 async def _find(
     context: Context, conn: AsyncConnection, number: str | None, subject_id: str | None
-) -> subjects.Row | None:
-    if number is not None:
-        index = common.index_of(context, number)
-        if index is None:
-            raise refusal("number-invalid")
-        holder = (await subjects.holders(conn, [index])).get(index)
-        # A number that was corrected away from a person no longer finds them: it may be another's.
-        if holder is None or not holder.current:
-            return None
-        subject_id = holder.subject_id
-    return (await subjects.read(conn, [subject_id or ""])).get(subject_id or "")
+) -> lookups.Person | None:
+    if subject_id is not None:
+        return await lookups.by_id(conn, subject_id)
+    index = common.index_of(context, number)
+    if index is None:
+        raise refusal("number-invalid")
+    return await lookups.by_number(conn, index)
 
 
-async def _show(
-    context: Context, caller: Caller, conn: AsyncConnection, row: subjects.Row
-) -> Found:
+def _show(context: Context, caller: Caller, person: lookups.Person) -> Found:
+    row, entries = person.subject, person.entries
     subject_id = row.subject_id
-    entries = (await subjects.entries(conn, [subject_id]))[subject_id]
     if not any(caller.may(SEEING, entry.village) for entry in entries):
         return Found(subject_id, elsewhere=True, version=row.version)
-    keys = await context.vault.keys_for(conn, [subject_id])
-    baseline = (await records.baselines(conn, [subject_id])).get(subject_id)
-    newest = (await records.newest(conn, [subject_id])).get(subject_id)
-    key = keys.get(subject_id)
+    baseline, newest = person.baseline, person.newest
+    key = context.vault.unwrap({subject_id: person.wrapped}).get(subject_id)
     return Found(
         subject_id=subject_id,
         version=row.version,

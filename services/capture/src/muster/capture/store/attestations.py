@@ -24,7 +24,7 @@ from muster.capture.store.tables import (
     terminal_chain,
     terminal_event,
 )
-from muster.persistence.bulk import among_ids, insert_rows
+from muster.persistence.bulk import in_ids, insert_rows, sent
 from muster.vocabulary.states import Attestation
 
 Values = Mapping[str, Any]
@@ -47,21 +47,24 @@ class ClaimRow:
 # -- terminals and their events --------------------------------------------------------------------
 
 
+_LOCK_CHAINS = (
+    select(terminal_chain.c.terminal_id)
+    .where(in_ids(terminal_chain.c.terminal_id, "ids"))
+    .order_by(terminal_chain.c.terminal_id)
+    .with_for_update()
+)
+
+
 async def lock_chains(conn: AsyncConnection, terminal_ids: Iterable[str]) -> None:
     """One transaction at a time adds events of a terminal."""
-    wanted = sorted(set(terminal_ids))
+    wanted = sent(terminal_ids)
     await insert_rows(
         conn,
         terminal_chain,
         [{"terminal_id": terminal_id} for terminal_id in wanted],
         conflict="ON CONFLICT DO NOTHING",
     )
-    await conn.execute(
-        select(terminal_chain.c.terminal_id)
-        .where(among_ids(terminal_chain.c.terminal_id, wanted))
-        .order_by(terminal_chain.c.terminal_id)
-        .with_for_update()
-    )
+    await conn.execute(_LOCK_CHAINS, {"ids": wanted})
 
 
 async def add_events(conn: AsyncConnection, rows: Sequence[Values]) -> set[str]:
@@ -179,6 +182,16 @@ async def heard(conn: AsyncConnection, proofs: Iterable[Proof]) -> dict[Proof, l
 # -- proofs ----------------------------------------------------------------------------------------
 
 
+_LOCK_PROOFS = text(
+    """
+    SELECT p.kind, p.proof_id::text, p.subject_id::text FROM device_proof p
+    JOIN unnest(CAST(:kinds AS text[]), CAST(:ids AS uuid[])) AS wanted(kind, proof_id)
+        ON p.kind = wanted.kind AND p.proof_id = wanted.proof_id
+    ORDER BY p.kind, p.proof_id FOR UPDATE OF p
+    """
+)
+
+
 async def lock_proofs(conn: AsyncConnection, proofs: Iterable[Proof]) -> dict[Proof, str | None]:
     """Lock readings and signatures until the transaction ends, whether or not anything was heard
     or claimed of them before; gives whom each serves."""
@@ -190,12 +203,7 @@ async def lock_proofs(conn: AsyncConnection, proofs: Iterable[Proof]) -> dict[Pr
         conflict="ON CONFLICT DO NOTHING",
     )
     rows = await conn.execute(
-        text(
-            "SELECT p.kind, p.proof_id::text, p.subject_id::text FROM device_proof p "
-            "JOIN unnest(CAST(:kinds AS text[]), CAST(:ids AS uuid[])) AS wanted(kind, proof_id) "
-            "ON p.kind = wanted.kind AND p.proof_id = wanted.proof_id "
-            "ORDER BY p.kind, p.proof_id FOR UPDATE OF p"
-        ),
+        _LOCK_PROOFS,
         {"kinds": [p.kind.value for p in order], "ids": [p.proof_id for p in order]},
     )
     return {Proof(Kind(row.kind), row.proof_id): row.subject_id for row in rows}
@@ -227,26 +235,27 @@ async def add_claims(conn: AsyncConnection, rows: Sequence[Values]) -> None:
     await insert_rows(conn, record_claim, rows)
 
 
+_CLAIMS_ON = (
+    select(record_claim)
+    .where(in_ids(record_claim.c.proof_id, "ids"))
+    .order_by(record_claim.c.subject_id, record_claim.c.version, record_claim.c.kind)
+)
+
+
 async def claims_on(conn: AsyncConnection, proofs: Collection[Proof]) -> list[ClaimRow]:
     """All claims on these readings and signatures, in order of subject and version."""
-    ids = [proof.proof_id for proof in proofs]
-    rows = await conn.execute(
-        select(record_claim)
-        .where(among_ids(record_claim.c.proof_id, ids))
-        .order_by(record_claim.c.subject_id, record_claim.c.version, record_claim.c.kind)
-    )
+    rows = await conn.execute(_CLAIMS_ON, {"ids": sent(proof.proof_id for proof in proofs)})
     return [claim for claim in map(_claim, rows) if claim.proof in proofs]
+
+
+_CLAIMS_OF = select(record_claim).where(in_ids(record_claim.c.subject_id, "ids"))
 
 
 async def claims_of(
     conn: AsyncConnection, versions: Collection[tuple[str, int]]
 ) -> dict[tuple[str, int], list[ClaimRow]]:
     """What these versions (subject, version) claim."""
-    rows = await conn.execute(
-        select(record_claim).where(
-            among_ids(record_claim.c.subject_id, [subject_id for subject_id, _ in versions])
-        )
-    )
+    rows = await conn.execute(_CLAIMS_OF, {"ids": sent(subject_id for subject_id, _ in versions)})
     found: dict[tuple[str, int], list[ClaimRow]] = defaultdict(list)
     for claim in map(_claim, rows):
         found[(claim.subject_id, claim.version)].append(claim)

@@ -9,7 +9,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.store.tables import candidate, refused_row
-from muster.persistence.bulk import among_ids, among_texts, insert_rows
+from muster.persistence.bulk import in_ids, in_texts, insert_rows, sent
 
 
 class Outcome(StrEnum):
@@ -34,6 +34,14 @@ class CandidateRow:
     subject_id: str | None
 
 
+_LOCK = (
+    select(candidate)
+    .where(in_ids(candidate.c.candidate_id, "ids"))
+    .order_by(candidate.c.candidate_id)
+    .with_for_update()
+)
+
+
 async def lock(conn: AsyncConnection, candidates: Mapping[str, str]) -> dict[str, CandidateRow]:
     """Lock these candidates (id to department) until the transaction ends; those that nobody heard
     of before have version 0."""
@@ -52,12 +60,7 @@ async def lock(conn: AsyncConnection, candidates: Mapping[str, str]) -> dict[str
         ],
         conflict="ON CONFLICT DO NOTHING",
     )
-    rows = await conn.execute(
-        select(candidate)
-        .where(among_ids(candidate.c.candidate_id, order))
-        .order_by(candidate.c.candidate_id)
-        .with_for_update()
-    )
+    rows = await conn.execute(_LOCK, {"ids": order})
     return {row.candidate_id: _candidate(row) for row in rows}
 
 
@@ -104,11 +107,12 @@ async def waiting_in(
     query = (
         select(refused_row, candidate.c.department)
         .join(candidate, candidate.c.candidate_id == refused_row.c.row_id)
-        .where(refused_row.c.settled_at.is_(None), among_texts(refused_row.c.area, areas))
+        .where(refused_row.c.settled_at.is_(None), in_texts(refused_row.c.area, "areas"))
     )
     if after is not None:
         query = query.where(refused_row.c.row_id > after)
-    return list((await conn.execute(query.order_by(refused_row.c.row_id).limit(limit))).all())
+    query = query.order_by(refused_row.c.row_id).limit(limit)
+    return list((await conn.execute(query, {"areas": sent(areas)})).all())
 
 
 def _candidate(row: Row[Any]) -> CandidateRow:

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.store.tables import import_job, refused_row
-from muster.persistence.bulk import among_ids, among_texts, insert_rows
+from muster.persistence.bulk import in_ids, in_texts, insert_rows, sent
 
 
 async def add(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
@@ -33,6 +33,22 @@ async def put(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
     )
 
 
+_SETTLE = (
+    update(refused_row)
+    .where(
+        refused_row.c.settled_at.is_(None),
+        or_(
+            in_ids(refused_row.c.row_id, "rows"),
+            in_ids(refused_row.c.record_id, "records"),
+            in_ids(refused_row.c.subject_id, "subjects"),
+            in_texts(refused_row.c.number_index, "numbers"),
+        ),
+    )
+    .values(settled_at=bindparam("at"), settled_by=bindparam("by"))
+)
+_SETTLE_IMPORTED = _SETTLE.where(refused_row.c.import_id.is_not(None))
+
+
 async def settle(
     conn: AsyncConnection,
     *,
@@ -48,16 +64,27 @@ async def settle(
 
     `imported_only` leaves records of uploads alone: a baseline does not set a record right.
     """
-    found = [
-        among_ids(refused_row.c.row_id, rows),
-        among_ids(refused_row.c.record_id, records),
-        among_ids(refused_row.c.subject_id, subjects),
-        among_texts(refused_row.c.number_index, numbers),
-    ]
-    query = update(refused_row).where(refused_row.c.settled_at.is_(None), or_(*found))
-    if imported_only:
-        query = query.where(refused_row.c.import_id.is_not(None))
-    await conn.execute(query.values(settled_at=at, settled_by=by))
+    named = {
+        "rows": sent(rows),
+        "records": sent(records),
+        "subjects": sent(subjects),
+        "numbers": sent(numbers),
+    }
+    if any(named.values()):
+        await conn.execute(
+            _SETTLE_IMPORTED if imported_only else _SETTLE, {**named, "at": at, "by": by}
+        )
+
+
+_OF_NUMBERS = (
+    select(refused_row.c.row_id, refused_row.c.area)
+    .join(import_job, import_job.c.import_id == refused_row.c.import_id)
+    .where(
+        refused_row.c.settled_at.is_(None),
+        in_texts(refused_row.c.number_index, "numbers"),
+        in_texts(import_job.c.origin, "origins"),
+    )
+)
 
 
 async def of_numbers(
@@ -65,31 +92,24 @@ async def of_numbers(
 ) -> dict[str, str]:
     """Areas of rows on the list, by row id, that imports of these kinds put there under one of
     these resident numbers."""
-    wanted = list(numbers)
+    wanted = sent(numbers)
     if not wanted:
         return {}
-    rows = await conn.execute(
-        select(refused_row.c.row_id, refused_row.c.area)
-        .join(import_job, import_job.c.import_id == refused_row.c.import_id)
-        .where(
-            refused_row.c.settled_at.is_(None),
-            among_texts(refused_row.c.number_index, wanted),
-            among_texts(import_job.c.origin, origins),
-        )
-    )
+    rows = await conn.execute(_OF_NUMBERS, {"numbers": wanted, "origins": sent(origins)})
     return {row.row_id: row.area for row in rows}
+
+
+_AREAS_OF = select(refused_row.c.row_id, refused_row.c.area).where(
+    in_ids(refused_row.c.row_id, "rows")
+)
 
 
 async def areas_of(conn: AsyncConnection, rows: Iterable[str]) -> dict[str, str]:
     """Areas of rows on the list, by row id."""
-    wanted = list(rows)
+    wanted = sent(rows)
     if not wanted:
         return {}
-    found = await conn.execute(
-        select(refused_row.c.row_id, refused_row.c.area).where(
-            among_ids(refused_row.c.row_id, wanted)
-        )
-    )
+    found = await conn.execute(_AREAS_OF, {"rows": wanted})
     return {row.row_id: row.area for row in found}
 
 
@@ -98,11 +118,12 @@ async def open_in(
 ) -> list[Row[Any]]:
     """What is not settled in these areas, in order of row id."""
     query = select(refused_row).where(
-        refused_row.c.settled_at.is_(None), among_texts(refused_row.c.area, areas)
+        refused_row.c.settled_at.is_(None), in_texts(refused_row.c.area, "areas")
     )
     if after is not None:
         query = query.where(refused_row.c.row_id > after)
-    return list((await conn.execute(query.order_by(refused_row.c.row_id).limit(limit))).all())
+    query = query.order_by(refused_row.c.row_id).limit(limit)
+    return list((await conn.execute(query, {"areas": sent(areas)})).all())
 
 
 async def of_import(

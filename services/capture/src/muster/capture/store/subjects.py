@@ -9,13 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import bindparam, delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.domain.admission import Holder
 from muster.capture.domain.standing import Entries, ordered
 from muster.capture.store.tables import ledger_entry, subject, subject_number
-from muster.persistence.bulk import among_ids, among_texts, insert_rows
+from muster.persistence.bulk import in_ids, in_texts, insert_rows, sent
 from muster.vocabulary.standing import Entry
 from muster.vocabulary.states import Origin, SubjectState
 
@@ -45,20 +45,22 @@ async def claim_numbers(conn: AsyncConnection, claims: Mapping[str, str]) -> set
     return {str(row["number_index"]) for row in rows}
 
 
+_RELEASE = delete(subject_number).where(in_texts(subject_number.c.number_index, "numbers"))
+
+
 async def release_numbers(conn: AsyncConnection, numbers: Iterable[str]) -> None:
     """Take back claims that this transaction made for records that it then refused."""
-    given = list(numbers)
+    given = sent(numbers)
     if given:
-        await conn.execute(
-            delete(subject_number).where(among_texts(subject_number.c.number_index, given))
-        )
+        await conn.execute(_RELEASE, {"numbers": given})
+
+
+_HOLDERS = select(subject_number).where(in_texts(subject_number.c.number_index, "numbers"))
 
 
 async def holders(conn: AsyncConnection, numbers: Iterable[str]) -> dict[str, Holder]:
     """Who holds which of these numbers."""
-    rows = await conn.execute(
-        select(subject_number).where(among_texts(subject_number.c.number_index, numbers))
-    )
+    rows = await conn.execute(_HOLDERS, {"numbers": sent(numbers)})
     return {row.number_index: Holder(row.subject_id, row.current) for row in rows}
 
 
@@ -111,21 +113,23 @@ async def add(conn: AsyncConnection, subject_ids: Iterable[str]) -> set[str]:
     return {str(row["subject_id"]) for row in rows}
 
 
+_REMOVE = delete(subject).where(in_ids(subject.c.subject_id, "ids"))
+
+
 async def remove(conn: AsyncConnection, subject_ids: Iterable[str]) -> None:
     """Take back subjects that this transaction added for records that it then refused."""
-    given = list(subject_ids)
+    given = sent(subject_ids)
     if given:
-        await conn.execute(delete(subject).where(among_ids(subject.c.subject_id, given)))
+        await conn.execute(_REMOVE, {"ids": given})
+
+
+_READ = select(subject).where(in_ids(subject.c.subject_id, "ids"))
+_LOCK = _READ.order_by(subject.c.subject_id).with_for_update()
 
 
 async def lock(conn: AsyncConnection, subject_ids: Iterable[str]) -> dict[str, Row]:
     """Lock these subjects, in order of id, until the transaction ends."""
-    rows = await conn.execute(
-        select(subject)
-        .where(among_ids(subject.c.subject_id, subject_ids))
-        .order_by(subject.c.subject_id)
-        .with_for_update()
-    )
+    rows = await conn.execute(_LOCK, {"ids": sent(subject_ids)})
     return {
         row.subject_id: Row(row.subject_id, row.revision, row.current_version, row.merged_into)
         for row in rows
@@ -134,7 +138,7 @@ async def lock(conn: AsyncConnection, subject_ids: Iterable[str]) -> dict[str, R
 
 async def read(conn: AsyncConnection, subject_ids: Iterable[str]) -> dict[str, Row]:
     """These subjects, without a lock."""
-    rows = await conn.execute(select(subject).where(among_ids(subject.c.subject_id, subject_ids)))
+    rows = await conn.execute(_READ, {"ids": sent(subject_ids)})
     return {
         row.subject_id: Row(row.subject_id, row.revision, row.current_version, row.merged_into)
         for row in rows
@@ -166,12 +170,13 @@ async def save(conn: AsyncConnection, rows: Sequence[Row]) -> None:
         )
 
 
+_ENTRIES = select(ledger_entry).where(in_ids(ledger_entry.c.subject_id, "ids"))
+
+
 async def entries(conn: AsyncConnection, subject_ids: Iterable[str]) -> dict[str, Entries]:
     """Entries of these subjects; an empty tuple for who has none."""
     wanted = list(subject_ids)
-    rows = await conn.execute(
-        select(ledger_entry).where(among_ids(ledger_entry.c.subject_id, wanted))
-    )
+    rows = await conn.execute(_ENTRIES, {"ids": sent(wanted)})
     found: dict[str, list[Entry]] = defaultdict(list)
     for row in rows:
         found[row.subject_id].append(
@@ -180,22 +185,24 @@ async def entries(conn: AsyncConnection, subject_ids: Iterable[str]) -> dict[str
     return {subject_id: ordered(found.get(subject_id, ())) for subject_id in wanted}
 
 
+_DROP_OTHERS = text(
+    """
+    DELETE FROM ledger_entry WHERE subject_id = ANY(CAST(:ids AS uuid[]))
+      AND NOT EXISTS (
+        SELECT 1 FROM unnest(CAST(:kept AS uuid[]), CAST(:villages AS text[]))
+            AS kept(subject_id, village)
+        WHERE kept.subject_id = ledger_entry.subject_id AND kept.village = ledger_entry.village)
+    """
+)
+
+
 async def save_entries(conn: AsyncConnection, changed: Mapping[str, Entries]) -> None:
     """Make the entries of these locked subjects exactly those given."""
     if not changed:
         return
     pairs = [(subject_id, entry) for subject_id in sorted(changed) for entry in changed[subject_id]]
     await conn.execute(
-        text(
-            """
-            DELETE FROM ledger_entry WHERE subject_id = ANY(CAST(:ids AS uuid[]))
-              AND NOT EXISTS (
-                SELECT 1 FROM unnest(CAST(:kept AS uuid[]), CAST(:villages AS text[]))
-                    AS kept(subject_id, village)
-                WHERE kept.subject_id = ledger_entry.subject_id
-                  AND kept.village = ledger_entry.village)
-            """
-        ),
+        _DROP_OTHERS,
         {
             "ids": sorted(changed),
             "kept": [subject_id for subject_id, _ in pairs],
@@ -219,14 +226,30 @@ async def save_entries(conn: AsyncConnection, changed: Mapping[str, Entries]) ->
     )
 
 
+_SIDES = (ledger_entry.c.village, ledger_entry.c.origin, ledger_entry.c.state)
+_COUNT = (
+    select(*_SIDES, func.count())
+    .where(in_texts(ledger_entry.c.village, "villages"))
+    .group_by(*_SIDES)
+)
+
+
 async def count(conn: AsyncConnection, villages: Sequence[str]) -> list[tuple[str, str, str, int]]:
     """The two sides of the balance of these villages: (village, origin, state, number)."""
-    rows = await conn.execute(
-        select(ledger_entry.c.village, ledger_entry.c.origin, ledger_entry.c.state, func.count())
-        .where(among_texts(ledger_entry.c.village, villages))
-        .group_by(ledger_entry.c.village, ledger_entry.c.origin, ledger_entry.c.state)
-    )
+    rows = await conn.execute(_COUNT, {"villages": sent(villages)})
     return [(str(v), str(o), str(s), int(n)) for v, o, s, n in rows]
+
+
+_PAGE = (
+    select(ledger_entry.c.village, ledger_entry.c.subject_id, ledger_entry.c.origin)
+    .where(
+        in_texts(ledger_entry.c.village, "villages"),
+        ledger_entry.c.state == bindparam("state"),
+    )
+    .order_by(ledger_entry.c.village, ledger_entry.c.subject_id)
+    .limit(bindparam("limit"))
+)
+_PAGE_AFTER = _PAGE.where(text("(village, subject_id) > (:village, CAST(:subject AS uuid))"))
 
 
 async def page(
@@ -237,16 +260,9 @@ async def page(
     limit: int,
 ) -> list[tuple[str, str, str]]:
     """Some entries in a state, ordered by village and subject: (village, subject, origin)."""
-    query = select(ledger_entry.c.village, ledger_entry.c.subject_id, ledger_entry.c.origin).where(
-        among_texts(ledger_entry.c.village, villages), ledger_entry.c.state == state.value
-    )
-    if after is not None:
-        query = query.where(
-            text("(village, subject_id) > (:village, CAST(:subject AS uuid))").bindparams(
-                village=after[0], subject=after[1]
-            )
-        )
-    rows = await conn.execute(
-        query.order_by(ledger_entry.c.village, ledger_entry.c.subject_id).limit(limit)
-    )
+    asked = {"villages": sent(villages), "state": state.value, "limit": limit}
+    if after is None:
+        rows = await conn.execute(_PAGE, asked)
+    else:
+        rows = await conn.execute(_PAGE_AFTER, {**asked, "village": after[0], "subject": after[1]})
     return [(row.village, row.subject_id, row.origin) for row in rows]

@@ -92,6 +92,12 @@ record_version = Table(
     Column("review_sealed", Text),
     Column("sealed", Text, nullable=False),
 )
+Index(
+    "record_version_returned",
+    record_version.c.subject_id,
+    record_version.c.version,
+    postgresql_where=text("review_state = 'returned'"),
+)
 
 evidence = Table(
     "evidence",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -18,7 +18,7 @@ from muster.verification.domain import attesting, comparing, review
 from muster.verification.domain.answers import LOOK, Answers, come_to
 from muster.verification.domain.return_reasons import CODES, ReturnReason
 from muster.verification.handlers import common, reviewing, sealing
-from muster.verification.store import attestations, items, people, requests
+from muster.verification.store import attestations, cases, items, people, requests
 from muster.vocabulary.states import ReviewState
 
 router = APIRouter()
@@ -34,26 +34,16 @@ async def get_item(
 ) -> models.ItemAnswer:
     """The newest version of one record beside baseline, kinds and digests of its papers, what
     departments and terminals say, and earlier versions; audited."""
-    subject = await people.subject(conn, subject_id)
-    versions = await items.of(conn, subject_id)
-    if subject is None or not versions:
+    case = await cases.whole(conn, subject_id)
+    if case is None:
         raise common.not_found()
-    newest = versions[0]
-    reviewing.require_desk(caller, newest.desk, _village(subject, newest))
-    keys = await context.vault.keys_for(conn, [subject_id])
+    newest = case.versions[0]
+    reviewing.require_desk(caller, newest.desk, _village(case.subject, newest))
+    keys = context.vault.unwrap({subject_id: case.wrapped})
     if subject_id not in keys:
         raise common.erased()
-    asked = await requests.at(conn, [item.place for item in versions])
-    answer = _item(
-        context,
-        keys,
-        caller.account_id,
-        subject,
-        versions,
-        asked,
-        baseline=await people.baseline_of(conn, subject_id),
-        attested=await attestations.of(conn, subject_id),
-    )
+    asked = await requests.at(conn, [item.place for item in case.versions])
+    answer = _item(context, keys, caller.account_id, case, asked)
     answered = sum(one.received_at is not None for found in asked.values() for one in found)
     await context.audit.record(
         conn,
@@ -128,15 +118,12 @@ def _item(
     context: Context,
     keys: DataKeys,
     reader_id: str,
-    subject: people.SubjectRow,
-    versions: Sequence[items.ItemRow],
+    case: cases.Case,
     asked: Mapping[items.Place, list[requests.RequestRow]],
-    *,
-    baseline: people.BaselineRow | None,
-    attested: Mapping[int, attestations.AttestationRow],
 ) -> models.ItemAnswer:
-    """The newest of these versions with all that stands beside it, as this reader sees it."""
-    newest, *earlier = versions
+    """The newest version of a case with all that stands beside it, as this reader sees it."""
+    subject, attested = case.subject, case.attested
+    newest, *earlier = case.versions
     part = sealing.open_record(context, keys, newest)
     stand = come_to(one.as_asked() for one in asked[newest.place])
     return models.ItemAnswer(
@@ -165,7 +152,7 @@ def _item(
             Entry(village=e.village, origin=e.origin, state=e.state)
             for e in subject.standing.entries
         ),
-        baseline=_baseline(context, keys, subject.subject_id, baseline, part.record.fields),
+        baseline=_baseline(context, keys, subject.subject_id, case.baseline, part.record.fields),
         answers=stand,
         departments=tuple(_department(context, keys, one) for one in asked[newest.place]),
         reasons=_reasons(context, keys, newest),

@@ -18,7 +18,7 @@ from muster.verification.domain.desks import role_of
 from muster.verification.domain.return_reasons import ReturnReason
 from muster.verification.handlers import common, sealing
 from muster.verification.handlers.answering import review_event
-from muster.verification.store import items, people, requests
+from muster.verification.store import cases, items, requests
 from muster.vocabulary.reasons import Refusal
 from muster.vocabulary.states import ReviewState
 
@@ -51,11 +51,10 @@ async def review_item(
             answers that contradict or cannot tell.
     """
     # The row of the person is locked first, so that the outbox has reviews in order of versions.
-    subject = await people.subject(conn, subject_id, lock=True)
-    found = await items.at(conn, [(subject_id, version)])
-    if subject is None or not found:
+    found = await cases.locked(conn, (subject_id, version))
+    if found is None:
         raise common.not_found()
-    item = found[0]
+    subject, item = found
     require_desk(caller, item.desk, subject.village or item.village)
     keys = await context.vault.keys_for(conn, [subject_id])
     if subject_id not in keys:
@@ -80,8 +79,7 @@ async def review_item(
     if not fresh:
         return item
     assert subject.village is not None
-    await _write(context, conn, _Case(item, subject.village, asked, keys), decision)
-    return (await items.at(conn, [item.place]))[0]
+    return await _write(context, conn, _Case(item, subject.village, asked, keys), decision)
 
 
 def _despite(
@@ -97,7 +95,7 @@ def _despite(
 
 async def _write(
     context: Context, conn: AsyncConnection, case: _Case, decision: review.Decision
-) -> None:
+) -> items.ItemRow:
     item, overruled = case.item, _overruled(case, decision)
     stand = answers.come_to(
         replace(asked, overruled=True) if asked.department in overruled else asked
@@ -106,7 +104,7 @@ async def _write(
     awaits = decision.outcome is ReviewState.VERIFIED and stand is Answers.WAITING
     state = ReviewState.SUBMITTED if awaits else decision.outcome
     codes = list(dict.fromkeys(reason.code for reason in decision.reasons))
-    await items.decide(
+    written = await items.decide(
         conn,
         place=item.place,
         state=state,
@@ -135,6 +133,7 @@ async def _write(
         subject_ids=[item.subject_id],
         detail=detail,
     )
+    return written
 
 
 def _overruled(case: _Case, decision: review.Decision) -> frozenset[str]:

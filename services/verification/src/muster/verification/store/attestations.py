@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.persistence.bulk import insert_rows
@@ -41,18 +41,23 @@ async def put(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     )
 
 
-async def of(conn: AsyncConnection, subject_id: str) -> dict[int, AttestationRow]:
-    """What was said of each version of one person's record, by version."""
-    rows = await conn.execute(select(attestation).where(attestation.c.subject_id == subject_id))
-    return {
-        row.version: AttestationRow(
-            Attestation(row.reading),
-            Attestation(row.signature),
-            tuple(row.reasons),
-            row.reading_id,
-            row.reading_event,
-            row.signature_id,
-            row.signature_event,
-        )
-        for row in rows
-    }
+COLUMNS = """
+    a.reading, a.signature, a.reasons, a.reading_id::text, a.reading_event::text,
+    a.signature_id::text, a.signature_event::text
+"""
+"""Of ``attestation a``, as `attestation_of` reads them; ``reasons`` is JSONB."""
+
+
+def attestation_of(row: Row[Any]) -> AttestationRow | None:
+    """What was said, in a row that has these `COLUMNS`; None where nothing was."""
+    if row.reading is None:
+        return None
+    return AttestationRow(
+        Attestation(row.reading),
+        Attestation(row.signature),
+        tuple(row.reasons),
+        row.reading_id,
+        row.reading_event,
+        row.signature_id,
+        row.signature_event,
+    )

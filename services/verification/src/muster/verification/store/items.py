@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -81,12 +81,14 @@ async def put_items(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) ->
     return {(str(row["subject_id"]), int(row["version"])) for row in written}
 
 
-_ITEM = """
-    SELECT i.subject_id::text, i.version, i.digest, i.village, i.desk, i.state,
-           i.collector_id::text, i.sealed, i.received_at, i.reviewed_at, i.reviewer_id::text,
-           i.reason_codes, i.reasons_sealed, i.answers
-    FROM review_item i
+COLUMNS = """
+    i.subject_id::text, i.version, i.digest, i.village, i.desk, i.state, i.collector_id::text,
+    i.sealed, i.received_at, i.reviewed_at, i.reviewer_id::text, i.reason_codes, i.reasons_sealed,
+    i.answers
 """
+"""Of ``review_item i``, as `item_of` reads them; ``reason_codes`` is JSONB."""
+_NAMES = tuple(field.name for field in fields(ItemRow))
+_ITEM = f"SELECT {COLUMNS} FROM review_item i "  # noqa: S608 - SQL of ours
 _ITEMS_AT = text(
     _ITEM
     + """
@@ -94,9 +96,6 @@ _ITEMS_AT = text(
         ON i.subject_id = wanted.s AND i.version = wanted.v
     """
 ).columns(reason_codes=JSONB)
-_ITEMS_OF = text(_ITEM + "WHERE i.subject_id = CAST(:id AS uuid) ORDER BY i.version DESC").columns(
-    reason_codes=JSONB
-)
 _UNDECIDED = text(
     _ITEM
     + """
@@ -107,8 +106,9 @@ _UNDECIDED = text(
 ).columns(reason_codes=JSONB)
 
 
-def _item(row: Row[Any]) -> ItemRow:
-    values = dict(row._mapping)
+def item_of(row: Row[Any]) -> ItemRow:
+    """The item in a row that has its `COLUMNS`, and perhaps others."""
+    values = {name: row._mapping[name] for name in _NAMES}
     values["state"] = ReviewState(row.state)
     values["reason_codes"] = tuple(row.reason_codes)
     values["answers"] = Answers(row.answers)
@@ -121,28 +121,24 @@ async def at(conn: AsyncConnection, places: Collection[Place]) -> list[ItemRow]:
     rows = await conn.execute(
         _ITEMS_AT, {"subjects": [p[0] for p in wanted], "versions": [p[1] for p in wanted]}
     )
-    return [_item(row) for row in rows]
-
-
-async def of(conn: AsyncConnection, subject_id: str) -> list[ItemRow]:
-    """All versions of one person's record, newest first."""
-    return [_item(row) for row in await conn.execute(_ITEMS_OF, {"id": subject_id})]
+    return [item_of(row) for row in rows]
 
 
 async def undecided(conn: AsyncConnection, subject_ids: Collection[str]) -> list[ItemRow]:
     """Of these people the newest version, where it has no outcome yet; in order of id."""
     rows = await conn.execute(_UNDECIDED, {"ids": sorted(set(subject_ids))})
-    return [_item(row) for row in rows]
+    return [item_of(row) for row in rows]
 
 
 _DECIDE = text(
-    """
-    UPDATE review_item SET state = :state, village = :village, reviewer_id = CAST(:by AS uuid),
+    f"""
+    UPDATE review_item i SET state = :state, village = :village, reviewer_id = CAST(:by AS uuid),
         reviewed_at = now(), reason_codes = CAST(:codes AS jsonb), reasons_sealed = :reasons,
         answers = :answers
     WHERE subject_id = CAST(:id AS uuid) AND version = :version
-    """
-)
+    RETURNING {COLUMNS}
+    """  # noqa: S608 - SQL of ours
+).columns(reason_codes=JSONB)
 
 
 async def decide(
@@ -155,9 +151,9 @@ async def decide(
     reason_codes: str,
     reasons_sealed: str | None,
     answers: Answers,
-) -> None:
-    """Write what a reviewer decided; ``reason_codes`` is a JSON list."""
-    await conn.execute(
+) -> ItemRow:
+    """Write what a reviewer decided; ``reason_codes`` is a JSON list. Gives the item as decided."""
+    rows = await conn.execute(
         _DECIDE,
         {
             "state": state.value,
@@ -170,6 +166,7 @@ async def decide(
             "version": place[1],
         },
     )
+    return item_of(rows.one())
 
 
 _SETTLE = text(

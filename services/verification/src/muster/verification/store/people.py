@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.persistence.bulk import insert_rows
@@ -84,24 +83,12 @@ async def put_baselines(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]
     )
 
 
-_SUBJECT = "SELECT subject_id::text, revision, entries, village, version FROM review_subject"
-
-
-async def subject(
-    conn: AsyncConnection, subject_id: str, *, lock: bool = False
-) -> SubjectRow | None:
-    """One person; ``lock`` holds the row until the transaction ends."""
-    statement = f"{_SUBJECT} WHERE subject_id = CAST(:id AS uuid)" + (" FOR UPDATE" if lock else "")
-    row = (
-        await conn.execute(text(statement).columns(entries=JSONB), {"id": subject_id})
-    ).one_or_none()
-    if row is None:
-        return None
-    entries = tuple(
-        Entry(entry["village"], Origin(entry["origin"]), SubjectState(entry["state"]))
-        for entry in row.entries
+def standing_of(revision: int, entries: Sequence[Mapping[str, str]]) -> Standing:
+    """Where a person stands, from the columns ``revision`` and ``entries``."""
+    return Standing(
+        revision,
+        tuple(Entry(e["village"], Origin(e["origin"]), SubjectState(e["state"])) for e in entries),
     )
-    return SubjectRow(row.subject_id, Standing(row.revision, entries), row.village, row.version)
 
 
 _LOCK = text(
@@ -115,14 +102,3 @@ _LOCK = text(
 async def lock(conn: AsyncConnection, subject_ids: Collection[str]) -> None:
     """Hold the rows of these people, in order of id, until the transaction ends."""
     await conn.execute(_LOCK, {"ids": sorted(set(subject_ids))})
-
-
-async def baseline_of(conn: AsyncConnection, subject_id: str) -> BaselineRow | None:
-    """The baseline of one person, if there is one."""
-    row = (
-        await conn.execute(
-            text("SELECT version, sealed FROM baseline WHERE subject_id = CAST(:id AS uuid)"),
-            {"id": subject_id},
-        )
-    ).one_or_none()
-    return None if row is None else BaselineRow(row.version, row.sealed)
