@@ -232,7 +232,8 @@ def serve(service: str) -> None:
     logging.configure(service)
     found = _service(service)
     settings = _settings(found)
-    loop.serve(found.create_app(settings), settings.host, settings.port)
+    app = found.create_app(settings)
+    loop.serve(app, settings.host, settings.port, settings.trusted_proxies)
 
 
 @app.command()
