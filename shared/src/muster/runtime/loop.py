@@ -36,9 +36,10 @@ def run(main: Coroutine[Any, Any, _T]) -> _T:
     return uvloop.run(main)
 
 
-def serve(app: ASGIApp, host: str, port: int, trusted_proxies: str) -> None:
-    """Answer HTTP until SIGTERM or SIGINT. What a proxy says of the client (``X-Forwarded-Proto``,
-    ``-For``) is believed when it asks from one of `trusted_proxies`: addresses, with commas."""
+def serve(app: ASGIApp, host: str, port: int, trusted_proxies: str, *, patience: int = 10) -> None:
+    """Answer HTTP until SIGTERM or SIGINT, and then what was asked before, for at most `patience`
+    seconds. What a proxy says of the client (``X-Forwarded-Proto``, ``-For``) is believed when it
+    asks from one of `trusted_proxies`: addresses, with commas."""
     import uvicorn
 
     _spare_loaded()
@@ -52,5 +53,5 @@ def serve(app: ASGIApp, host: str, port: int, trusted_proxies: str) -> None:
         server_header=False,
         proxy_headers=True,
         forwarded_allow_ips=trusted_proxies,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=patience,
     )
