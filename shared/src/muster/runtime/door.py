@@ -55,10 +55,11 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), usb=(), serial=(), payment=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
 }
-"""On every answer that does not say otherwise itself (the sign-in page is stricter)."""
+"""On every answer that does not say otherwise itself: the sign-in page is stricter, and what is
+built may be kept. Personal data stay in no browser's cache."""
 
-NO_STORE = "no-store"
 FOR_EVER = "public, max-age=31536000, immutable"
 """For files whose name changes with their content."""
 
@@ -96,13 +97,12 @@ class _Pages:
         hashed = path.startswith("assets/")
         try:
             response = await self._file(path, scope)
-            kept = FOR_EVER if hashed else "no-cache"
-            response.headers["Cache-Control"] = NO_STORE if path == "index.html" else kept
+            if path != "index.html":
+                response.headers["Cache-Control"] = FOR_EVER if hashed else "no-cache"
         except HTTPException as error:
             if error.status_code != 404 or hashed:
                 raise
             response = await self._index(scope)
-            response.headers["Cache-Control"] = NO_STORE
         await response(scope, receive, send)
 
     async def _index(self, scope: Scope) -> Response:
@@ -150,7 +150,7 @@ def build_door(home: Home, pages: Path) -> Starlette:
 
 
 async def _to_console(_: Request) -> Response:
-    return RedirectResponse("/console/", status_code=302, headers={"Cache-Control": NO_STORE})
+    return RedirectResponse("/console/", status_code=302)
 
 
 # -- what operators' tools ask ---------------------------------------------------------------------
@@ -215,9 +215,7 @@ _NOWHERE = _plain(
 
 async def _on_http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return HTMLResponse(
-        _NOWHERE, status_code=error.status_code, headers={"Cache-Control": NO_STORE}
-    )
+    return HTMLResponse(_NOWHERE, status_code=error.status_code)
 
 
 def main() -> None:

@@ -87,7 +87,8 @@ def sign_in(
     if refused is not None:
         said = escape(refused.zh if language == "zh" else refused.en)
         summary, first = _summary(words, f'<a href="#username">{said}</a>', words["kept"]), ""
-    marked = ' aria-invalid="true" aria-describedby="problem"' if refused else ""
+    wrong = refused is not None and refused.field == "username"
+    marked = ' aria-invalid="true" aria-describedby="problem"' if wrong else ""
     form = f"""{summary}<h1>{words["title"]}</h1>
 <form method="post" action="authorize">{hidden}
 <label for="username">{words["username"]}</label>
