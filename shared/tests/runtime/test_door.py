@@ -334,6 +334,22 @@ async def test_operators_routes_and_strangers_are_nowhere(origin: Origin) -> Non
             assert answer.status == 404
 
 
+async def test_other_methods_and_web_sockets_go_no_further(origin: Origin) -> None:
+    for method in ("TRACE", "PROPFIND"):
+        assert (await origin.ask(method, "/api/capture/x"))[0].status == 405
+    said: list[Any] = []
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    app = door.build_door(origin.home, origin.pages)
+    for path in ("/api/capture/x", "/console/"):
+        scope = {"type": "websocket", "path": path, "raw_path": path.encode(), "headers": []}
+        await app(scope, None, send)  # type: ignore[arg-type]
+    assert [message["type"] for message in said] == ["websocket.close"] * 2
+    assert origin.service.asked == []
+
+
 async def test_events_arrive_when_they_are_sent_and_end_with_their_reader(origin: Origin) -> None:
     url = f"http://127.0.0.1:{origin.port}/api/capture/events"
     async with origin.client.get(url) as answer:

@@ -69,12 +69,16 @@ _PATIENCE = 3
 
 
 class _Guarded:
-    """ASGI middleware: the headers of every answer."""
+    """ASGI middleware: the headers of every answer. Nothing here speaks WebSocket."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000, "reason": None})
+            return
+
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
@@ -82,7 +86,7 @@ class _Guarded:
                     headers.setdefault(name, value)
             await send(message)
 
-        await self._app(scope, receive, sending if scope["type"] == "http" else send)
+        await self._app(scope, receive, sending)
 
 
 class _Pages:

@@ -50,6 +50,7 @@ _HOP_BY_HOP = frozenset(
         *("proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
     }
 )
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OURS = frozenset({"expect", "forwarded", "x-real-ip"})
 # The HTTP client would add these where the caller sent none.
 _NOT_ADDED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
@@ -163,6 +164,9 @@ class Passing:
         place = _Place.read(scope)
         if place is None:
             await _refuse(send, 404, _NOT_FOUND)
+            return
+        if scope["method"] not in _METHODS:
+            await _refuse(send, 405, _NOT_FOUND)
             return
         limit = LIMITS[place.service]
         length = Headers(scope=scope).get("content-length", "0")
