@@ -127,7 +127,12 @@ def _lacks_pcsc() -> str | None:
     return "a pcscd runs on this machine already" if other else None
 
 
+def _lacks_caddy() -> str | None:
+    return None if shutil.which("caddy") else "Caddy is not installed (Debian: caddy)"
+
+
 PROBES: dict[str, Callable[[], str | None]] = {
+    "caddy": _lacks_caddy,
     "kafka": _lacks_kafka,
     "pcsc": _lacks_pcsc,
     "postgres": _lacks_postgres,

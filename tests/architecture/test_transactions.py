@@ -15,6 +15,7 @@ _SPOOL = "an edge has no inbox: the call is the unit of work, in its own file"
 
 OWN = {
     "access/api/accounts.py": {"create_account": _PASSWORD, "reset_password": _PASSWORD},
+    "access/api/authorize.py": {"give": _PASSWORD},
     "access/api/tokens.py": {"sign_in": _PASSWORD, "change_password": _PASSWORD},
     "capture/handlers/attesting.py": {"flag_overdue": _STEPS},
     "capture/handlers/evidence.py": {"take_evidence": _CHECKED},

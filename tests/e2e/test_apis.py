@@ -4,6 +4,9 @@ is: answers are as described, refusals say why, and nothing breaks."""
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import json
 import secrets
 from collections.abc import Iterator
 from typing import Any
@@ -109,6 +112,52 @@ def test_answers_are_as_described_and_refusals_say_why(
     amiss, answered = ask_all(*described(home, service), token)
     assert amiss == [], "\n\n".join(amiss)
     assert answered == {True, False}
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_browser_signs_in_and_out_by_the_door(home: Home, scheme: str) -> None:
+    """R100, R102. Page, code and cookie through the whole stack. A proxy on this machine may say
+    that the browser came over TLS: then the cookie is for TLS only."""
+    admin = json.loads(home.admin_file.read_text("utf-8"))
+    verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(16)
+    digest = hashlib.sha256(verifier.encode()).digest()
+    asked = {
+        "response_type": "code",
+        "client_id": "console",
+        "redirect_uri": "/console/signed-in",
+        "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+        "code_challenge_method": "S256",
+        "state": state,
+    }
+    name = {"username": admin["account"], "password": admin["password"]}
+    with httpx.Client(
+        base_url=str(home.stack()["web"]), headers={"X-Forwarded-Proto": scheme}
+    ) as browser:
+        shown = browser.get("/api/access/authorize", params=asked)
+        assert (shown.status_code, "password" in shown.text) == (200, True)
+        back = httpx.URL(
+            browser.post("/api/access/authorize", data={**asked, **name}).headers["location"]
+        )
+        assert (back.path, back.params["state"]) == ("/console/signed-in", state)
+        body = {
+            "code": back.params["code"],
+            "code_verifier": verifier,
+            "redirect_uri": "/console/signed-in",
+            "client_id": "console",
+        }
+        opened = browser.post("/api/access/session", json=body)
+        assert opened.json()["username"] == admin["account"]
+        cookie = opened.headers["set-cookie"]
+        assert ("; Secure" in cookie) is (scheme == "https")
+        sent = {"Cookie": cookie.partition(";")[0]}
+        for service in service_names():
+            asking = f"/api/{service}/audit"
+            assert browser.get(asking, headers=sent).status_code == 200, service
+        assert browser.delete("/api/access/session", headers=sent).status_code == 403
+        ours = {**sent, "X-Muster-Client": "console"}
+        assert browser.delete("/api/access/session", headers=ours).status_code == 204
+        again = browser.post("/api/access/session/renew", headers=ours)
+        assert again.json()["reasons"][0]["rule"] == "session-ended"
 
 
 def test_an_answer_that_is_not_as_described_is_found_out(home: Home, token: str) -> None:

@@ -21,15 +21,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 from confluent_kafka import Producer
 
 from muster.contracts.topics import SERVICES, load_topics
 from muster.forms import Profile
+from muster.runtime.demo.campaign import ACCOUNTS
 from muster.runtime.embedded import EmbeddedRedis
 from muster.runtime.home import Home
 from muster.synth import TRUTH, build, write
+from muster.vocabulary.states import Role
 
 from . import dump, surface
 from .needles import Kind, file_values, needles, true_values
@@ -186,6 +189,25 @@ def test_the_demo_ends_as_the_county_was_planned(
         check=False,
     )
     assert scored.returncode == 0, scored.stdout + scored.stderr
+
+
+def test_each_kind_of_user_can_sign_in_at_the_address_that_was_said(demo: Demo) -> None:
+    """The names and passwords are in a private file, and in nothing that is shown."""
+    kept = demo.home.path / ACCOUNTS
+    assert kept.stat().st_mode & 0o077 == 0
+    accounts = json.loads(kept.read_text("utf-8"))["accounts"]
+    by_role = {one["role"]: one for one in accounts}
+    assert set(by_role) == set(Role) - {Role.DEPARTMENT_OFFICER}
+    url = demo.home.stack()["web"]
+    output = demo.output.read_text("utf-8")
+    assert f"{url}/" in output
+    assert str(kept) in output.replace("\n", "")
+    for one in by_role.values():
+        body = {"username": one["username"], "password": one["password"]}
+        said = httpx.post(f"{url}/api/access/token", json=body).raise_for_status().json()
+        assert [(g["role"], g["area"]) for g in said["grants"]] == [(one["role"], one["area"])]
+    shown = b"".join(piece.data for piece in dump.logs([demo.home.logs, demo.output]))
+    assert not [one["username"] for one in accounts if one["password"].encode() in shown]
 
 
 def test_clear_is_only_what_may_be_seen(demo: Demo) -> None:

@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const COUNTY = '632321'
 
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
 const SCRIPT = `
 import json
 from muster.forms.profile import Profile
@@ -278,6 +281,15 @@ export function county() {
     return [404, { type: 'urn:muster:problem:not-found', status: 404, reasons: [], trace_id: null }]
   }
 
+  /** The policy of the door, so that what it would forbid is seen here first; building on the fly needs more. */
+  function guarded(server) {
+    server.middlewares.use((_, response, next) => {
+      response.setHeader('content-security-policy', POLICY)
+      next()
+    })
+    serve(server)
+  }
+
   function serve(server) {
     server.middlewares.use((request, response, next) => {
       const url = new URL(request.url, 'http://here')
@@ -303,5 +315,5 @@ export function county() {
     })
   }
 
-  return { name: 'invented-county', configureServer: serve, configurePreviewServer: serve }
+  return { name: 'invented-county', configureServer: serve, configurePreviewServer: guarded }
 }

@@ -15,6 +15,12 @@ NUMBER = "632321" + "19500304" + "001X"
 
 BODIES: dict[str, dict[str, Any]] = {
     "/token": {"username": "someone", "password": "a long password"},
+    "/session": {
+        "code": "a" * 43,
+        "code_verifier": "b" * 43,
+        "redirect_uri": "/console/signed-in",
+        "client_id": "console",
+    },
     "/me/password": {"current_password": "a long password", "new_password": "another password"},
     "/accounts": {
         "username": "someone",

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from muster.runtime.home import Home
 from muster.runtime.processes import Identity
 
 TOY = Path(__file__).with_name("toy_stack.py")
-PARTS = {"postgres", "redis", "broker", "toy", "toy/tick"}
+PARTS = {"postgres", "redis", "broker", "toy", "toy/tick", "web"}
 
 
 def until(what: Callable[[], Any], seconds: float = 40) -> Any:
@@ -113,6 +114,8 @@ def test_everything_is_there_and_private(toy: Toy) -> None:
     assert toy.ready()["kafka"] == stack["kafka"]
     seen = lifecycle.status(toy.home)
     assert seen.state == "ready"
+    assert set(seen.asked) == {"toy", "web"}
+    assert set(seen.as_dict()["services"]) == {"toy"}  # type: ignore[call-overload]
     shown = json.dumps(seen.as_dict())
     assert toy.home.secret("redis") not in shown
     assert toy.home.secret("postgres") not in json.dumps(stack)
@@ -130,6 +133,29 @@ def test_a_killed_worker_comes_back(toy: Toy) -> None:
     assert toy.kill("toy/tick")["restarts"] == 1
 
 
+def test_browsers_meet_one_address_whatever_dies(toy: Toy) -> None:
+    """The door comes back where it was, and finds services behind it; it holds no secret."""
+    url = toy.home.stack()["web"]
+    pages = urllib.request.Request(f"{url}/console/", method="HEAD")
+
+    def asked(request: Any) -> int:
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    # Built in this checkout, or not yet.
+    assert asked(pages) in {200, 503}
+    assert asked(f"{url}/api/toy/ready") == 404  # the door knows Muster's services alone
+    assert asked(f"{url}/api/capture/ready") == 502  # and this stack has none of them
+    assert toy.kill("web")["restarts"] == 1
+    assert toy.home.stack()["web"] == url
+    until(lambda: lifecycle.status(toy.home).state == "ready")
+    told = psutil.Process(toy.part("web")["pid"]).environ()
+    assert not [name for name in told if name.startswith("MUSTER_")]
+
+
 def test_a_service_that_lost_a_part_of_itself_is_replaced(toy: Toy) -> None:
     pid = toy.part("toy")["pid"]
     broken = toy.home.path / "broken"
@@ -141,7 +167,7 @@ def test_a_service_that_lost_a_part_of_itself_is_replaced(toy: Toy) -> None:
 
 def test_killed_servers_come_back_and_a_new_broker_brings_new_dependents(toy: Toy) -> None:
     postgres, kafka = toy.home.stack()["postgres"], toy.home.stack()["kafka"]
-    service = toy.part("toy")
+    service, web = toy.part("toy"), toy.part("web")
     assert toy.kill("postgres")["restarts"] == 1
     toy.kill("redis")
     assert toy.home.stack()["postgres"] == postgres
@@ -151,6 +177,7 @@ def test_killed_servers_come_back_and_a_new_broker_brings_new_dependents(toy: To
     assert toy.home.stack()["kafka"] != kafka
     until(lambda: toy.part("toy")["pid"] not in {None, service["pid"]})
     assert until(lambda: toy.ready()["kafka"]) == toy.home.stack()["kafka"]
+    assert toy.part("web")["pid"] == web["pid"]  # it needs no broker
 
 
 def test_memory_is_counted(toy: Toy) -> None:

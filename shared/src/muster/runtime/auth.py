@@ -1,4 +1,7 @@
-"""Who asks: the caller of a route, from a token that is verified without asking access."""
+"""Who asks: the caller of a route, from a token that is verified without asking access.
+
+The token comes in the header ``Authorization: Bearer`` or, from a browser, in the session cookie.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from muster.runtime import session_cookie
 from muster.runtime.context import Context
 from muster.security import jose, tokens
 from muster.security.grants import Principal
@@ -15,7 +19,6 @@ from muster.vocabulary.areas import AreaTree
 from muster.vocabulary.reasons import Reason, Refusal
 from muster.vocabulary.states import Role
 
-_SIGN_IN = Reason("token", "token-missing", "请先登录。", "Sign in first.")
 _OUTDATED = Reason(
     "token",
     "grants-changed",
@@ -66,11 +69,24 @@ class Caller:
         return frozenset().union(*(self.principal.areas(role, self.now) for role in roles))
 
 
+def token_of(request: Request) -> str:
+    """The token that a request brings, not verified yet. Who sends the header means it: the cookie
+    is looked at only without one.
+
+    Raises Refusal: 401 when there is none, 403 for a cookie that another site's page may have sent.
+    """
+    given = request.headers.get("authorization")
+    if given is None:
+        return session_cookie.required_in(request)
+    scheme, _, token = given.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Refusal(session_cookie.SIGN_IN, status=401, kind="unauthorised")
+    return token
+
+
 async def _authenticate(request: Request) -> Caller:
     context: Context = request.app.state.context
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Refusal(_SIGN_IN, status=401, kind="unauthorised")
+    token = token_of(request)
     try:
         kid = jose.signer(token, "JWT")
     except jose.Malformed:

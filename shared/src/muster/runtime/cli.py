@@ -174,6 +174,8 @@ def _show(seen: Status) -> None:
         _out.print(str(stack["error"]), markup=False, highlight=False)
     if seen.state not in {"ready", "degraded", "starting"}:
         return
+    if stack.get("web"):
+        _out.print(f"请用浏览器打开 / Open in a browser: {stack['web']}/", highlight=False)
     table = Table(show_edge=False)
     for title in ("part", "state", "address", "pid", "restarts"):
         table.add_column(title)
@@ -184,7 +186,7 @@ def _show(seen: Status) -> None:
         "broker": str(stack.get("kafka", "")),
     }
     for name, part in stack.get("parts", {}).items():
-        ready = seen.services.get(name)
+        ready = seen.asked.get(name)
         state = "running" if part["pid"] else "down"
         if ready is not None:
             waits = ", ".join(ready.waiting_for)
@@ -232,7 +234,8 @@ def serve(service: str) -> None:
     logging.configure(service)
     found = _service(service)
     settings = _settings(found)
-    loop.serve(found.create_app(settings), settings.host, settings.port)
+    app = found.create_app(settings)
+    loop.serve(app, settings.host, settings.port, settings.trusted_proxies)
 
 
 @app.command()

@@ -40,12 +40,12 @@ class Status:
     """What runs: `state` is ready, starting, stopping, stopped, failed, degraded, left or none.
 
     ``left`` means that the supervisor was killed; ``degraded`` that a
-    part is down or a service is not ready.
+    part is down or a service is not ready. `asked` is what each part with an address said.
     """
 
     state: str
     stack: dict[str, Any]
-    services: dict[str, Readiness] = field(default_factory=dict)
+    asked: dict[str, Readiness] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """For ``--json``: ``stack.json`` without passwords, with what was asked just now."""
@@ -54,12 +54,13 @@ class Status:
             shown["redis"] = without_password(str(shown["redis"]))
         services = {
             name: {
-                **dict(self.stack.get("services", {}).get(name, {})),
+                **dict(self.stack["services"][name]),
                 "ready": seen.ready,
                 "waiting_for": list(seen.waiting_for),
                 "restarts": self.stack.get("parts", {}).get(name, {}).get("restarts", 0),
             }
-            for name, seen in self.services.items()
+            for name, seen in self.asked.items()
+            if name in self.stack.get("services", {})
         }
         return {**shown, "state": self.state, "services": services}
 
@@ -89,11 +90,12 @@ def status(home: Home) -> Status:
         if any(one.running() for one in alive if one is not None):
             return Status("left", stack)
         return Status(state if state == "failed" else "stopped", stack)
-    services = {name: probe(entry["url"]) for name, entry in stack.get("services", {}).items()}
-    whole = all(entry["pid"] for entry in stack.get("parts", {}).values())
-    if state == "ready" and not (whole and all(seen.ready for seen in services.values())):
+    parts: dict[str, Any] = stack.get("parts", {})
+    asked = {name: probe(entry["url"]) for name, entry in parts.items() if "url" in entry}
+    whole = all(entry["pid"] for entry in parts.values())
+    if state == "ready" and not (whole and all(seen.ready for seen in asked.values())):
         state = "degraded"
-    return Status(state, stack, services)
+    return Status(state, stack, asked)
 
 
 def chosen_profile(home: Home, asked: str | None) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
 __all__ = ["run", "serve"]
 
@@ -36,8 +36,10 @@ def run(main: Coroutine[Any, Any, _T]) -> _T:
     return uvloop.run(main)
 
 
-def serve(app: FastAPI, host: str, port: int) -> None:
-    """Answer HTTP until SIGTERM or SIGINT."""
+def serve(app: ASGIApp, host: str, port: int, trusted_proxies: str, *, patience: int = 10) -> None:
+    """Answer HTTP until SIGTERM or SIGINT, and then what was asked before, for at most `patience`
+    seconds. What a proxy says of the client (``X-Forwarded-Proto``, ``-For``) is believed when it
+    asks from one of `trusted_proxies`: addresses, with commas."""
     import uvicorn
 
     _spare_loaded()
@@ -49,6 +51,7 @@ def serve(app: FastAPI, host: str, port: int) -> None:
         log_config=None,  # ours redacts; uvicorn's would not
         access_log=False,
         server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=10,
+        proxy_headers=True,
+        forwarded_allow_ips=trusted_proxies,
+        timeout_graceful_shutdown=patience,
     )

@@ -31,10 +31,11 @@ def document(name: str) -> dict[str, Any]:
 
 def snapshots() -> dict[str, bytes]:
     """Each installed service's document as it is kept: sorted, so that a difference is a change."""
-    return {
-        name: f"{json.dumps(document(name), ensure_ascii=False, indent=1, sort_keys=True)}\n".encode()
-        for name in service_names()
-    }
+    return {name: _written(document(name)) for name in service_names()}
+
+
+def _written(held: dict[str, Any]) -> bytes:
+    return f"{json.dumps(held, ensure_ascii=False, indent=1, sort_keys=True)}\n".encode()
 
 
 def main(arguments: list[str]) -> int:
@@ -46,7 +47,9 @@ def main(arguments: list[str]) -> int:
     stale = sorted(name for name in found.keys() | wanted if found.get(name) != wanted.get(name))
     for name in stale:
         if check:
-            print(f"out of date, run `python -m muster.runtime.openapi {folder}`: {name}.json")
+            sys.stderr.write(
+                f"out of date, run `python -m muster.runtime.openapi {folder}`: {name}.json\n"
+            )
         elif name in wanted:
             (folder / f"{name}.json").write_bytes(wanted[name])
         else:

@@ -56,10 +56,10 @@ def probe(url: str, timeout: float = 3.0) -> Readiness:
 
 @dataclass
 class Part:
-    """A part with its process. `server` for servers, `command` for services and workers."""
+    """A part with its process. `server` for servers, `command` for all others."""
 
     name: str
-    kind: str  # server, service, worker
+    kind: str  # server, service, worker, web
     server: Server | None = None
     command: Callable[[], Command] | None = None
     url: str | None = None

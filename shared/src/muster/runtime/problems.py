@@ -19,20 +19,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from muster.contracts import declared
 from muster.observability import metrics, trace
 from muster.observability.logging import get_logger
+from muster.runtime.problem_document import MEDIA_TYPE, TITLES, document
 from muster.vocabulary.reasons import Reason, Refusal
 
 _log = get_logger("muster.http")
 
-TITLES = {
-    "invalid": ("内容有误", "The content is not right"),
-    "not-found": ("没有找到", "Not found"),
-    "conflict": ("与现有数据冲突", "In conflict with what is there"),
-    "forbidden": ("没有权限", "Not permitted"),
-    "unauthorised": ("未登录或登录已失效", "Not signed in, or no longer"),
-    "too-large": ("内容过大", "Too large"),
-    "unavailable": ("服务暂时不可用", "Not available just now"),
-    "internal": ("服务器内部错误", "An internal error"),
-}
 _KINDS = {
     400: "invalid",
     401: "unauthorised",
@@ -46,18 +37,12 @@ _KINDS = {
 
 def problem(status: int, kind: str, reasons: Sequence[Reason]) -> JSONResponse:
     """One problem document."""
-    zh, en = TITLES.get(kind, TITLES["invalid"])
-    current = trace.current()
-    body: dict[str, Any] = {
-        "type": f"urn:muster:problem:{kind}",
-        "title": f"{zh} / {en}",
-        "status": status,
-        "reasons": [reason.as_dict() for reason in reasons],
-        "trace_id": current.trace_id if current else None,
-    }
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
     return JSONResponse(
-        body, status_code=status, headers=headers, media_type="application/problem+json"
+        document(status, kind, reasons),
+        status_code=status,
+        headers=headers,
+        media_type=MEDIA_TYPE,
     )
 
 

@@ -20,5 +20,7 @@ class ServiceSettings(BaseSettings):
     profile: str
     host: str = "127.0.0.1"
     port: int
+    trusted_proxies: str = "127.0.0.1,::1"
+    """Addresses or networks, with commas: whose ``X-Forwarded-Proto`` and ``-For`` count."""
     embedded_broker: bool = False
     pool_size: int = 8

@@ -41,6 +41,7 @@ _DEAF_LIMIT = 60.0
 _DRAIN = 45.0
 # With the broker gone there is nothing to drain into.
 _SHORT_DRAIN = 3.0
+_USE_BROKER = ("service", "worker")
 
 
 class _Stop(Exception):  # noqa: N818 - not an error
@@ -153,10 +154,12 @@ class Supervisor:
         services = [part for part in self._parts if part.kind == "service"]
         # While services wait for their partitions there is time to load the workers.
         self._await(services, lambda seen: seen.answered)
-        for worker in workers:
-            self._parts.append(worker)
-            worker.start()
-        self._await(services, lambda seen: seen.ready)
+        web = self._web_part()
+        for part in (web, *workers):
+            self._parts.append(part)
+            part.start()
+        self._write()
+        self._await([*services, web], lambda seen: seen.ready)
 
     def _await(self, services: Iterable[Part], enough: Callable[[Readiness], bool]) -> None:
         deadline = time.monotonic() + _READY_PATIENCE
@@ -204,6 +207,25 @@ class Supervisor:
             env=clean_environment({**shared, **told}),
             grace=_DRAIN,
         )
+
+    def _web_part(self) -> Part:
+        """What browsers meet: the built pages, and all services behind one address."""
+        port = self._home.port("web")
+        told = os.environ.get("MUSTER_WEB_PAGES")
+        pages = ("--pages", str(Path(told).resolve())) if told else ()
+
+        def command() -> Command:
+            return Command(
+                name="web",
+                argv=(
+                    *(sys.executable, "-m", "muster.runtime.door"),
+                    *("--home", str(self._home.path), "--port", str(port), *pages),
+                ),
+                log=self._home.log("web"),
+                env=clean_environment(),
+            )
+
+        return Part("web", "web", command=command, url=f"http://{LOOPBACK}:{port}")
 
     def _service_part(self, service: str) -> Part:
         # The port must be fixed before the first start, so that the address never changes.
@@ -260,7 +282,7 @@ class Supervisor:
 
     def _replace_dependents(self) -> None:
         """The broker has another address now: every service and worker must learn it."""
-        dependents = [p for p in self._parts if p.kind != "server" and p.running()]
+        dependents = [p for p in self._parts if p.kind in _USE_BROKER and p.running()]
         self._stop_parts(dependents, _SHORT_DRAIN)
         for part in dependents:
             part.start()
@@ -307,8 +329,9 @@ class Supervisor:
     def _end(self, state: str) -> None:
         self._state = "stopping"
         self._write()
-        # Workers first: they only read. Then services, which publish what waits. Servers last.
-        self._stop_parts([part for part in self._parts if part.kind == "worker"], 15)
+        # Workers first, which only read, and the door, so that nothing new is asked. Then services,
+        # which publish what waits. Servers last.
+        self._stop_parts([part for part in self._parts if part.kind in ("worker", "web")], 15)
         self._stop_parts([part for part in self._parts if part.kind == "service"], _DRAIN)
         for server in reversed(self._stack.servers):
             server.stop()
@@ -347,6 +370,7 @@ class Supervisor:
                 for part in self._parts
                 if part.kind == "service"
             },
+            "web": next((part.url for part in self._parts if part.kind == "web"), None),
             "parts": {part.name: part.describe() for part in self._parts},
             "memory": {"now": self._now, "peak": self._peak},
         }

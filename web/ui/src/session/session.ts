@@ -1,31 +1,14 @@
 /** Who is signed in. The token itself lives in a cookie that no script can read. */
 import { computed, reactive, readonly } from 'vue'
+import type { components } from '../api/access'
 import { configure, send } from '../api/client'
 import { readProblem } from '../api/problem'
 import type { Language } from '../format/numbers'
 import { challenge, inside, keep, random, take } from './pkce'
 
-export type Role =
-  | 'collector'
-  | 'township_leader'
-  | 'civil_affairs_reviewer'
-  | 'human_resources_reviewer'
-  | 'department_officer'
-  | 'leader'
-  | 'administrator'
-  | 'auditor'
-
-export interface Held {
-  role: Role
-  area: string
-}
-
-export interface Account {
-  account_id: string
-  username: string
-  grants: Held[]
-  expires_at: string
-}
+type Schemas = components['schemas']
+export type Role = Schemas['Role']
+export type Account = Schemas['SessionAnswer']
 
 /** `lapsed`: the sign-in ran out while somebody worked; the page stays, and a dialog asks. */
 type Standing = 'unknown' | 'in' | 'out' | 'lapsed'

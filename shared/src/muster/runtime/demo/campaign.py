@@ -24,13 +24,16 @@ from muster.runtime.demo.patience import Patience
 from muster.runtime.demo.report import Tale
 from muster.runtime.demo.stage import Stage
 from muster.runtime.demo.world import Desk, Person, World
+from muster.runtime.home import write_private
 from muster.security.jose import Jwk
 from muster.synth.workbook import write_workbook
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.resident_number import shorten
 
-__all__ = ["Campaign", "Stuck"]
+__all__ = ["ACCOUNTS", "Campaign", "Stuck"]
 
+ACCOUNTS = "accounts.json"
+"""In the stack's folder: who can sign in, by role and area, with their passwords."""
 _DESKS_AT_ONCE = 4
 _GATEWAYS_ON = 16
 """Desks whose gateways stay on from their first use to the end; where there are more, each is on
@@ -61,6 +64,7 @@ class Campaign:
     after: list[dict[str, Any]] = field(default_factory=list)
     desks: list[CollectingDesk] = field(default_factory=list)
     reviewers: list[Reviewer] = field(default_factory=list)
+    accounts: list[dict[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         people = self.world.people
@@ -159,7 +163,11 @@ class Campaign:
             for role in _REVIEWERS:
                 account = await self._account(role, county)
                 self.reviewers.append(Reviewer(account, by_number, self.tale, self._reviewing))
+        # These work at nothing here: a browser can be signed in with them.
         await self._account("leader", self.profile.area)
+        await self._account("auditor", self.profile.area)
+        await self._account("township_leader", self.world.desks[0].area)
+        self._write_accounts()
 
     async def _desk(self, desk: Desk, recipient: Jwk) -> CollectingDesk:
         opened = await self.admin.post(
@@ -186,7 +194,16 @@ class Campaign:
             {"username": name, "password": password, "area": area, "grants": grants},
         )
         self.tale.counts["accounts"] += 1
+        self.accounts.append({"role": role, "area": area, "username": name, "password": password})
         return Account(self.services, name, password)
+
+    def _write_accounts(self) -> None:
+        """For whoever wants to look at the county through a browser; no log has any of it."""
+        admin = {"role": "administrator", "area": self.profile.area}
+        admin |= {"username": self.admin.name, "password": self.admin.password}
+        path = self.services.home.path / ACCOUNTS
+        write_private(path, {"accounts": [admin, *self.accounts]})
+        self.stage.say(f"账号和密码 / names and passwords: {path}")
 
     # -- baseline --------------------------------------------------------------------------------
 

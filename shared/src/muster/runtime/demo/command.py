@@ -23,7 +23,7 @@ from rich.console import Console
 from muster.forms import Profile, ProfileError
 from muster.runtime import findings, ledger, lifecycle
 from muster.runtime.demo import report
-from muster.runtime.demo.campaign import Campaign, Stuck
+from muster.runtime.demo.campaign import ACCOUNTS, Campaign, Stuck
 from muster.runtime.demo.client import NotRunning, Refused, Services, Unreachable
 from muster.runtime.demo.crosscheck import NotSettled
 from muster.runtime.demo.desk import Undone
@@ -210,6 +210,7 @@ def _start(home: Home, name: str, profile: Profile, people: int, seed: int, stag
         raise
     if problems:
         raise problems[0]
+    stage.say(f"请用浏览器打开 / Open in a browser: {home.stack()['web']}/")
     return world
 
 
@@ -277,13 +278,14 @@ def _stay(console: Console, home: Home) -> None:
     command = f"MUSTER_HOME={shlex.quote(str(home.path))} {shlex.quote(_program())}"
     console.print()
     console.print(
+        f"请用浏览器打开 / Open in a browser: {home.stack()['web']}/\n"
+        f"  账号和密码 / Names and passwords of each kind of user: {home.path / ACCOUNTS}\n"
         "Try next, in another terminal:\n"
         f"  {command} status\n"
         f"  {command} ledger\n"
         f"  {command} progress\n"
         "  kill -9 one of the services by its number in the status, then look at the ledger\n"
         f"{_connector(home)}"
-        f"The first administrator's name and password are in {home.admin_file}\n"
         "Ctrl-C stops everything.",
         markup=False,
         highlight=False,

@@ -231,6 +231,8 @@ def _addresses(stack: Mapping[str, Any]) -> Table:
     shown = Table(title="What runs", title_justify="left", box=SIMPLE)
     shown.add_column("part")
     shown.add_column("address")
+    if stack.get("web"):
+        shown.add_row("web", f"{stack['web']}/")
     for name, entry in stack.get("services", {}).items():
         shown.add_row(name, f"{entry['url']}/docs")
     postgres = stack.get("postgres", {})

@@ -1,5 +1,12 @@
 """HTTP routes of access: translate, authorise, call a handler."""
 
-from muster.access.api import accounts, departments, terminals, tokens
+from muster.access.api import accounts, authorize, departments, sessions, terminals, tokens
 
-ROUTERS = (tokens.router, accounts.router, terminals.router, departments.router)
+ROUTERS = (
+    tokens.router,
+    authorize.router,
+    sessions.router,
+    accounts.router,
+    terminals.router,
+    departments.router,
+)

@@ -123,6 +123,13 @@ class SignIn(Request):
     terminal_assertion: Compact | None = None
 
 
+class NewSession(Request):
+    code: Word
+    code_verifier: Word
+    redirect_uri: Word
+    client_id: Word
+
+
 class NewEnrolment(Request):
     area: Code
     label: Word
@@ -213,6 +220,16 @@ class MeAnswer(BaseModel):
     account_id: str
     terminal_id: str | None
     grants: list[GrantAnswer]
+
+
+class SessionAnswer(BaseModel):
+    """Who is signed in. `expires_at` is when the token at hand ends unless it is renewed; the token
+    itself is nowhere but in the cookie."""
+
+    account_id: str
+    username: str
+    grants: list[GrantAnswer]
+    expires_at: datetime
 
 
 class JwksAnswer(BaseModel):

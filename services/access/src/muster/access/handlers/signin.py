@@ -45,10 +45,19 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A token with what it says."""
+    """A token with what it says, and the user name of its account."""
 
     token: str
     claims: tokens.Claims
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """An account whose password was given just now."""
+
+    row: Row[Any]
+    signed_in_at: datetime
 
 
 async def check_assertion(conn: AsyncConnection, text: str) -> Assertion:
@@ -115,6 +124,25 @@ async def sign_in(
             "采集端的签名已使用过，请重新签名。",
             "The terminal's assertion was used before; sign a new one.",
         )
+    admitted = await admit(context, conn, username=username, seen_hash=seen_hash, correct=correct)
+    if isinstance(admitted, Refusal):
+        return admitted
+    terminal_id = assertion.terminal_id if assertion else None
+    made = await _issue(context, conn, admitted.row, terminal_id, admitted.signed_in_at)
+    await context.audit.record(
+        conn,
+        actor=admitted.row.account_id,
+        action="signed-in",
+        detail={"terminal": terminal_id} if terminal_id else {},
+    )
+    return made
+
+
+async def admit(
+    context: Context, conn: AsyncConnection, *, username: str, seen_hash: str | None, correct: bool
+) -> Admitted | Refusal:
+    """The account whose password was compared with `seen_hash`, or why nobody is let in, as
+    `sign_in` gives it. The caller audits what comes of it."""
     row = await accounts.account_named(conn, _name(username), lock=True)
     now = datetime.now(UTC)
     if row is None:
@@ -129,16 +157,7 @@ async def sign_in(
         return _refused()
     if before != Attempts():
         await accounts.change_account(conn, row.account_id, failures=0, locked_until=None)
-    signed_in_at = (await conn.execute(select(func.clock_timestamp()))).scalar_one()
-    terminal_id = assertion.terminal_id if assertion else None
-    made = await _issue(context, conn, row, terminal_id, signed_in_at)
-    await context.audit.record(
-        conn,
-        actor=row.account_id,
-        action="signed-in",
-        detail={"terminal": terminal_id} if terminal_id else {},
-    )
-    return made
+    return Admitted(row, (await conn.execute(select(func.clock_timestamp()))).scalar_one())
 
 
 async def renew(context: Context, conn: AsyncConnection, token: str) -> Issued:
@@ -147,23 +166,39 @@ async def renew(context: Context, conn: AsyncConnection, token: str) -> Issued:
     Raises Refusal (401): the token does not hold, the account is no longer active, its password
     was changed, the terminal was revoked, or the password was given too long ago.
     """
+    known = await issued.token_by_id(conn, claims_of(context, token).jti)
+    if known is None:
+        raise _ended()
+    return await go_on(context, conn, known.account_id, known.terminal_id, known.signed_in_at)
+
+
+def claims_of(context: Context, token: str) -> tokens.Claims:
+    """What a token of ours says. Raises BadToken when it does not hold."""
     keys = {key["kid"]: key for key in token_keys(context)}
-    claims = tokens.verify(token, keys.get)
-    known = await issued.token_by_id(conn, claims.jti)
-    row = (await accounts.accounts_by_id(conn, [claims.account_id])).get(claims.account_id)
+    return tokens.verify(token, keys.get)
+
+
+async def go_on(
+    context: Context,
+    conn: AsyncConnection,
+    account_id: str,
+    terminal_id: str | None,
+    signed_in_at: datetime,
+) -> Issued:
+    """A token for whoever gave their password at that moment, as `renew` gives and refuses it."""
+    row = (await accounts.accounts_by_id(conn, [account_id])).get(account_id)
     if (
-        known is None
-        or row is None
+        row is None
         or not row.active
-        or known.signed_in_at < row.sessions_from
-        or known.signed_in_at + SESSION_HOLDS <= datetime.now(UTC)
+        or signed_in_at < row.sessions_from
+        or signed_in_at + SESSION_HOLDS <= datetime.now(UTC)
     ):
         raise _ended()
-    if known.terminal_id is not None:
-        terminal = await terminals.terminal_by_id(conn, known.terminal_id)
+    if terminal_id is not None:
+        terminal = await terminals.terminal_by_id(conn, terminal_id)
         if terminal is None or terminal.revoked_at is not None:
             raise _ended()
-    return await _issue(context, conn, row, known.terminal_id, known.signed_in_at)
+    return await _issue(context, conn, row, terminal_id, signed_in_at)
 
 
 def token_keys(context: Context) -> Sequence[Jwk]:
@@ -206,7 +241,7 @@ async def _issue(
             "expires_at": datetime.fromtimestamp(claims.exp, UTC) + tokens.LEEWAY,
         },
     )
-    return Issued(token, claims)
+    return Issued(token, claims, row.username)
 
 
 async def _count(context: Context, conn: AsyncConnection, row: Row[Any], after: Attempts) -> None:

@@ -115,6 +115,22 @@ issued_token = Table(
     Column("expires_at", _TIME, nullable=False),
 )
 Index("issued_token_expiry", issued_token.c.expires_at)
+Index("issued_token_session", issued_token.c.account_id, issued_token.c.signed_in_at)
+
+authorization_code = Table(
+    "authorization_code",
+    metadata,
+    Column("code_hash", Text, primary_key=True),
+    Column("account_id", _UUID, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("redirect_uri", Text, nullable=False),
+    Column("code_challenge", Text, nullable=False),
+    Column("signed_in_at", _TIME, nullable=False),
+    Column("expires_at", _TIME, nullable=False),
+    Column("used_at", _TIME),
+)
+"""What a right password on the sign-in page gave, for a browser to open a session with, once."""
+Index("authorization_code_expiry", authorization_code.c.expires_at)
 
 used_assertion = Table(
     "used_assertion",
