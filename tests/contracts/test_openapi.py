@@ -49,6 +49,10 @@ def test_a_changed_route_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert openapi.main([str(tmp_path)]) == 0
     assert not (tmp_path / "nobody.json").exists()
     extra = APIRouter()
-    extra.add_api_route("/planted", dict)
+
+    @extra.get("/planted")
+    def planted() -> dict[str, str]:
+        return {}
+
     monkeypatch.setattr("muster.runtime.edges.router", extra)
     assert openapi.main(["--check", str(tmp_path)]) == 1
