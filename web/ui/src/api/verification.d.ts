@@ -1,0 +1,1258 @@
+// Made by `npm run api` from web/api; never edited by hand.
+
+export interface paths {
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit Trail
+         * @description The audit trail of this service, the oldest row first; audited itself (R100).
+         */
+        get: operations["audit_trail_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description The process runs.
+         */
+        get: operations["health_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/items/{subject_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Item
+         * @description The newest version of one record beside baseline, kinds and digests of its papers, what
+         *     departments and terminals say, and earlier versions; audited.
+         */
+        get: operations["get_item_items__subject_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/items/{subject_id}/{version}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Back
+         * @description Send one version back to the desk with reasons; it comes back as a new version (R70).
+         */
+        post: operations["send_back_items__subject_id___version__return_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/items/{subject_id}/{version}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify
+         * @description Confirm one version: the digest is that of the very content the reviewer saw.
+         *
+         *     Before the mandatory answers are there the version is *passed* and becomes verified with the
+         *     last of them. In spite of an answer that contradicts, or of a mandatory one that confirms
+         *     nothing, it is verified only with `despite`.
+         */
+        post: operations["verify_items__subject_id___version__verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Ledger
+         * @description How many people collected in each village are submitted, returned, verified.
+         */
+        get: operations["get_ledger_ledger_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/public-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Public Keys
+         * @description The public halves of this service's keys for packets.
+         */
+        get: operations["public_keys_public_keys_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Queue
+         * @description Records that wait for the caller's review, the longest waiting first (R71).
+         *
+         *     One that was passed is not among them, unless a department's answer contradicts it or a
+         *     mandatory one confirms nothing. Audited when anybody is shown: an id and a village say of whom a
+         *     department's answer contradicts.
+         */
+        get: operations["get_queue_queue_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ready
+         * @description The service can work: store reachable, partitions assigned, nothing halted.
+         */
+        get: operations["ready_ready_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/received": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Received
+         * @description Which of these events were taken. Who knows an id (122 random bits) may ask.
+         */
+        post: operations["received_received_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Requests
+         * @description How many requests departments have not answered (or have), and how old they are (R73).
+         *
+         *     Counts the newest record versions of who is collected in the area; names nobody.
+         */
+        get: operations["get_requests_requests_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/return-reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Return Reasons
+         * @description The list of reasons for which a record may go back.
+         */
+        get: operations["get_return_reasons_return_reasons_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * Ages
+         * @description Requests by how long they have waited, or took to be answered.
+         */
+        Ages: {
+            /**
+             * Older
+             * @default 0
+             */
+            older?: number;
+            /**
+             * Under Day
+             * @default 0
+             */
+            under_day?: number;
+            /**
+             * Under Week
+             * @default 0
+             */
+            under_week?: number;
+        };
+        /**
+         * Answers
+         * @description What the answers to one record version come to.
+         *
+         *     ``agree``: every mandatory answer is there and confirms something of the record, and none stands
+         *     against it; so it is when nobody was to be asked. ``cannot_tell``: a mandatory answer confirms
+         *     nothing. ``contradict`` and ``cannot_tell`` go before ``waiting``, in this order: a reviewer has
+         *     to look.
+         * @enum {string}
+         */
+        Answers: "waiting" | "agree" | "cannot_tell" | "contradict";
+        /**
+         * Attestation
+         * @description What the terminals say about a record's chip readings (design, section 5, rule 1).
+         *
+         *     ``none``: it claims no reading. The word is attested by the terminal, never proven.
+         * @enum {string}
+         */
+        Attestation: "none" | "awaiting" | "attested" | "flagged";
+        /**
+         * AttestationAnswer
+         * @description What the terminals' own events say of the card reading and of the signature.
+         *
+         *     ``reading_id`` and ``signature_id`` are what the desk got from its gateway and the record names;
+         *     ``reading_event`` and ``signature_event`` the ids of the terminal's events by which they are
+         *     judged, null while none has come.
+         */
+        AttestationAnswer: {
+            reading: components["schemas"]["Attestation"];
+            /** Reading Event */
+            reading_event: string | null;
+            /** Reading Id */
+            reading_id: string | null;
+            /** Reasons */
+            reasons: components["schemas"]["FlagAnswer"][];
+            signature: components["schemas"]["Attestation"];
+            /** Signature Event */
+            signature_event: string | null;
+            /** Signature Id */
+            signature_id: string | null;
+        };
+        /**
+         * AuditPage
+         * @description Rows in the order of the chain; `next` is what to send as `after`, null at the end, which is
+         *     the chain's when the first page was read.
+         */
+        AuditPage: {
+            /** Items */
+            items: components["schemas"]["AuditRow"][];
+            /** Next */
+            next: string | null;
+            /** Service */
+            service: string;
+        };
+        /**
+         * AuditRow
+         * @description Who did what to whom, when and why, with which ids and counts; and what the row's place in
+         *     the chain is checked by (`muster.security.audit.verify_chain`).
+         */
+        AuditRow: {
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Detail */
+            detail: unknown;
+            /** Hash */
+            hash: string;
+            /** Previous */
+            previous: string;
+            /** Reason */
+            reason: string | null;
+            /** Salt */
+            salt: string;
+            /** Seq */
+            seq: number;
+            /** Subject Ids */
+            subject_ids: string[];
+        };
+        /**
+         * BaselineAnswer
+         * @description Baseline data, and the fields in which the record says something else.
+         */
+        BaselineAnswer: {
+            /** Differs */
+            differs: string[];
+            record: components["schemas"]["Record"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * DecisionAnswer
+         * @description A decision as it stands; ``passed`` while it is submitted and awaits answers.
+         */
+        DecisionAnswer: {
+            answers: components["schemas"]["Answers"];
+            /** Digest */
+            digest: string;
+            /** Passed */
+            passed: boolean;
+            /**
+             * Reviewed At
+             * Format: date-time
+             */
+            reviewed_at: string;
+            /** Reviewer Id */
+            reviewer_id: string;
+            state: components["schemas"]["ReviewState"];
+            /** Subject Id */
+            subject_id: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * DepartmentAnswer
+         * @description What one department was asked, and what it said.
+         *
+         *     ``request`` is the id under which it stands in that department's own log, and in no other.
+         *     ``mandatory`` when the record waits for it. ``waiting_since`` while its answer would count;
+         *     ``verdicts`` by field once it is there. ``cannot_tell`` when the record waits for it and none of
+         *     its verdicts is for the record or against it.
+         */
+        DepartmentAnswer: {
+            /** Asked */
+            asked: string[];
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Cannot Tell */
+            cannot_tell: boolean;
+            /** Contradicts */
+            contradicts: boolean;
+            /** Department */
+            department: string;
+            /** En */
+            en: string;
+            /** Mandatory */
+            mandatory: boolean;
+            overruled: components["schemas"]["Overruled"] | null;
+            /** Received At */
+            received_at: string | null;
+            /** Remark */
+            remark: string;
+            /** Request */
+            request: string;
+            /** Verdicts */
+            verdicts: {
+                [key: string]: components["schemas"]["Verdict"];
+            } | null;
+            /** Waiting Since */
+            waiting_since: string | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * Entry
+         * @description One line of the balance: how a village came to count a person and how it stands now.
+         *
+         *     A person who moves inside the county stands in two villages: ``moved_out`` in the old one,
+         *     ``moved_in`` in the new one (design section 5, rule 8).
+         */
+        Entry: {
+            origin: components["schemas"]["Origin"];
+            state: components["schemas"]["SubjectState"];
+            /** Village */
+            village: string;
+        };
+        /**
+         * Evidence
+         * @description A photo of the person or of a paper, by the digest under which capture keeps it.
+         */
+        Evidence: {
+            /** Digest */
+            digest: string;
+            /** Kind */
+            kind: string;
+            /** Media Type */
+            media_type: string;
+        };
+        /**
+         * FlagAnswer
+         * @description Why a reading or a signature is flagged.
+         */
+        FlagAnswer: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /** HTTPValidationError */
+        HTTPValidationError: {
+            /** Detail */
+            detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * ItemAnswer
+         * @description Everything a reviewer needs about one person: the newest version and what stands beside it.
+         *
+         *     ``reviewable`` is false when the person no longer counts as collected, or the newest version has
+         *     its outcome or was ``passed`` and awaits answers. ``attestation`` is absent until the terminals'
+         *     events were looked for.
+         */
+        ItemAnswer: {
+            answers: components["schemas"]["Answers"];
+            attestation: components["schemas"]["AttestationAnswer"] | null;
+            baseline: components["schemas"]["BaselineAnswer"] | null;
+            /**
+             * Collected At
+             * Format: date-time
+             */
+            collected_at: string;
+            /** Collector Id */
+            collector_id: string;
+            /** Corrects Version */
+            corrects_version: number | null;
+            /** Departments */
+            departments: components["schemas"]["DepartmentAnswer"][];
+            /** Desk */
+            desk: string;
+            /** Digest */
+            digest: string;
+            /** Earlier */
+            earlier: components["schemas"]["VersionAnswer"][];
+            /** Evidence */
+            evidence: components["schemas"]["Evidence"][];
+            /** Own */
+            own: boolean;
+            /** Passed */
+            passed: boolean;
+            /** Provenance */
+            provenance: {
+                [key: string]: components["schemas"]["Source"];
+            };
+            /** Reasons */
+            reasons: components["schemas"]["ReasonAnswer"][];
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            record: components["schemas"]["Record"];
+            /** Record Id */
+            record_id: string;
+            /** Reviewable */
+            reviewable: boolean;
+            /** Reviewed At */
+            reviewed_at: string | null;
+            /** Reviewer Id */
+            reviewer_id: string | null;
+            /** Signature Kind */
+            signature_kind: string;
+            /** Standing */
+            standing: components["schemas"]["Entry"][];
+            state: components["schemas"]["ReviewState"];
+            /** Subject Id */
+            subject_id: string;
+            /** Version */
+            version: number;
+            /** Village */
+            village: string;
+        };
+        /**
+         * LedgerAnswer
+         * @description Verification's own side of the balance, by village.
+         */
+        LedgerAnswer: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Villages */
+            villages: {
+                [key: string]: components["schemas"]["ReviewCounts"];
+            };
+        };
+        /**
+         * Origin
+         * @description How a subject became known: the left side of the balance (design, section 5, rule 8).
+         * @enum {string}
+         */
+        Origin: "baseline" | "roster" | "new" | "discovered" | "moved_in";
+        /**
+         * Overruled
+         * @description Who verified in spite of a department's answer, when, and why in own words.
+         */
+        Overruled: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Despite */
+            despite: string;
+            /** Reviewer Id */
+            reviewer_id: string;
+        };
+        /**
+         * PublicKeys
+         * @description Public JWKs of a service: ``packet`` to seal to it, ``sign`` to verify what it signed; the
+         *     newest of each first.
+         */
+        PublicKeys: {
+            /** Packet */
+            packet: {
+                [key: string]: string;
+            }[];
+            /** Service */
+            service: string;
+            /** Sign */
+            sign: {
+                [key: string]: string;
+            }[];
+        };
+        /**
+         * QueueAnswer
+         * @description Waiting records, the longest waiting first; ``next`` goes into ``after`` for the rest.
+         */
+        QueueAnswer: {
+            /** Items */
+            items: components["schemas"]["QueueItem"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * QueueItem
+         * @description One record that waits: no name, no number.
+         *
+         *     ``age_seconds`` since it arrived; ``returned`` how often it went back before; ``own`` whether
+         *     the caller collected it, and so cannot review it; ``passed`` whether it was confirmed before an
+         *     answer contradicted it or told nothing; ``flagged`` whether the terminals do not attest its card
+         *     reading or its signature.
+         */
+        QueueItem: {
+            /** Age Seconds */
+            age_seconds: number;
+            answers: components["schemas"]["Answers"];
+            /** Desk */
+            desk: string;
+            /** Flagged */
+            flagged: boolean;
+            /** Own */
+            own: boolean;
+            /** Passed */
+            passed: boolean;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Returned */
+            returned: number;
+            /** Subject Id */
+            subject_id: string;
+            /** Version */
+            version: number;
+            /** Village */
+            village: string;
+        };
+        /**
+         * ReasonAnswer
+         * @description Why a version went back.
+         */
+        ReasonAnswer: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Field */
+            field: string | null;
+            /** Text */
+            text: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * ReasonBody
+         * @description One reason for a return: a code of the list, the field it concerns, own words.
+         */
+        ReasonBody: {
+            /** Code */
+            code: string;
+            /** Field */
+            field?: string | null;
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+        };
+        /**
+         * Received
+         * @description Those of the events that this service has taken; refused ones are dead letters here.
+         */
+        Received: {
+            /** Event Ids */
+            event_ids: string[];
+        };
+        /**
+         * Record
+         * @description What was collected about one person, checked against the profile's ``form_version``.
+         */
+        Record: {
+            /** Categories */
+            categories: string[];
+            /** Fields */
+            fields: {
+                [key: string]: string | number | boolean | string[];
+            };
+            /** Form Version */
+            form_version: string;
+        };
+        /**
+         * RequestCounts
+         * @description Requests to one department: how many, for how many of them the record waits, the longest
+         *     time. ``enrolled`` whether the department can be asked now.
+         */
+        RequestCounts: {
+            /**
+             * @default {
+             *       "older": 0,
+             *       "under_day": 0,
+             *       "under_week": 0
+             *     }
+             */
+            ages?: components["schemas"]["Ages"];
+            /**
+             * Count
+             * @default 0
+             */
+            count?: number;
+            /** Department */
+            department: string;
+            /** En */
+            en: string;
+            /** Enrolled */
+            enrolled: boolean;
+            /**
+             * Longest Seconds
+             * @default 0
+             */
+            longest_seconds?: number;
+            /**
+             * Mandatory
+             * @default 0
+             */
+            mandatory?: number;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * RequestsAnswer
+         * @description Requests in one state, by department.
+         */
+        RequestsAnswer: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Departments */
+            departments: components["schemas"]["RequestCounts"][];
+            /** State */
+            state: string;
+        };
+        /**
+         * ReturnBody
+         * @description The digest of the version that the reviewer has seen, and why it goes back.
+         */
+        ReturnBody: {
+            /** Digest */
+            digest: string;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonBody"][];
+        };
+        /**
+         * ReturnCode
+         * @description One code of the list of reasons for a return.
+         */
+        ReturnCode: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * ReviewCounts
+         * @description People of one village whose newest version is in these states.
+         */
+        ReviewCounts: {
+            /**
+             * Returned
+             * @default 0
+             */
+            returned?: number;
+            /**
+             * Submitted
+             * @default 0
+             */
+            submitted?: number;
+            /**
+             * Verified
+             * @default 0
+             */
+            verified?: number;
+        };
+        /**
+         * ReviewState
+         * @description What `collected` splits into.
+         * @enum {string}
+         */
+        ReviewState: "submitted" | "returned" | "verified";
+        /**
+         * Sent
+         * @description Ids of events that an edge has published.
+         */
+        Sent: {
+            /** Event Ids */
+            event_ids: string[];
+        };
+        /**
+         * Source
+         * @description Provenance of one field of a record (design, section 5, rule 1).
+         * @enum {string}
+         */
+        Source: "chip" | "baseline" | "department" | "typed" | "reviewer";
+        /**
+         * SubjectState
+         * @description Where a subject stands: the right side of the balance. Every subject has exactly one.
+         * @enum {string}
+         */
+        SubjectState: "open" | "collected" | "declined" | "moved_out" | "dead_before" | "dead_after" | "merged" | "ineligible";
+        /** ValidationError */
+        ValidationError: {
+            /** Context */
+            ctx?: Record<string, never>;
+            /** Input */
+            input?: unknown;
+            /** Location */
+            loc: (string | number)[];
+            /** Message */
+            msg: string;
+            /** Error Type */
+            type: string;
+        };
+        /**
+         * Verdict
+         * @description A department's answer about one field (forms: five verdicts).
+         * @enum {string}
+         */
+        Verdict: "match" | "mismatch" | "no_such_person" | "no_file" | "undecided";
+        /**
+         * VerifyBody
+         * @description The digest of the version that the reviewer has seen.
+         *
+         *     ``despite`` is asked for when departments contradict or cannot tell: why it is verified all the
+         *     same, in own words; ``contradicting`` and ``cannot_tell`` then name the departments whose
+         *     answers the reviewer has seen.
+         */
+        VerifyBody: {
+            /**
+             * Cannot Tell
+             * @default []
+             */
+            cannot_tell?: string[];
+            /**
+             * Contradicting
+             * @default []
+             */
+            contradicting?: string[];
+            /** Despite */
+            despite?: string | null;
+            /** Digest */
+            digest: string;
+        };
+        /**
+         * VersionAnswer
+         * @description One version, what terminals attest of it, and its review. ``changed`` are the fields that the
+         *     newest version changed.
+         */
+        VersionAnswer: {
+            attestation: components["schemas"]["AttestationAnswer"] | null;
+            /** Changed */
+            changed: string[];
+            /** Departments */
+            departments: components["schemas"]["DepartmentAnswer"][];
+            /** Digest */
+            digest: string;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonAnswer"][];
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Reviewed At */
+            reviewed_at: string | null;
+            /** Reviewer Id */
+            reviewer_id: string | null;
+            state: components["schemas"]["ReviewState"];
+            /** Version */
+            version: number;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    audit_trail_audit_get: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                actor?: string | null;
+                action?: string | null;
+                subject?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    health_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+    };
+    get_item_items__subject_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subject_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    send_back_items__subject_id___version__return_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subject_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    verify_items__subject_id___version__verify_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subject_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_ledger_ledger_get: {
+        parameters: {
+            query?: {
+                /** @description 行政区划代码 / area code */
+                area?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    public_keys_public_keys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicKeys"];
+                };
+            };
+        };
+    };
+    get_queue_queue_get: {
+        parameters: {
+            query?: {
+                /** @description 行政区划代码 / area code */
+                area?: string | null;
+                desk?: string | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ready_ready_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    received_received_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Sent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_requests_requests_get: {
+        parameters: {
+            query?: {
+                /** @description 行政区划代码 / area code */
+                area?: string | null;
+                department?: string | null;
+                state?: "open" | "answered";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_return_reasons_return_reasons_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReturnCode"][];
+                };
+            };
+        };
+    };
+}

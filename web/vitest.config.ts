@@ -1,0 +1,13 @@
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  plugins: [vue()],
+  test: {
+    environment: 'jsdom',
+    include: ['ui/tests/**/*.test.ts', 'console/tests/**/*.test.ts'],
+    setupFiles: ['./tests/setup.ts'],
+    testTimeout: 30_000,
+    server: { deps: { inline: ['element-plus'] } },
+  },
+})
