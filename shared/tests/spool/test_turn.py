@@ -32,9 +32,9 @@ def test_one_has_it_until_it_ends(tmp_path: Path) -> None:
     assert first.take()
     assert first.take()
     assert not second.take()
-    second.end()
+    second.close()
     assert not another_process_takes(tmp_path)
-    first.end()
+    first.close()
     assert another_process_takes(tmp_path)
     assert second.take()
     assert not first.take()
@@ -69,7 +69,7 @@ def test_what_root_makes_belongs_to_the_owner_of_the_folder(
         monkeypatch.setattr(os, "geteuid", lambda user=user: user)
         turn = Turn(tmp_path)
         assert turn.take()
-        turn.end()
+        turn.close()
         (tmp_path / NAME).unlink()
     assert given == [(owner.st_uid, owner.st_gid)]
 

@@ -40,7 +40,7 @@ class Turn:
                 f"({type(error).__name__}: {error}).",
             ) from error
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Leave it to others. May be called at any time."""
         if self._held is not None:
             self._held.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sqlite3
 import sys
@@ -24,10 +25,13 @@ from muster.security.keyring import KeyringError
 from muster.spool.keyfile import KeyfileError
 from muster.spool.services import ServiceAway
 from muster.spool.store import SpoolError
+from muster.spool.turn import Turn
 from muster.vocabulary.reasons import BilingualError, Refusal
 
 if TYPE_CHECKING:
     from muster.department_connector.handlers.supplying import Supplied
+
+_log = logging.get_logger("muster.connector")
 
 app = typer.Typer(no_args_is_help=True, help="The connector of one department.")
 
@@ -181,11 +185,18 @@ async def _supply(settings: Settings, wait: float) -> tuple[Supplied, Outcome]:
     from muster.department_connector.handlers import supplying
 
     async with home.composed(settings) as (connector, http):
-        await running.refresh_keys(connector, SERVICES[1:])
-        done = await asyncio.to_thread(supplying.supply, connector)
-        if wait:
-            await running.deliver(settings, connector, http, done.extract_id, wait)
-        return done, (await outcomes.fetch(connector, http))[done.extract_id]
+        with contextlib.closing(Turn(settings.home)) as turn:
+            if wait:
+                turn.take()  # before anything stands in the spool, so that a fault changed nothing
+            await running.refresh_keys(connector, SERVICES[1:])
+            done = await asyncio.to_thread(supplying.supply, connector)
+            try:
+                if wait:
+                    await running.deliver(turn, connector, http, done.extract_id, wait)
+                return done, (await outcomes.fetch(connector, http))[done.extract_id]
+            except _CAUGHT as error:
+                _log.warning("it is not known how far the extract is", reason=type(error).__name__)
+                return done, outcomes.waiting()
 
 
 @app.command()
