@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,10 @@ import pytest
 from typer.testing import CliRunner
 
 from muster.department_connector import main
+from muster.department_connector.commands import running
 from muster.department_connector.main import app
 from muster.security.keyring import new_key, write_keys
-from muster.spool import keyfile
+from muster.spool import keyfile, turn
 from muster.spool import store as spool_store
 
 from .conftest import CAMPAIGN_KEY, Bench, Make, Services, csv_of, number_of, person, soldier
@@ -241,6 +244,35 @@ def test_a_data_file_that_is_busy_is_said(
     assert code == 1
     assert "正被另一条命令占用" in said
     assert "another command is busy" in said
+
+
+def test_a_supply_that_could_not_send_changes_nothing(bench: Bench, command: Any) -> None:
+    """It says at once, not after the wait, which file is wrong."""
+    bench.load([person(1)])
+    (bench.home / turn.NAME).mkdir()
+    began = time.monotonic()
+    code, said = command("supply", "--wait", "600", home=bench.home)
+    assert (code, time.monotonic() - began < 60) == (1, True)
+    assert "nothing changed" in said
+    assert f"{bench.home / turn.NAME} 无法使用" in said
+    assert bench.connector.spool.counts().waiting == 0
+
+
+def test_a_supply_that_fails_while_it_waits_says_that_its_extract_stands(
+    bench: Bench, command: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R74: not that nothing changed, after which an officer would supply once more."""
+
+    async def busy(*_: Any) -> bool:
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(running, "deliver", busy)
+    bench.load([person(1)])
+    code, said = command("supply", "--wait", "600", "--json", home=bench.home)
+    done = json.loads(said.strip().splitlines()[-1])
+    [stands] = bench.connector.spool.rows("SELECT extract_id FROM extract")
+    assert (code, done["extract_id"], done["received"]) == (0, stands["extract_id"], False)
+    assert done["outcome"]["state"] == "waiting"
 
 
 def test_a_file_of_another_key_is_said(make: Make, command: Any) -> None:

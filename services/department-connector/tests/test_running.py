@@ -22,7 +22,7 @@ from muster.department_connector.store.journal import Raw
 from muster.department_connector.topics import consumed
 from muster.messaging.broker import BrokerView, new_producer, partition_of
 from muster.spool import keyfile
-from muster.spool.turn import Turn
+from muster.spool.turn import NAME, Turn
 
 from .conftest import Bench, Make, Services, person, soldier, until
 
@@ -296,6 +296,7 @@ async def test_a_supply_beside_a_run_leaves_sending_to_it(make: Make, stack: Any
 
 
 async def test_a_run_beside_a_supply_sends_when_that_has_ended(make: Make, stack: Any) -> None:
+    """Whatever is wrong with the file of the turn meanwhile; it is logged once."""
     services = Services()
     bench = make("public-security", port=services.port)
     at(bench, stack.kafka)
@@ -308,9 +309,17 @@ async def test_a_run_beside_a_supply_sends_when_that_has_ended(make: Make, stack
         services.reading(stack.kafka, bench.connector.edge),
         running(bench) as connector,
     ):
+        file, aside = bench.home / NAME, bench.home / "aside"
+        file.rename(aside)
+        file.mkdir()
+        log = bench.home.parent / "connector.log"
+        await until(lambda: str(file) in log.read_text())
         await asyncio.sleep(1)
+        assert log.read_text().count("turn to send") == 1
         assert tries(bench) == {0}
-        turn.end()
+        file.rmdir()
+        aside.rename(file)
+        turn.close()
         await until(lambda: bench.connector.spool.counts().received == 2)
         assert await connector.end() == 0
 

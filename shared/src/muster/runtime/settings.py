@@ -23,4 +23,5 @@ class ServiceSettings(BaseSettings):
     trusted_proxies: str = "127.0.0.1,::1"
     """Addresses or networks, with commas: whose ``X-Forwarded-Proto`` and ``-For`` count."""
     embedded_broker: bool = False
-    pool_size: int = 8
+    pool_size: int = 16
+    """Connections to the database at most, of each process."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sqlite3
 import sys
@@ -21,13 +22,17 @@ from muster.forms import ProfileError
 from muster.observability import logging
 from muster.runtime import loop
 from muster.security.keyring import KeyringError
+from muster.spool.ending import fail
 from muster.spool.keyfile import KeyfileError
 from muster.spool.services import ServiceAway
 from muster.spool.store import SpoolError
+from muster.spool.turn import Turn
 from muster.vocabulary.reasons import BilingualError, Refusal
 
 if TYPE_CHECKING:
     from muster.department_connector.handlers.supplying import Supplied
+
+_log = logging.get_logger("muster.connector")
 
 app = typer.Typer(no_args_is_help=True, help="The connector of one department.")
 
@@ -170,7 +175,7 @@ def supply(
         _say(f"{done.rows} 行，分 {done.parts} 批（{done.mode}），{zh}。")
         _say(f"{done.rows} rows in {done.parts} parts ({done.mode}) {en}.")
     if outcome["state"] in LOST:
-        raise _fail(f"{outcome['zh']}\n{outcome['en']}")
+        raise fail(f"{outcome['zh']}\n{outcome['en']}")
     if received and not as_json:
         _say(f"{outcome['zh']}\n{outcome['en']}")
 
@@ -181,11 +186,18 @@ async def _supply(settings: Settings, wait: float) -> tuple[Supplied, Outcome]:
     from muster.department_connector.handlers import supplying
 
     async with home.composed(settings) as (connector, http):
-        await running.refresh_keys(connector, SERVICES[1:])
-        done = await asyncio.to_thread(supplying.supply, connector)
-        if wait:
-            await running.deliver(settings, connector, http, done.extract_id, wait)
-        return done, (await outcomes.fetch(connector, http))[done.extract_id]
+        with contextlib.closing(Turn(settings.home)) as turn:
+            if wait:
+                turn.take()  # before anything stands in the spool, so that a fault changed nothing
+            await running.refresh_keys(connector, SERVICES[1:])
+            done = await asyncio.to_thread(supplying.supply, connector)
+            try:
+                if wait:
+                    await running.deliver(turn, connector, http, done.extract_id, wait)
+                return done, (await outcomes.fetch(connector, http))[done.extract_id]
+            except _CAUGHT as error:
+                _log.warning("it is not known how far the extract is", reason=type(error).__name__)
+                return done, outcomes.waiting()
 
 
 @app.command()
@@ -269,7 +281,7 @@ def _settings() -> Settings:
         wrong = sorted({f"MUSTER_CONNECTOR_{str(e['loc'][0]).upper()}" for e in error.errors()})
         names = ", ".join(wrong)
         text = f"环境变量有误：{names}。\nMalformed in the environment: {names}."
-        raise _fail(text, 2) from None
+        raise fail(text, 2) from None
 
 
 def _say(text: object) -> None:
@@ -283,21 +295,16 @@ def _print_json(found: object) -> None:
 def _refused(error: Refusal, *, as_json: bool = False) -> typer.Exit:
     if as_json:
         _print_json({"refused": [why.as_dict() for why in error.reasons]})
-    return _fail("\n".join(f"{r.field}: {r.zh}\n{r.field}: {r.en}" for r in error.reasons))
+    return fail("\n".join(f"{r.field}: {r.zh}\n{r.field}: {r.en}" for r in error.reasons))
 
 
 def _fault(error: Exception) -> typer.Exit:
     if isinstance(error, NotEnrolled):
-        return _fail(str(error))
+        return fail(str(error))
     zh, en = next(words for kind, words in _FAULTS.items() if isinstance(error, kind))
     if isinstance(error, BilingualError):
-        return _fail(f"{zh}{error.zh}\n{en} {error.en}")
-    return _fail(f"{zh}\n{en} {error}")
-
-
-def _fail(text: str, code: int = 1) -> typer.Exit:
-    typer.secho(text, fg="red", err=True)
-    return typer.Exit(code)
+        return fail(f"{zh}{error.zh}\n{en} {error.en}")
+    return fail(f"{zh}\n{en} {error}")
 
 
 if __name__ == "__main__":

@@ -52,6 +52,11 @@ _WORDS = {
 }
 
 
+def waiting() -> Outcome:
+    """Of an extract that stands in the spool, while more cannot be said."""
+    return _outcome(WAITING)
+
+
 async def fetch(connector: Connector, http: httpx.AsyncClient) -> dict[str, Outcome]:
     """The outcome of each of the newest extracts by its id, asked with this department's signature.
 

@@ -19,6 +19,7 @@ from muster.messaging.broker import pause
 from muster.observability.logging import get_logger
 from muster.spool.publisher import ASK_SOON, Publisher
 from muster.spool.services import ServiceAway
+from muster.spool.store import SpoolError
 from muster.spool.turn import Turn
 
 if TYPE_CHECKING:
@@ -32,11 +33,12 @@ _LOOK = 0.3
 async def run(settings: Settings, ready: Callable[[dict[str, Any]], None]) -> bool:
     """Run until SIGTERM or SIGINT; whether all answers were received at the end.
 
-    `ready` hears who runs once requests are waited for. Raises as `composed`.
+    `ready` hears who runs once requests are waited for. Raises as `composed` and `Turn.take`.
     """
     async with composed(settings) as (connector, http):
         turn = Turn(settings.home)
-        turn.take()  # by `_send`, but what is wrong with the folder is said at once
+        # `_send` takes it, too; but here a file that cannot be used ends the start, and is said.
+        turn.take()
         publisher = Publisher(
             connector.spool, connector.edge.kafka, connector.edge.services, http=http
         )
@@ -75,7 +77,7 @@ async def run(settings: Settings, ready: Callable[[dict[str, Any]], None]) -> bo
 
 
 async def deliver(
-    settings: Settings,
+    turn: Turn,
     connector: Connector,
     http: httpx.AsyncClient,
     extract_id: str,
@@ -90,7 +92,7 @@ async def deliver(
         ask_every=ASK_SOON,
     )
     stopping = asyncio.Event()
-    sending = asyncio.create_task(_send(Turn(settings.home), publisher, stopping))
+    sending = asyncio.create_task(_send(turn, publisher, stopping))
     try:
         return await received(connector, extract_id, seconds)
     finally:
@@ -100,15 +102,29 @@ async def deliver(
 
 
 async def _send(turn: Turn, publisher: Publisher, stopping: asyncio.Event) -> None:
-    """Send once it is this process's turn: two that send would only double what travels."""
+    """Send once it is this process's turn: two that send would only double what travels.
+
+    What keeps it from its turn is logged, each once, and may pass: the spool keeps its events.
+    """
+    said: set[str] = set()
     try:
-        while not turn.take():
+        while not _may_send(turn, said):
             await pause(_LOOK, stopping)
             if stopping.is_set():
                 return
         await publisher.run()
     finally:
-        turn.end()
+        turn.close()
+
+
+def _may_send(turn: Turn, said: set[str]) -> bool:
+    try:
+        return turn.take()
+    except SpoolError as error:
+        if error.en not in said:
+            said.add(error.en)
+            _log.warning("it cannot be this process's turn to send", reason=str(error))
+        return False
 
 
 async def received(connector: Connector, extract_id: str, seconds: float) -> bool:
