@@ -80,18 +80,18 @@ from importlib.metadata import PackageNotFoundError, distribution, distributions
 
 from packaging.requirements import Requirement
 
-wanted = [d.name for d in distributions() if d.name.startswith("muster-")]
-found = {}
+wanted = {(d.name, "") for d in distributions() if d.name.startswith("muster-")}
+seen, found = set(), {}
 while wanted:
-    name = wanted.pop()
-    if name in found:
-        continue
+    name, extra = one = wanted.pop()
+    seen.add(one)
     try:
         found[name] = distribution(name)
     except PackageNotFoundError:
         continue
-    needed = map(Requirement, found[name].requires or ())
-    wanted += [r.name for r in needed if r.marker is None or r.marker.evaluate({"extra": ""})]
+    for r in map(Requirement, found[name].requires or ()):
+        if r.marker is None or r.marker.evaluate({"extra": extra}):
+            wanted |= {(r.name, each) for each in ("", *r.extras)} - seen
 for one in found.values():
     for file in one.files or ():
         if file.suffix == ".py":

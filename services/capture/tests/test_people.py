@@ -430,6 +430,22 @@ async def test_a_returned_record_comes_back_with_its_reasons(bench: Bench) -> No
     assert (found["version"], found["review"]["state"]) == (2, "submitted")
 
 
+async def test_of_an_erased_person_a_returned_record_tells_nothing(bench: Bench) -> None:
+    """R70: the record stays on the list, without name and reasons, beside those of others."""
+    terminal = await bench.terminal()
+    people = [await bench.collected(terminal) for _ in range(2)]
+    for person in people:
+        reasons = (ReturnReason(code="paper-unreadable", field="name", text="照片不清"),)
+        message = review(person, 1, await digest_of(bench, person), reasons=reasons)
+        assert await take(bench, reviews.take_returned, message) == [DONE]
+    erased, other = people
+    async with bench.context.database.transaction() as conn:
+        await bench.context.vault.destroy(conn, erased.subject_id)
+    found = (await get(bench, "/returned", Role.COLLECTOR, NEAR)).json()["returned"]
+    told = {row["subject_id"]: (row["name"], len(row["reasons"])) for row in found}
+    assert told == {erased.subject_id: (None, 0), other.subject_id: (other.name, 1)}
+
+
 async def test_an_outcome_belongs_to_the_very_content(bench: Bench) -> None:
     """R71: what was verified is the content that the reviewer saw, and no other."""
     person = await bench.collected(await bench.terminal())

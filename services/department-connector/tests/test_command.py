@@ -19,9 +19,8 @@ from muster.department_connector import main
 from muster.department_connector.commands import running
 from muster.department_connector.main import app
 from muster.security.keyring import new_key, write_keys
-from muster.spool import keyfile
+from muster.spool import keyfile, turn
 from muster.spool import store as spool_store
-from muster.spool import turn
 
 from .conftest import CAMPAIGN_KEY, Bench, Make, Services, csv_of, number_of, person, soldier
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Row, select, text
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.messaging.message import DONE, Invalid
@@ -19,7 +20,7 @@ from muster.runtime.context import Context
 from muster.verification.domain import attesting
 from muster.verification.main import service
 from muster.verification.store import attestations
-from muster.verification.store.tables import attestation
+from muster.verification.store.attestations import AttestationRow
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Attestation, Role
 
@@ -160,13 +161,17 @@ async def test_what_was_kept_by_the_clock_stays_until_the_next_word(
         await attestations.put(conn, [{"subject_id": subject_id, "version": 1, **word}])
         after = await _said(conn, subject_id)
     await database.close()
-    assert [one.reading for one in (before, after)] == ["awaiting", "flagged"]
-    assert before.reading_event is None
+    nobody = (None,) * len(IDS)
+    assert before == AttestationRow(Attestation.AWAITING, Attestation.ATTESTED, (), *nobody)
+    assert after == AttestationRow(Attestation.FLAGGED, Attestation.ATTESTED, (), *nobody)
 
 
-async def _said(conn: AsyncConnection, subject_id: str) -> Row[Any]:
-    stored = select(attestation).where(attestation.c.subject_id == subject_id)
-    return (await conn.execute(stored)).one()
+async def _said(conn: AsyncConnection, subject_id: str) -> AttestationRow | None:
+    """As the store reads it for the reviewer."""
+    stored = text(
+        f"SELECT {attestations.COLUMNS} FROM attestation a WHERE a.subject_id = CAST(:id AS uuid)"
+    ).columns(reasons=JSONB)
+    return attestations.attestation_of((await conn.execute(stored, {"id": subject_id})).one())
 
 
 async def test_a_word_under_anothers_key_is_refused_and_one_about_the_erased_is_not_kept(

@@ -12,10 +12,12 @@ from alembic.migration import MigrationContext
 from fastapi import FastAPI
 from sqlalchemy import ARRAY, Column, Connection, Integer, MetaData, Table, Text, select, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.pool import QueuePool
 
 from muster.persistence.bulk import insert_rows
 from muster.persistence.database import Database, Transaction
-from muster.persistence.ddl import SHARED_V1
+from muster.persistence.ddl import FUNCTIONS, SHARED_V1
 from muster.persistence.tables import metadata as shared_metadata
 from muster.vocabulary.ids import new_id
 
@@ -131,6 +133,34 @@ async def test_the_frozen_ddl_builds_what_the_code_expects(database: Database) -
         assert await conn.run_sync(differences) == []
         await conn.execute(text("ALTER TABLE inbox DROP COLUMN sequence"))
         assert await conn.run_sync(differences) != []
+
+
+SIGNATURES = {"audit_head": "lock_key bigint, OUT seq bigint, OUT hash text"}
+"""Of functions that databases have: never edited. One that gives something else has a new name."""
+
+
+async def test_functions_keep_what_they_take_and_give(database: Database) -> None:
+    """An upgrade makes them anew, which PostgreSQL refuses where OUT columns are others."""
+    known = (
+        "SELECT proname, pg_get_function_arguments(oid) FROM pg_proc "
+        "WHERE pronamespace = 'public'::regnamespace"
+    )
+    async with database.transaction() as conn:
+        for statement in (*SHARED_V1, *FUNCTIONS, *FUNCTIONS):
+            await conn.exec_driver_sql(statement)
+        assert dict(tuple(row) for row in await conn.execute(text(known))) == SIGNATURES
+    for function in FUNCTIONS:
+        other = function.replace("OUT ", "OUT more TEXT, OUT ", 1)
+        with pytest.raises(ProgrammingError, match="cannot change return type"):
+            async with database.transaction() as conn:
+                await conn.exec_driver_sql(other)
+
+
+async def test_a_pool_has_so_many_connections_as_were_asked_for() -> None:
+    """Servers allow so many; more than all processes may have together fail at random."""
+    database = Database("postgresql+asyncpg://nowhere/none", pool_size=3)
+    assert isinstance(pool := database.engine.pool, QueuePool)
+    assert (pool.size(), pool._max_overflow) == (3, 0)
 
 
 def test_data_folders_are_part_of_the_checkout() -> None:

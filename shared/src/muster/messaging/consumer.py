@@ -93,6 +93,7 @@ class Consumer:
             await self._start_over(consumer, lost)
             return
         if not fetched:
+            self._took = 0.0  # after a quiet time the first one need not wait
             self.assigned.set()
             return
         by_topic: dict[str, list[RawMessage]] = defaultdict(list)
@@ -109,11 +110,11 @@ class Consumer:
                         record.value or b"",
                     )
                 )
-        began = asyncio.get_running_loop().time()
         async with self._taking:
+            began = asyncio.get_running_loop().time()
             for topic, batch in by_topic.items():
                 await self._intake.take(topic, batch)
-        self._took = asyncio.get_running_loop().time() - began
+            self._took = asyncio.get_running_loop().time() - began
         await failpoints.reach("inbox.before-offset-commit")
         # What another process was given meanwhile it reads again; its inbox knows what is here.
         mine = consumer.assignment() & fetched.keys()

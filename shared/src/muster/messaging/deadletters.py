@@ -24,7 +24,7 @@ from muster.messaging.causes import going_on, trace_id
 from muster.messaging.message import Event, Invalid, OutboxRow, Publication
 from muster.observability import metrics
 from muster.observability.logging import get_logger
-from muster.persistence.bulk import insert_rows
+from muster.persistence.bulk import in_ids, insert_rows, sent
 from muster.persistence.tables import dead_letter
 from muster.security.boxes import open_box, seal
 from muster.security.keyring import Keyring
@@ -33,6 +33,16 @@ _log = get_logger("muster.deadletters")
 
 LARGEST = 512 * 1024
 """Characters of a value that a published letter carries; sealing makes a third more of them."""
+
+
+_CLAIM = (
+    select(dead_letter.c.id)
+    .where(in_ids(dead_letter.c.id, "ids"))
+    .order_by(dead_letter.c.id)
+    .with_for_update()
+)
+_WITHDRAW = delete(dead_letter).where(in_ids(dead_letter.c.id, "ids"))
+_SEALED = select(dead_letter.c.id, dead_letter.c.sealed).where(in_ids(dead_letter.c.id, "ids"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +135,14 @@ class DeadLetters:
         by_letter = {_letter_of(topic, event_id): event_id for event_id in event_ids}
         if not by_letter:
             return set()
-        found = await conn.scalars(
-            select(dead_letter.c.id)
-            .where(dead_letter.c.id.in_(by_letter))
-            .order_by(dead_letter.c.id)
-            .with_for_update()
-        )
+        found = await conn.scalars(_CLAIM, {"ids": sent(by_letter)})
         return {by_letter[letter] for letter in found}
 
     async def withdraw(self, conn: AsyncConnection, topic: str, event_ids: Sequence[str]) -> None:
         """These events were taken after all (or wait to be): their letters have no point."""
         if event_ids:
             letters = [_letter_of(topic, event_id) for event_id in event_ids]
-            await conn.execute(delete(dead_letter).where(dead_letter.c.id.in_(letters)))
+            await conn.execute(_WITHDRAW, {"ids": sent(letters)})
             _log.info("dead letters were superseded", topic=topic, count=len(letters))
 
     def _letter(self, item: Refused) -> DeadLetter:
@@ -160,11 +165,7 @@ class DeadLetters:
         self, _context: object, conn: AsyncConnection, rows: Sequence[OutboxRow]
     ) -> dict[str, Event]:
         """Loader of the dead-letter topic."""
-        found = await conn.execute(
-            select(dead_letter.c.id, dead_letter.c.sealed).where(
-                dead_letter.c.id.in_([row.ref["id"] for row in rows])
-            )
-        )
+        found = await conn.execute(_SEALED, {"ids": sent(row.ref["id"] for row in rows)})
         sealed: Mapping[str, str] = {row.id: row.sealed for row in found}
         events = {}
         for row in rows:

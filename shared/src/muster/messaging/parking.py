@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.messaging.deadletters import RawMessage
 from muster.observability import metrics
-from muster.persistence.bulk import insert_rows
+from muster.persistence.bulk import in_numbers, in_texts, insert_rows, sent
 from muster.persistence.tables import parked
 
 FIRST_WAIT = timedelta(seconds=1)
@@ -94,23 +94,26 @@ class Parked:
     since: datetime
 
 
+_DUE = (
+    select(parked)
+    .where(
+        in_texts(parked.c.topic, "topics"),
+        parked.c.id.in_(select(func.min(parked.c.id)).group_by(parked.c.topic, parked.c.key)),
+        parked.c.next_try_at <= func.now(),
+    )
+    .order_by(parked.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+
+
 async def due_heads(conn: AsyncConnection, topics: Iterable[str], limit: int) -> list[Parked]:
     """The first message of each key that is due, locked against a second process.
 
     A key is due when its first message is; the messages behind it wait for it, whatever their own
     time says. Topics that are no longer subscribed to keep what waits on them.
     """
-    rows = await conn.execute(
-        select(parked)
-        .where(
-            parked.c.topic.in_(list(topics)),
-            parked.c.id.in_(select(func.min(parked.c.id)).group_by(parked.c.topic, parked.c.key)),
-            parked.c.next_try_at <= func.now(),
-        )
-        .order_by(parked.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    rows = await conn.execute(_DUE, {"topics": sent(topics), "most": limit})
     return [
         Parked(
             row.id,
@@ -129,9 +132,12 @@ async def due_heads(conn: AsyncConnection, topics: Iterable[str], limit: int) ->
     ]
 
 
+_RELEASE = delete(parked).where(in_numbers(parked.c.id, "rows"))
+
+
 async def release(conn: AsyncConnection, ids: Sequence[int]) -> None:
     """These were taken (or became dead letters)."""
-    await conn.execute(delete(parked).where(parked.c.id.in_(ids)))
+    await conn.execute(_RELEASE, {"rows": list(ids)})
 
 
 async def wait_longer(conn: AsyncConnection, items: Sequence[tuple[int, str]]) -> None:
@@ -149,14 +155,17 @@ async def wait_longer(conn: AsyncConnection, items: Sequence[tuple[int, str]]) -
     )
 
 
+_HOLD = (
+    update(parked)
+    .where(in_numbers(parked.c.id, "rows"))
+    .values(attempts=parked.c.attempts + 1, reason=bindparam("why"), next_try_at=None)
+)
+
+
 async def hold(conn: AsyncConnection, ids: Sequence[int], reason: str) -> None:
     """These wait for an operator from now on."""
     if ids:
-        await conn.execute(
-            update(parked)
-            .where(parked.c.id.in_(ids))
-            .values(attempts=parked.c.attempts + 1, reason=reason, next_try_at=None)
-        )
+        await conn.execute(_HOLD, {"rows": list(ids), "why": reason})
 
 
 async def measure(conn: AsyncConnection, topics: Iterable[str]) -> None:

@@ -7,7 +7,18 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import ARRAY, Column, ColumnElement, Table, Text, any_, bindparam, cast, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    text,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +29,7 @@ from sqlalchemy.types import JSON
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _IDS = ARRAY(UUID(as_uuid=False))
 _TEXTS = ARRAY(Text)
+_NUMBERS = ARRAY(BigInteger)
 
 
 def _sql_type(table: Table, column: str) -> str:
@@ -89,18 +101,6 @@ async def insert_rows(
     return [dict(row) for row in result.mappings()] if returning else []
 
 
-def among_ids(column: Column[str], values: Iterable[str]) -> ColumnElement[bool]:
-    """``column = ANY(ids)``: one parameter whatever their number."""
-    array = bindparam(None, sent(values), type_=_IDS, unique=True)
-    return column == any_(cast(array, _IDS))
-
-
-def among_texts(column: Column[str], values: Iterable[str]) -> ColumnElement[bool]:
-    """``column = ANY(texts)``: one parameter whatever their number."""
-    array = bindparam(None, sent(values), type_=_TEXTS, unique=True)
-    return column == any_(cast(array, _TEXTS))
-
-
 def in_ids(column: Column[str], name: str) -> ColumnElement[bool]:
     """``column = ANY(:name)``, where ids are given as `sent` gives them.
 
@@ -112,6 +112,11 @@ def in_ids(column: Column[str], name: str) -> ColumnElement[bool]:
 def in_texts(column: Column[str], name: str) -> ColumnElement[bool]:
     """As `in_ids`, for texts."""
     return column == any_(cast(bindparam(name, type_=_TEXTS), _TEXTS))
+
+
+def in_numbers(column: Column[int], name: str) -> ColumnElement[bool]:
+    """As `in_ids`, for the numbers of rows, given as a list."""
+    return column == any_(cast(bindparam(name, type_=_NUMBERS), _NUMBERS))
 
 
 def sent(values: Iterable[str]) -> list[str]:

@@ -33,12 +33,12 @@ def _refuse_closed(connection: Any, *_: object) -> None:
 class Database:
     """The engine of one service's database. Nothing connects before the first use."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, application_name: str = "muster") -> None:
+    def __init__(self, url: str, *, pool_size: int = 20, application_name: str = "muster") -> None:
         self.engine: AsyncEngine = create_async_engine(
             url,
             # None above these, which would be opened and closed again and again: a connection
             # prepares each statement anew.
-            pool_size=2 * pool_size,
+            pool_size=pool_size,
             max_overflow=0,
             # The same few connections, whose statements are prepared.
             pool_use_lifo=True,

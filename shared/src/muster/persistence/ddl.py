@@ -8,6 +8,9 @@ from muster.security.tables import AUDIT_HEAD
 
 FUNCTIONS = (AUDIT_HEAD,)
 """What is replaced as a whole and not altered: every upgrade makes it anew, after the migrations.
+
+PostgreSQL refuses to replace one whose OUT columns are others: such a change takes a new name, or a
+migration that drops the old one.
 """
 
 SHARED_V1 = (

@@ -329,7 +329,7 @@ def _with_database(service: str, job: Callable[[AsyncConnection], Awaitable[_T]]
             raise _fail(f"{error} Is the stack running? (muster up)") from None
 
     async def work() -> _T:
-        database = Database(url, pool_size=1, application_name="muster-operator")
+        database = Database(url, pool_size=2, application_name="muster-operator")
         try:
             async with database.transaction() as conn:
                 return await job(conn)

@@ -21,4 +21,5 @@ class ServiceSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int
     embedded_broker: bool = False
-    pool_size: int = 8
+    pool_size: int = 16
+    """Connections to the database at most, of each process."""

@@ -6,6 +6,8 @@
 ``store``      the encrypted spool: what is to go out, in one SQLite file with the edge's own tables
 ``publisher``  sends the spool to the broker, and again, until the reading service has it
 ``turn``       of several processes of one edge, the one that sends
+``ending``     how a command says that it cannot
+``web``        httpx, quickly loaded
 
 What an edge does and what it tells of it stand in one transaction:
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from muster.observability.logging import get_logger
-from muster.observability.optional import without
 from muster.security import jose
 from muster.security.jose import Jwk
 from muster.security.keyring import write_private
@@ -52,8 +51,7 @@ class Enrolled:
 
 def new_client() -> httpx.AsyncClient:
     """An HTTP client for edges."""
-    with without("httpx._main"):  # here, because half of an edge's commands ask nobody
-        import httpx
+    from muster.spool.web import httpx
 
     return httpx.AsyncClient(timeout=httpx.Timeout(15.0, connect=5.0), follow_redirects=False)
 
@@ -67,7 +65,7 @@ async def ask(
         ServiceAway: it does not answer, fails, or answers something else.
         Refusal: it refused, with its reasons.
     """
-    import httpx
+    from muster.spool.web import httpx
 
     try:
         answer = await http.request(method, address.rstrip("/") + path, json=body)
@@ -120,8 +118,10 @@ class ServiceKeys:
 
         Raises:
             ServiceAway: one did not answer; those before it are fetched, and kept ones stay.
+            ValueError: these keys were made without a client.
         """
-        assert self._http is not None
+        if self._http is None:
+            raise ValueError("nobody can be asked without a client")
         for name in services if services is not None else self._addresses:
             address = self._addresses[name]
             try:

@@ -22,6 +22,7 @@ from muster.forms import ProfileError
 from muster.observability import logging
 from muster.runtime import loop
 from muster.security.keyring import KeyringError
+from muster.spool.ending import fail
 from muster.spool.keyfile import KeyfileError
 from muster.spool.services import ServiceAway
 from muster.spool.store import SpoolError
@@ -174,7 +175,7 @@ def supply(
         _say(f"{done.rows} 行，分 {done.parts} 批（{done.mode}），{zh}。")
         _say(f"{done.rows} rows in {done.parts} parts ({done.mode}) {en}.")
     if outcome["state"] in LOST:
-        raise _fail(f"{outcome['zh']}\n{outcome['en']}")
+        raise fail(f"{outcome['zh']}\n{outcome['en']}")
     if received and not as_json:
         _say(f"{outcome['zh']}\n{outcome['en']}")
 
@@ -280,7 +281,7 @@ def _settings() -> Settings:
         wrong = sorted({f"MUSTER_CONNECTOR_{str(e['loc'][0]).upper()}" for e in error.errors()})
         names = ", ".join(wrong)
         text = f"环境变量有误：{names}。\nMalformed in the environment: {names}."
-        raise _fail(text, 2) from None
+        raise fail(text, 2) from None
 
 
 def _say(text: object) -> None:
@@ -294,21 +295,16 @@ def _print_json(found: object) -> None:
 def _refused(error: Refusal, *, as_json: bool = False) -> typer.Exit:
     if as_json:
         _print_json({"refused": [why.as_dict() for why in error.reasons]})
-    return _fail("\n".join(f"{r.field}: {r.zh}\n{r.field}: {r.en}" for r in error.reasons))
+    return fail("\n".join(f"{r.field}: {r.zh}\n{r.field}: {r.en}" for r in error.reasons))
 
 
 def _fault(error: Exception) -> typer.Exit:
     if isinstance(error, NotEnrolled):
-        return _fail(str(error))
+        return fail(str(error))
     zh, en = next(words for kind, words in _FAULTS.items() if isinstance(error, kind))
     if isinstance(error, BilingualError):
-        return _fail(f"{zh}{error.zh}\n{en} {error.en}")
-    return _fail(f"{zh}\n{en} {error}")
-
-
-def _fail(text: str, code: int = 1) -> typer.Exit:
-    typer.secho(text, fg="red", err=True)
-    return typer.Exit(code)
+        return fail(f"{zh}{error.zh}\n{en} {error.en}")
+    return fail(f"{zh}\n{en} {error}")
 
 
 if __name__ == "__main__":

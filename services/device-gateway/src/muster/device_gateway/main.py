@@ -20,9 +20,9 @@ from muster.device_gateway.settings import LOOPBACK, Settings
 from muster.device_gateway.store import NotEnrolled
 from muster.device_gateway.token import TokenError
 from muster.observability import logging
-from muster.observability.optional import without
 from muster.runtime import loop
 from muster.spool import keyfile
+from muster.spool.ending import fail
 from muster.spool.keyfile import Edge, KeyfileError
 from muster.spool.services import ServiceAway, ServiceKeys, enrol_terminal, new_client
 from muster.spool.store import SpoolError
@@ -79,7 +79,7 @@ def enrol(
     try:
         edge, missing = asyncio.run(_enrol(settings.home, services, kafka, code))
     except Refusal as error:
-        raise _fail("\n".join(f"{r.zh}\n{r.en}" for r in error.reasons)) from None
+        raise fail("\n".join(f"{r.zh}\n{r.en}" for r in error.reasons)) from None
     except tuple(_FAULTS) as error:
         raise _faulty(error) from None
     found = {
@@ -190,8 +190,7 @@ def status(as_json: Json = False) -> None:
 def _ask_running(settings: Settings) -> dict[str, Any] | None:
     """What the running gateway says; None when none answers on its port: the configured one, or
     where that is any free one, the one that it took."""
-    with without("httpx._main"):
-        import httpx
+    from muster.spool.web import httpx
 
     try:
         port = settings.port or int(settings.port_file.read_text("ascii"))
@@ -215,7 +214,7 @@ def _settings() -> Settings:
         wrong = sorted({f"MUSTER_GATEWAY_{str(e['loc'][0]).upper()}" for e in error.errors()})
         names = ", ".join(wrong)
         said = f"环境变量的值不正确：{names}。\nMalformed in the environment: {names}."
-        raise _fail(said, 2) from None
+        raise fail(said, 2) from None
 
 
 def _say(text: object) -> None:
@@ -230,13 +229,8 @@ def _faulty(error: Exception) -> typer.Exit:
     """The end of a command that an error stopped."""
     said = next(zh for kind, zh in _FAULTS.items() if isinstance(error, kind))
     if isinstance(error, BilingualError):
-        return _fail(f"{error.zh}{said}\n{error.en}")
-    return _fail(f"{said}\n{error}")
-
-
-def _fail(text: str, code: int = 1) -> typer.Exit:
-    typer.secho(text, fg="red", err=True)
-    return typer.Exit(code)
+        return fail(f"{error.zh}{said}\n{error.en}")
+    return fail(f"{said}\n{error}")
 
 
 if __name__ == "__main__":

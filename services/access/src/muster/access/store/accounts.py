@@ -14,7 +14,7 @@ from muster.access.store.tables import (
     account,
     account_grant,
 )
-from muster.persistence.bulk import insert_rows
+from muster.persistence.bulk import in_ids, insert_rows, sent
 from muster.persistence.tables import known_grants
 from muster.security.grants import Grant
 from muster.vocabulary.states import Role
@@ -50,16 +50,16 @@ async def account_named(
     return (await conn.execute(query.with_for_update() if lock else query)).one_or_none()
 
 
+_BY_ID = select(account).where(in_ids(account.c.account_id, "ids")).order_by(account.c.account_id)
+_BY_ID_LOCKED = _BY_ID.with_for_update()
+
+
 async def accounts_by_id(
     conn: AsyncConnection, account_ids: Collection[str], *, lock: bool = False
 ) -> dict[str, Row[Any]]:
     """Accounts by id, locked in order of id when asked."""
-    query = (
-        select(account)
-        .where(account.c.account_id.in_(sorted(set(account_ids))))
-        .order_by(account.c.account_id)
-    )
-    rows = await conn.execute(query.with_for_update() if lock else query)
+    query = _BY_ID_LOCKED if lock else _BY_ID
+    rows = await conn.execute(query, {"ids": sent(account_ids)})
     return {row.account_id: row for row in rows}
 
 
@@ -88,17 +88,20 @@ async def visible_accounts(
     return list(await conn.execute(query))
 
 
+_HELD = (
+    select(account_grant)
+    .where(in_ids(account_grant.c.account_id, "ids"))
+    .where(account_grant.c.revoked_at.is_(None))
+    .where(account_grant.c.valid_until.is_(None) | (account_grant.c.valid_until > func.now()))
+    .order_by(account_grant.c.granted_at, account_grant.c.grant_id)
+)
+
+
 async def held_grants(
     conn: AsyncConnection, account_ids: Collection[str]
 ) -> dict[str, list[HeldGrant]]:
     """Grants by account that are neither revoked nor over; those to come included."""
-    rows = await conn.execute(
-        select(account_grant)
-        .where(account_grant.c.account_id.in_(sorted(set(account_ids))))
-        .where(account_grant.c.revoked_at.is_(None))
-        .where(account_grant.c.valid_until.is_(None) | (account_grant.c.valid_until > func.now()))
-        .order_by(account_grant.c.granted_at, account_grant.c.grant_id)
-    )
+    rows = await conn.execute(_HELD, {"ids": sent(account_ids)})
     found: dict[str, list[HeldGrant]] = {account_id: [] for account_id in account_ids}
     for row in rows:
         grant = Grant(Role(row.role), row.area, row.valid_from, row.valid_until)
@@ -162,9 +165,12 @@ async def put_known_grants(
     )
 
 
+_KNOWN = select(known_grants).where(in_ids(known_grants.c.account_id, "ids"))
+
+
 async def known_grants_of(
     conn: AsyncConnection, account_ids: Collection[str]
 ) -> dict[str, Row[Any]]:
     """Rows of ``known_grants`` by account."""
-    query = select(known_grants).where(known_grants.c.account_id.in_(sorted(set(account_ids))))
-    return {row.account_id: row for row in await conn.execute(query)}
+    rows = await conn.execute(_KNOWN, {"ids": sent(account_ids)})
+    return {row.account_id: row for row in rows}

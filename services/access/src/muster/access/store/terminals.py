@@ -14,7 +14,7 @@ from muster.access.store.tables import (
     enrolment,
     terminal,
 )
-from muster.persistence.bulk import insert_rows
+from muster.persistence.bulk import in_texts, insert_rows, sent
 from muster.persistence.tables import known_key
 
 
@@ -31,15 +31,15 @@ async def drop_keys(conn: AsyncConnection, owner_id: str) -> None:
     await conn.execute(delete(known_key).where(known_key.c.owner_id == owner_id))
 
 
+_KEYS_OF = (
+    select(known_key).where(in_texts(known_key.c.owner_id, "owners")).order_by(known_key.c.kid)
+)
+
+
 async def keys_of(conn: AsyncConnection, owner_ids: Collection[str]) -> dict[str, list[Row[Any]]]:
     """All keys by owner, revoked ones included, in order of key id."""
-    query = (
-        select(known_key)
-        .where(known_key.c.owner_id.in_(sorted(set(owner_ids))))
-        .order_by(known_key.c.kid)
-    )
     found: dict[str, list[Row[Any]]] = {}
-    for row in await conn.execute(query):
+    for row in await conn.execute(_KEYS_OF, {"owners": sent(owner_ids)}):
         found.setdefault(row.owner_id, []).append(row)
     return found
 
@@ -59,10 +59,13 @@ async def add_enrolment(conn: AsyncConnection, values: Mapping[str, Any]) -> Non
     await conn.execute(insert(enrolment).values(**values))
 
 
+_ENROLMENT_OF = select(enrolment).where(in_texts(enrolment.c.code_hash, "hashes")).with_for_update()
+
+
 async def enrolment_of(conn: AsyncConnection, code_hashes: Sequence[str]) -> Row[Any] | None:
     """The enrolment with one of these code hashes, locked."""
-    query = select(enrolment).where(enrolment.c.code_hash.in_(code_hashes)).with_for_update()
-    return (await conn.execute(query)).one_or_none()
+    rows = await conn.execute(_ENROLMENT_OF, {"hashes": sent(code_hashes)})
+    return rows.one_or_none()
 
 
 async def use_enrolment(conn: AsyncConnection, enrolment_id: str, terminal_id: str) -> None:

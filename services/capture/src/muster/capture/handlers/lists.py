@@ -113,7 +113,10 @@ async def returned(
         subject_ids=ids,
         detail={"area": area},
     )
-    return [_returned(context, keys.get(row.subject_id), row) for row in rows]
+    return [
+        _returned(context, None if row.subject_id in keys.erased else keys[row.subject_id], row)
+        for row in rows
+    ]
 
 
 def _returned(context: Context, key: DataKey | None, row: Row[Any]) -> Returned:

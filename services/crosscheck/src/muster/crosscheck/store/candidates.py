@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.crosscheck.store.matching import SAME_PERSON_BY_NAME
 from muster.crosscheck.store.tables import candidate, reveal
-from muster.persistence.bulk import among_ids, among_texts
+from muster.persistence.bulk import in_ids, in_texts, sent
 
 # Only who was closed, or could not be told of for another reason, begins anew.
 _BACK = """(c.state IN ('closed', 'held')
@@ -184,13 +184,19 @@ async def move(
     return list(moved.all())
 
 
+_READ = (
+    select(candidate)
+    .where(in_ids(candidate.c.candidate_id, "ids"))
+    .order_by(candidate.c.candidate_id)
+)
+_READ_LOCKED = _READ.with_for_update()
+
+
 async def read(
     conn: AsyncConnection, ids: Collection[str], *, lock: bool = False
 ) -> dict[str, Row[Any]]:
     """These candidates; ``lock`` holds their rows, in order, until the transaction ends."""
-    query = select(candidate).where(among_ids(candidate.c.candidate_id, ids))
-    query = query.order_by(candidate.c.candidate_id)
-    rows = await conn.execute(query.with_for_update() if lock else query)
+    rows = await conn.execute(_READ_LOCKED if lock else _READ, {"ids": sent(ids)})
     return {row.candidate_id: row for row in rows}
 
 
@@ -223,15 +229,18 @@ async def page(
     if subject_id is not None:
         query = query.where(candidate.c.subject_id == subject_id)
     if areas is not None:
-        query = query.where(among_texts(candidate.c.area, areas))
+        query = query.where(in_texts(candidate.c.area, "areas"))
     if not closed:
         query = query.where(candidate.c.state != "closed")
     if after is not None:
         query = query.where(candidate.c.candidate_id > after)
-    return list((await conn.execute(query.order_by(candidate.c.candidate_id).limit(limit))).all())
+    query = query.order_by(candidate.c.candidate_id).limit(limit)
+    values = {} if areas is None else {"areas": sent(areas)}
+    return list((await conn.execute(query, values)).all())
 
 
 async def naming(conn: AsyncConnection, subject_ids: Collection[str]) -> list[Row[Any]]:
     """Candidates that turned out to be these subjects, with the newest request to open its row."""
-    query = _with_reveal().where(among_ids(candidate.c.subject_id, subject_ids))
-    return list((await conn.execute(query.order_by(candidate.c.candidate_id))).all())
+    query = _with_reveal().where(in_ids(candidate.c.subject_id, "ids"))
+    query = query.order_by(candidate.c.candidate_id)
+    return list((await conn.execute(query, {"ids": sent(subject_ids)})).all())

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from muster.crosscheck.domain.finding import Finding
 from muster.crosscheck.store.matching import OF_ALL, OF_SOME
 from muster.crosscheck.store.tables import discrepancy
-from muster.persistence.bulk import among_ids, among_texts
+from muster.persistence.bulk import in_ids, in_texts, sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +165,19 @@ async def close(
     return Change(**(await conn.execute(_CLOSE, values)).one()._mapping)
 
 
+_READ = (
+    select(discrepancy)
+    .where(in_ids(discrepancy.c.discrepancy_id, "ids"))
+    .order_by(discrepancy.c.discrepancy_id)
+)
+_READ_LOCKED = _READ.with_for_update()
+
+
 async def read(
     conn: AsyncConnection, ids: Collection[str], *, lock: bool = False
 ) -> dict[str, Row[Any]]:
     """These work orders, open or closed; ``lock`` holds their rows until the transaction ends."""
-    query = select(discrepancy).where(among_ids(discrepancy.c.discrepancy_id, ids))
-    query = query.order_by(discrepancy.c.discrepancy_id)
-    rows = await conn.execute(query.with_for_update() if lock else query)
+    rows = await conn.execute(_READ_LOCKED if lock else _READ, {"ids": sent(ids)})
     return {row.discrepancy_id: row for row in rows}
 
 
@@ -188,7 +194,7 @@ async def page(
 ) -> list[Row[Any]]:
     """Work orders of these villages (state open, closed or all), the oldest first; of a subject
     also those of duplicates whose other entry it is."""
-    query = select(discrepancy).where(among_texts(discrepancy.c.village, villages))
+    query = select(discrepancy).where(in_texts(discrepancy.c.village, "villages"))
     if state == "open":
         query = query.where(discrepancy.c.closed_at.is_(None))
     elif state == "closed":
@@ -207,19 +213,22 @@ async def page(
         )
     )
     query = query.order_by(discrepancy.c.opened_at, discrepancy.c.discrepancy_id).limit(limit)
-    return list((await conn.execute(query)).all())
+    return list((await conn.execute(query, {"villages": sent(villages)})).all())
+
+
+_OPEN = (
+    select(discrepancy.c.village, discrepancy.c.kind, func.count())
+    .where(discrepancy.c.closed_at.is_(None), in_texts(discrepancy.c.village, "villages"))
+    .group_by(discrepancy.c.village, discrepancy.c.kind)
+    .order_by(discrepancy.c.village, discrepancy.c.kind)
+)
 
 
 async def count_open(
     conn: AsyncConnection, villages: Sequence[str]
 ) -> dict[str, Mapping[str, int]]:
     """How many are open, by village and kind."""
-    rows = await conn.execute(
-        select(discrepancy.c.village, discrepancy.c.kind, func.count())
-        .where(discrepancy.c.closed_at.is_(None), among_texts(discrepancy.c.village, villages))
-        .group_by(discrepancy.c.village, discrepancy.c.kind)
-        .order_by(discrepancy.c.village, discrepancy.c.kind)
-    )
+    rows = await conn.execute(_OPEN, {"villages": sent(villages)})
     found: dict[str, dict[str, int]] = {}
     for village, kind, count in rows:
         found.setdefault(village, {})[kind] = int(count)

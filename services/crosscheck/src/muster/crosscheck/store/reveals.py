@@ -10,7 +10,7 @@ from sqlalchemy import Column, Row, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.crosscheck.store.tables import department_row, reveal
-from muster.persistence.bulk import among_ids
+from muster.persistence.bulk import in_ids, sent
 
 # Two who ask for one row at once would count the same requests before theirs.
 _ONE_BY_ONE = text("SELECT pg_advisory_xact_lock(hashtextextended('crosscheck/reveal', 0))")
@@ -60,12 +60,15 @@ async def ask(
     return list(rows.all())
 
 
+_READ = select(reveal).where(in_ids(reveal.c.reveal_id, "ids")).order_by(reveal.c.reveal_id)
+_READ_LOCKED = _READ.with_for_update()
+
+
 async def read(
     conn: AsyncConnection, ids: Collection[str], *, lock: bool = False
 ) -> dict[str, Row[Any]]:
     """These requests; ``lock`` holds their rows, in order, until the transaction ends."""
-    query = select(reveal).where(among_ids(reveal.c.reveal_id, ids)).order_by(reveal.c.reveal_id)
-    rows = await conn.execute(query.with_for_update() if lock else query)
+    rows = await conn.execute(_READ_LOCKED if lock else _READ, {"ids": sent(ids)})
     return {row.reveal_id: row for row in rows}
 
 
@@ -162,4 +165,5 @@ async def forget(conn: AsyncConnection, discrepancy_ids: Collection[str]) -> Non
 
 async def _drop(conn: AsyncConnection, column: Column[str], ids: Collection[str]) -> None:
     if ids:
-        await conn.execute(update(reveal).where(among_ids(column, ids)).values(sealed=None))
+        query = update(reveal).where(in_ids(column, "ids")).values(sealed=None)
+        await conn.execute(query, {"ids": sent(ids)})

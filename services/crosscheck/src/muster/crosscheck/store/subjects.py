@@ -9,7 +9,7 @@ from sqlalchemy import Row, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.crosscheck.store.tables import subject, subject_blind
-from muster.persistence.bulk import among_ids, insert_rows
+from muster.persistence.bulk import in_ids, insert_rows, sent
 
 _NEWER = """
     ON CONFLICT (subject_id) DO UPDATE SET
@@ -30,19 +30,23 @@ async def put(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> list[
     return [str(row["subject_id"]) for row in written]
 
 
+_WITHOUT_BLINDS = delete(subject_blind).where(in_ids(subject_blind.c.subject_id, "ids"))
+
+
 async def put_blinds(
     conn: AsyncConnection, subject_ids: Collection[str], rows: Sequence[Mapping[str, Any]]
 ) -> None:
     """Make the blinds of these locked subjects exactly those given."""
-    await conn.execute(
-        delete(subject_blind).where(among_ids(subject_blind.c.subject_id, subject_ids))
-    )
+    await conn.execute(_WITHOUT_BLINDS, {"ids": sent(subject_ids)})
     await insert_rows(conn, subject_blind, rows)
+
+
+_READ = select(subject).where(in_ids(subject.c.subject_id, "ids"))
 
 
 async def read(conn: AsyncConnection, subject_ids: Collection[str]) -> dict[str, Row[Any]]:
     """These subjects; unknown ones are left out."""
-    rows = await conn.execute(select(subject).where(among_ids(subject.c.subject_id, subject_ids)))
+    rows = await conn.execute(_READ, {"ids": sent(subject_ids)})
     return {row.subject_id: row for row in rows}
 
 

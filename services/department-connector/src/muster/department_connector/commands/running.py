@@ -37,7 +37,7 @@ async def run(settings: Settings, ready: Callable[[dict[str, Any]], None]) -> bo
     """
     async with composed(settings) as (connector, http):
         turn = Turn(settings.home)
-        # `_send` would take it, too; but here a file that cannot be used ends the start, and is said.
+        # `_send` takes it, too; but here a file that cannot be used ends the start, and is said.
         turn.take()
         publisher = Publisher(
             connector.spool, connector.edge.kafka, connector.edge.services, http=http
