@@ -27,7 +27,10 @@ from .conftest import rows as rows_of
 TRUTH = make_fields(1)
 WHO = new_id()
 WHY = "与主管部门核对"
-HOME = SimpleNamespace(stack=lambda: {"services": {"crosscheck": {"url": "http://crosscheck"}}})
+HOME = SimpleNamespace(
+    stack=lambda: {"services": {"crosscheck": {"url": "http://crosscheck"}}},
+    stack_file=Path(__file__),  # any that is not replaced meanwhile
+)
 
 
 @pytest.fixture

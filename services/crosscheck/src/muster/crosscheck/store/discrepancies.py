@@ -213,7 +213,15 @@ async def page(
         )
     )
     query = query.order_by(discrepancy.c.opened_at, discrepancy.c.discrepancy_id).limit(limit)
-    return list((await conn.execute(query)).all())
+    return list((await conn.execute(query, {"villages": sent(villages)})).all())
+
+
+_OPEN = (
+    select(discrepancy.c.village, discrepancy.c.kind, func.count())
+    .where(discrepancy.c.closed_at.is_(None), in_texts(discrepancy.c.village, "villages"))
+    .group_by(discrepancy.c.village, discrepancy.c.kind)
+    .order_by(discrepancy.c.village, discrepancy.c.kind)
+)
 
 
 _OPEN = (
