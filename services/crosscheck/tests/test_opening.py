@@ -258,9 +258,17 @@ async def test_a_blind_departments_value_is_seen_only_when_it_opens_the_row(
     assert after["reveal"]["request"] not in (None, sent.event_id)
     assert after["reveal"]["state"] == "answered"
     trail = await rows(
-        context, "SELECT action, actor, reason FROM audit WHERE action LIKE 'reveal%'"
+        context,
+        "SELECT action, actor, reason, subject_ids::text[], detail FROM audit "
+        "WHERE action LIKE 'reveal%' ORDER BY seq",
     )
-    assert [tuple(row) for row in trail] == [("reveal-asked", asker, WHY["reason"])] * 2
+    by_request = {"discrepancy": order, "reveal": again["reveal_id"]}
+    assert [tuple(row) for row in trail] == [
+        ("reveal-asked", asker, WHY["reason"], [WHO], {**by_request, "reveal": asked["reveal_id"]}),
+        ("reveal-asked", asker, WHY["reason"], [WHO], by_request),
+        # The refusal brought nothing in.
+        ("reveal-answered", "crosscheck", None, [WHO], by_request),
+    ]
     await take(context, subject(WHO, here(1), TRUTH, version=2))
     await match_touched(context)
     assert await orders(context) == set()
