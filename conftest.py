@@ -492,7 +492,8 @@ def module_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
 @dataclass(frozen=True)
 class Told:
     """One row that a request must leave in the audit chain; of `detail` these members at least.
-    `subjects` is None where only the request itself makes their ids; `actor` where the caller is."""
+    `subjects` is None where only the request itself makes their ids; `actor`, where the caller is.
+    """
 
     action: str
     subjects: Collection[str] | None = ()
