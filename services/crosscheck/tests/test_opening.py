@@ -9,6 +9,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from muster.crosscheck.api import router
+from muster.crosscheck.handlers import common
 from muster.runtime.at_terminal import Asking
 from muster.runtime.auth import Authenticated
 from muster.runtime.context import Context
@@ -253,6 +254,10 @@ async def test_a_blind_departments_value_is_seen_only_when_it_opens_the_row(
         assert again != asked
         await take(context, revealed(AF, again["reveal_id"], request.row_id, TRUTH))
         after = await opened()
+    # The department gave all of its row; what the order is not about is not kept.
+    [kept] = await rows(context, "SELECT sealed FROM reveal WHERE sealed IS NOT NULL")
+    plain = common.open_fields(context, "reveal", again["reveal_id"], kept.sealed)
+    assert plain == {"fields": {"service_unit": TRUTH["service_unit"]}}
     assert after["department_value"] == TRUTH["service_unit"]
     assert after["reveal"]["reveal_id"] == again["reveal_id"]
     assert after["reveal"]["request"] not in (None, sent.event_id)

@@ -104,20 +104,24 @@ def _answers(
     fresh: Mapping[str, RevealAnswer],
     orders: Mapping[str, Row[Any]],
 ) -> list[dict[str, Any]]:
-    """What to note of each answer: values are kept only for a work order that is still open."""
+    """What to note of each answer: of a row only the value that a work order is about is kept, and
+    only while that is open."""
     rows = []
     for reveal_id, part in fresh.items():
         order = orders.get(asked[reveal_id].discrepancy_id)
-        wanted = part.fields is not None and order is not None and order.closed_at is None
+        sealed = None
+        if part.fields is not None and order is not None and order.closed_at is None:
+            # The whole row came; the one value that the order is about is shown, and no other kept.
+            field = common.field_of(order)
+            shown = {name: value for name, value in part.fields.items() if name == field}
+            sealed = common.seal_own(context, "reveal", reveal_id, {"fields": shown})
         rows.append(
             {
                 "reveal_id": reveal_id,
                 "state": "refused" if part.fields is None else "answered",
                 "rule": None if part.fields is not None else _rule(part),
                 "answered_at": part.answered_at,
-                "sealed": common.seal_own(context, "reveal", reveal_id, {"fields": part.fields})
-                if wanted
-                else None,
+                "sealed": sealed,
             }
         )
     return rows
