@@ -497,12 +497,14 @@ def module_stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
 @dataclass(frozen=True)
 class Told:
     """One row that a request must leave in the audit chain; of `detail` these members at least.
-    `subjects` is None where only the request itself makes their ids."""
+    `subjects` is None where only the request itself makes their ids; `actor`, where the caller is.
+    """
 
     action: str
     subjects: Collection[str] | None = ()
     reason: str | None = None
     detail: Mapping[str, str | int] = field(default_factory=dict)
+    actor: str | None = None
 
 
 class AuditWalk:
@@ -530,15 +532,16 @@ class AuditWalk:
         at: Mapping[str, str] | None = None,
         **how: Any,
     ) -> Any:
-        """Send one request, `at` filling in the path; it must succeed and leave just these rows of
-        this account. Without any, nothing personal may be in the answer."""
+        """Send one request, `at` filling in the path; it must succeed and leave just these rows.
+        Without any, nothing personal may be in the answer."""
         method, _, path = route.partition(" ")
         before = len(await self._rows(0))
         answer = await client.request(method, path.format(**(at or {})), **how)
         assert answer.is_success, f"{route}: {answer.text}"
         rows = await self._rows(before)
         found = [(row.actor, row.action, row.reason) for row in rows]
-        assert found == [(account, one.action, one.reason) for one in told], route
+        wanted = [(one.actor or account, one.action, one.reason) for one in told]
+        assert found == wanted, route
         for one, row in zip(told, rows, strict=True):
             assert one.subjects is None or set(one.subjects) == set(row.subject_ids), route
             assert one.detail.items() <= row.detail.items(), route

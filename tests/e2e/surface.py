@@ -169,10 +169,12 @@ def _framework(message: Seen) -> Iterator[str]:
 
 def mixed_up(messages: Iterable[Seen], departments: Iterable[str]) -> list[str]:
     """Ids that join what must not be joined: a department's case with a subject, or with the case
-    of another department."""
+    of another department. By the key, or by the trace of what one brought about of the other."""
     specs = load_topics(departments=departments)
     subjects: set[str] = set()
     cases: dict[str, set[str]] = {}
+    traced: dict[str, set[str]] = {}
+    """By trace: the departments, and topics about one person (or terminal), that it touched."""
     for message in messages:
         spec = specs.get(message.topic)
         if spec is None or spec.framework:
@@ -182,11 +184,25 @@ def mixed_up(messages: Iterable[Seen], departments: Iterable[str]) -> list[str]:
             cases.setdefault(spec.department, set()).add((message.key or b"").decode())
         elif spec.key == "subject_id":
             subjects.add((message.key or b"").decode())
+        trace = _trace(message)
+        # A dead letter is about a message: it goes on in that one's trace, and names nobody else.
+        if trace is not None and spec.key not in ("event_id", "source"):
+            traced.setdefault(trace, set()).add(spec.department or spec.name)
     found = [f"{name} knows subjects" for name, known in cases.items() if known & subjects]
     names = sorted(cases)
-    return found + [
+    found += [
         f"{one} and {other} share cases"
         for index, one in enumerate(names)
         for other in names[index + 1 :]
         if cases[one] & cases[other]
     ]
+    joined = {tuple(sorted(where)) for where in traced.values() if len(where) > 1}
+    return found + [
+        f"one trace on {' and '.join(where)}" for where in sorted(joined) if cases.keys() & where
+    ]
+
+
+def _trace(message: Seen) -> str | None:
+    """The trace id of a message; None for one that has no trace."""
+    header = dict(message.headers).get(TRACE[0])
+    return None if header is None else header.decode("utf-8", "replace").split("-")[1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ import pytest
 
 from muster.contracts.envelope import Clear, seal_purpose, write_headers, write_value
 from muster.contracts.topics import load_topics
+from muster.observability.trace import Trace
 from muster.security.boxes import seal
 from muster.security.jose import generate
 from muster.security.keyring import new_key
@@ -26,12 +26,11 @@ from .surface import amiss, mixed_up
 DEPARTMENTS = ("housing", "land")
 SPECS = load_topics(departments=DEPARTMENTS)
 SUBMITTED, ASKED = "capture-record-submitted", "verification-requested-housing"
-TRACE = f"00-{uuid.uuid4().hex}-{uuid.uuid4().hex[:16]}-01"
 PART = {"fields": {"name": "a person", "remark": "long enough to be told from noise" * 3}}
 
 
-def message(topic: str, key: str | None = None, **clear: Any) -> Seen:
-    """As a service or an edge writes it: the part is really sealed."""
+def message(topic: str, key: str | None = None, trace: Trace | None = None, **clear: Any) -> Seen:
+    """As a service or an edge writes it, the part really sealed; in that trace, or in its own."""
     spec = SPECS[topic]
     key = key or new_id()
     place: int | str = "housing" if spec.owner.startswith("connector-") else 2
@@ -42,7 +41,7 @@ def message(topic: str, key: str | None = None, **clear: Any) -> Seen:
         time=datetime.now(UTC),
         subject=key,
         sequence=7,
-        traceparent=TRACE,
+        traceparent=(trace or Trace.new()).child().header(),
     )
     crosses = spec.from_edge or spec.edge_reader is not None
     sealed = {
@@ -198,3 +197,35 @@ def test_a_department_that_could_join_is_seen() -> None:
     assert mixed_up([seen, message(ASKED, subject)], DEPARTMENTS) == ["housing knows subjects"]
     both = [message(ASKED, case), message("verification-requested-land", case)]
     assert mixed_up(both, DEPARTMENTS) == ["housing and land share cases"]
+
+
+LAND = "verification-requested-land"
+ANSWERED = "verification-answered-housing"
+DATA = "crosscheck-department-data-housing"
+
+
+@pytest.mark.parametrize(
+    ("topics", "seen"),
+    [
+        ((ASKED, ANSWERED), []),
+        ((ASKED, ANSWERED, "verification-dead-letter"), []),
+        ((SUBMITTED, "verification-record-verified"), []),
+        ((ANSWERED, "verification-record-verified"), ["housing and verification-record-verified"]),
+        ((SUBMITTED, ASKED), ["capture-record-submitted and housing"]),
+        ((ASKED, LAND), ["housing and land"]),
+        ((DATA, "crosscheck-touched"), ["crosscheck-touched and housing"]),
+        (
+            ("crosscheck-reveal-requested-land", "crosscheck-subject-missed"),
+            ["crosscheck-subject-missed and land"],
+        ),
+        (
+            ("crosscheck-reveal-answered-housing", "crosscheck-discrepancy-opened"),
+            ["crosscheck-discrepancy-opened and housing"],
+        ),
+    ],
+)
+def test_a_trace_that_joins_is_seen(topics: tuple[str, ...], seen: list[str]) -> None:
+    """R74. A case with its subject or candidate, or with another department's case."""
+    trace = Trace.new()
+    messages = [message(topic, trace=trace) for topic in topics]
+    assert mixed_up(messages, DEPARTMENTS) == [f"one trace on {what}" for what in seen]

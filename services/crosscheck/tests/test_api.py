@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from muster.crosscheck.main import service
+from muster.runtime import signed_in as runtime
+from muster.runtime.cli import app
 from muster.runtime.context import Context
+from muster.runtime.demo.client import Account, Services
+from muster.runtime.home import Home, write_private
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Role, SubjectState
 
@@ -234,12 +241,35 @@ async def test_what_is_touched_names_a_subject_and_nothing_else(context: Context
     }
 
 
-def test_the_command_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
-    from typer.testing import CliRunner
+async def test_the_county_job_is_run_by_a_command_as_by_its_route(
+    context: Context, door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R75, R100: as the administrator who is signed in, and not with the service's own keys."""
+    account_id, loop = new_id(), asyncio.get_running_loop()
+    home = Home(tmp_path)
+    write_private(home.stack_file, {"services": {"crosscheck": {"url": "http://crosscheck"}}})
+    await open_phase(context)
+    async with door.client((Role.ADMINISTRATOR, COUNTY), account=account_id) as client:
+        token = client.headers["authorization"].removeprefix("Bearer ")
+        account = Account(Services(home, client), "", "", token=token)
 
-    for name in ("DATABASE_URL", "KEYRING"):
-        monkeypatch.delenv(f"MUSTER_CROSSCHECK_{name}", raising=False)
-    assert service.commands is not None
-    result = CliRunner().invoke(service.commands, ["run"])
-    assert result.exit_code == 2
-    assert "MUSTER_CROSSCHECK_KEYRING" in result.output
+        def signed_in(_: object, work: Any) -> Any:
+            return asyncio.run_coroutine_threadsafe(work(account), loop).result()
+
+        monkeypatch.setattr(runtime, "signed_in", signed_in)
+        said = await asyncio.to_thread(CliRunner().invoke, app, ["crosscheck", "run"])
+    assert said.exit_code == 0, said.output
+    assert set(json.loads(said.stdout)) >= {"opened", "closed", "marked"}
+    found = await rows(context, "SELECT actor FROM audit WHERE action = 'county-run'")
+    assert [row.actor for row in found] == [account_id]
+
+
+def test_where_nothing_runs_the_county_job_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R69: in both languages."""
+    monkeypatch.setenv("MUSTER_HOME", str(tmp_path))
+    said = CliRunner().invoke(app, ["crosscheck", "run"])
+    assert said.exit_code == 2
+    assert "系统未在运行" in said.stderr
+    assert "is not running" in said.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from muster.crosscheck.handlers import candidates
 from muster.crosscheck.main import service
 from muster.runtime.context import Context
 from muster.vocabulary.ids import new_id
@@ -54,7 +55,8 @@ async def test_every_route_leaves_its_row_or_shows_nobody(
             return await walk.ask(client, route, account, *rows, **how)
 
         opened = told("comparison-opened", detail={"opened": 1, "candidates": 1})
-        await ask("POST /comparison", opened, json={"open": True})
+        by_itself = told("reveal-asked", (), candidates.MISSED_REASON, actor="crosscheck")
+        await ask("POST /comparison", by_itself, opened, json={"open": True})
         await ask("GET /comparison")
         await ask("POST /runs", told("county-run", detail={"opened": 0}))
         await ask("GET /counts")

@@ -298,10 +298,21 @@ async def test_a_refusal_is_listed_and_may_be_asked_again(context: Context, door
     assert (second.reveal_id, second.reason) == (again.json()["reveal_id"], "村里确认有此人")
     assert second.asked_by == account
     assert [row.version for row, _ in await published(context, ASKED)] == [1, 2]
-    [noted] = await rows(context, "SELECT action, reason FROM audit WHERE action LIKE 'reveal%'")
-    assert tuple(noted) == ("reveal-asked", "村里确认有此人")
     await take(context, revealed(AF, second.reveal_id, row.row_id, TRUTH))
     assert await states(context) == [(AF, "told", None)]
+    noted = await rows(
+        context,
+        "SELECT action, actor, reason, subject_ids, detail FROM audit "
+        "WHERE action LIKE 'reveal%' ORDER BY seq",
+    )
+    at = {"candidate": listed["candidate_id"]}
+    one, two = {**at, "reveal": first.reveal_id}, {**at, "reveal": second.reveal_id}
+    assert [tuple(entry) for entry in noted] == [
+        ("reveal-asked", "crosscheck", candidates.MISSED_REASON, [], one),
+        ("reveal-asked", account, "村里确认有此人", [], two),
+        # The refusal brought nothing in.
+        ("reveal-answered", "crosscheck", None, [], two),
+    ]
 
 
 async def test_whoever_reads_the_list_is_told_in_words(context: Context, door: Door) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -17,6 +16,7 @@ from muster.runtime import county
 from muster.runtime.cli import app
 from muster.runtime.context import Context
 from muster.runtime.demo.client import Account, Services
+from muster.runtime.home import Home, write_private
 from muster.synth import scoring
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Role
@@ -27,20 +27,20 @@ from .conftest import rows as rows_of
 TRUTH = make_fields(1)
 WHO = new_id()
 WHY = "与主管部门核对"
-HOME = SimpleNamespace(
-    stack=lambda: {"services": {"crosscheck": {"url": "http://crosscheck"}}},
-    stack_file=Path(__file__),  # any that is not replaced meanwhile
-)
 
 
 @pytest.fixture
-async def officer(door: Door, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+async def officer(
+    door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[str]:
     """Commands speak with this crosscheck as an administrator; gives who that is."""
+    home = Home(tmp_path / "home")
+    write_private(home.stack_file, {"services": {"crosscheck": {"url": "http://crosscheck"}}})
     account_id = new_id()
     loop = asyncio.get_running_loop()
     async with door.client((Role.ADMINISTRATOR, COUNTY), account=account_id) as client:
         token = client.headers["authorization"].removeprefix("Bearer ")
-        account = Account(Services(cast("Any", HOME), client), "", "", token=token)
+        account = Account(Services(home, client), "", "", token=token)
 
         def signed_in(_: object, work: Callable[[Account], Awaitable[Any]]) -> Any:
             return asyncio.run_coroutine_threadsafe(cast("Any", work(account)), loop).result()

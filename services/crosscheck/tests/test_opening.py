@@ -9,6 +9,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from muster.crosscheck.api import router
+from muster.crosscheck.handlers import common
 from muster.runtime.at_terminal import Asking
 from muster.runtime.auth import Authenticated
 from muster.runtime.context import Context
@@ -253,14 +254,26 @@ async def test_a_blind_departments_value_is_seen_only_when_it_opens_the_row(
         assert again != asked
         await take(context, revealed(AF, again["reveal_id"], request.row_id, TRUTH))
         after = await opened()
+    # The department gave all of its row; what the order is not about is not kept.
+    [kept] = await rows(context, "SELECT sealed FROM reveal WHERE sealed IS NOT NULL")
+    plain = common.open_fields(context, "reveal", again["reveal_id"], kept.sealed)
+    assert plain == {"fields": {"service_unit": TRUTH["service_unit"]}}
     assert after["department_value"] == TRUTH["service_unit"]
     assert after["reveal"]["reveal_id"] == again["reveal_id"]
     assert after["reveal"]["request"] not in (None, sent.event_id)
     assert after["reveal"]["state"] == "answered"
     trail = await rows(
-        context, "SELECT action, actor, reason FROM audit WHERE action LIKE 'reveal%'"
+        context,
+        "SELECT action, actor, reason, subject_ids::text[], detail FROM audit "
+        "WHERE action LIKE 'reveal%' ORDER BY seq",
     )
-    assert [tuple(row) for row in trail] == [("reveal-asked", asker, WHY["reason"])] * 2
+    by_request = {"discrepancy": order, "reveal": again["reveal_id"]}
+    assert [tuple(row) for row in trail] == [
+        ("reveal-asked", asker, WHY["reason"], [WHO], {**by_request, "reveal": asked["reveal_id"]}),
+        ("reveal-asked", asker, WHY["reason"], [WHO], by_request),
+        # The refusal brought nothing in.
+        ("reveal-answered", "crosscheck", None, [WHO], by_request),
+    ]
     await take(context, subject(WHO, here(1), TRUTH, version=2))
     await match_touched(context)
     assert await orders(context) == set()

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from muster.crosscheck.handlers import reveals, settling
 from muster.crosscheck.main import service
+from muster.observability import trace
 from muster.persistence.database import Database
 from muster.persistence.migrations import upgrade_async
 from muster.runtime.context import Context, build_context
@@ -20,6 +21,7 @@ from muster.vocabulary.states import Role
 from .conftest import (
     AF,
     HERE,
+    HR,
     OPEN,
     Door,
     data,
@@ -82,6 +84,22 @@ async def test_what_nobody_answers_is_asked_again_under_the_same_id(
     await take(context, revealed(AF, request, row_id, TRUTH))
     assert await again(context) == []
     assert [one.number for one in await rows(context, "SELECT number FROM reveal")] == [1]
+
+
+async def test_rows_that_are_asked_for_together_are_joined_by_no_trace(context: Context) -> None:
+    """R74: nor with what the run that asks tells others."""
+    await take(context, *data(AF, make_row(AF, TRUTH), make_row(AF, make_fields(2))))
+    with trace.use(None) as run:
+        await open_phase(context)
+        await take(context, *data(HR, make_row(HR, make_fields(3), area=HERE)))
+        await settling.settle_left(context)
+    found = await rows(context, "SELECT topic, traceparent, occurred_at FROM outbox")
+    of = {row.traceparent.split("-")[1]: row.topic for row in found if row.topic == TOPIC}
+    assert len(of) == 2
+    assert {row.occurred_at.microsecond for row in found if row.topic == TOPIC} == {0}
+    others = {row.traceparent.split("-")[1] for row in found if row.topic != TOPIC}
+    assert run.trace_id in others
+    assert not of.keys() & others
 
 
 async def test_nobody_asks_again_for_an_order_that_is_closed(context: Context, door: Door) -> None:

@@ -27,6 +27,7 @@ from muster.messaging import border, failpoints
 from muster.messaging.deadletters import RawMessage
 from muster.messaging.failpoints import FailPointError
 from muster.messaging.intake import Intake
+from muster.observability.trace import Trace
 from muster.runtime.context import Context, build_context
 from muster.runtime.service import Running, build_running
 from muster.security import jose
@@ -132,8 +133,16 @@ def opened(context: Context, message: Any, key: Any) -> VerificationRequest:
     return VerificationRequest.model_validate_json(part)
 
 
-def answered(context: Context, request: str, case_id: str, key: Any, department: str) -> RawMessage:
-    """What the connector puts on its topic about version 1: every asked field agrees."""
+def answered(
+    context: Context,
+    request: str,
+    case_id: str,
+    key: Any,
+    department: str,
+    traceparent: str | None = None,
+) -> RawMessage:
+    """What the connector puts on its topic about version 1: every asked field agrees. It goes on
+    in the request's trace."""
     topic = f"verification-answered-{department}"
     spec, event_id = service_topics()[topic], new_id()
     answer = VerificationAnswer(
@@ -156,7 +165,7 @@ def answered(context: Context, request: str, case_id: str, key: Any, department:
         time=NOW,
         subject=case_id,
         sequence=1,
-        traceparent=None,
+        traceparent=traceparent or Trace.new().header(),
     )
     return RawMessage(topic, 0, 1, case_id, tuple(headers), value)
 
@@ -205,10 +214,17 @@ async def test_departments_are_asked_over_the_broker_and_their_answers_verify_th
         assert set(part.asked) == set(verdicts(department))
         with pytest.raises(border.BadPacket):
             opened(context, message, jose.generate("enc"))
-        sent = answered(context, event_id, part.case_id, keys[department]["sig"], department)
+        going_on = dict(message.headers)["traceparent"].decode()
+        sent = answered(
+            context, event_id, part.case_id, keys[department]["sig"], department, going_on
+        )
         await running.intake.take(sent.topic, [sent])
     [row] = await rows(context, "SELECT state FROM review_item")
     assert row.state == "verified"
+    # From the case of a department no trace leads to the subject.
+    [told] = await rows(context, f"SELECT traceparent FROM outbox WHERE key = '{subject_id}'")
+    of_cases = {dict(message.headers)["traceparent"].split(b"-")[1] for message in messages}
+    assert told.traceparent.split("-")[1].encode() not in of_cases
     assert not await rows(context, "SELECT 1 FROM dead_letter")
     await client.aclose()
 

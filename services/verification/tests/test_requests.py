@@ -103,6 +103,8 @@ async def test_no_department_learns_the_subject_id_nor_anothers_case(
     held = await rows(context, ASKING)
     assert len({row.key for row in held}) == len(DEPARTMENTS)
     assert len({row.traceparent.split("-")[1] for row in held}) == len(DEPARTMENTS)
+    # To the microsecond, one moment would say that they are about one record.
+    assert {row.occurred_at.microsecond for row in held} == {0}
     for topic, event in (await load(context)).items():
         [part] = event.parts.values()
         row = next(row for row in held if row.topic == topic)

@@ -4,7 +4,8 @@ A batch holds messages of many traces and one task handles it, so that no single
 all of it. What a handler publishes because of a message nearly always has the message's own key:
 by that key the outbox finds the trace. A handler whose event has another key names the message's
 ``traceparent`` in its ``OutboxItem``. A batch of one message runs in that message's trace, logs
-included.
+included. A trace neither comes from a department nor goes to one (`muster.messaging.opening`,
+`muster.messaging.outbox`).
 """
 
 from __future__ import annotations

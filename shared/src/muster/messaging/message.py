@@ -16,6 +16,7 @@ from muster.contracts.parts.base import Part
 class Message:
     """One opened message: its clear fields, and the part that was sealed for this service.
 
+    ``traceparent`` goes on in what the message causes; a department's never does, and is None.
     ``sequence`` is its place in its source's shard; of one key, what was said later has the higher.
     """
 

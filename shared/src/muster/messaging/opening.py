@@ -92,9 +92,10 @@ def open_message(
     except ValidationError as error:
         reason = declared.misshapen(model, error)
         return Invalid(reason.rule, reason.zh, reason.en)
-    return Message(
-        spec.name, raw.key, header.event_id, clear, part, header.traceparent, header.sequence
-    )
+    # A department's trace names its case: it ends here, or it would lead from the case to the
+    # subject, and from there to the cases of other departments.
+    going_on = header.traceparent if spec.department is None else None
+    return Message(spec.name, raw.key, header.event_id, clear, part, going_on, header.sequence)
 
 
 def unreadable(error: Unreadable) -> Invalid:

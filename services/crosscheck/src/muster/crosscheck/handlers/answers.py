@@ -15,6 +15,7 @@ from muster.crosscheck.store import candidates as kept
 from muster.crosscheck.store import discrepancies, reveals
 from muster.messaging.message import DONE, Invalid, Message, Outcome, done
 from muster.runtime.context import Context
+from muster.security.audit import Entry
 
 _RULE = re.compile(r"[a-z]+(?:-[a-z]+){0,9}")
 _UNKNOWN = Invalid(
@@ -40,13 +41,18 @@ async def take_revealed(
         part: RevealAnswer = message.part
         if asked[part.reveal_id].state == "asked":
             fresh.setdefault(part.reveal_id, part)
-    await reveals.answer(conn, await _answers(context, conn, asked, fresh))
+    orders = await discrepancies.read(
+        conn, [a.discrepancy_id for a in map(asked.__getitem__, fresh) if a.discrepancy_id]
+    )
+    await reveals.answer(conn, _answers(context, asked, fresh, orders))
     steps = [
         _step(context, str(asked[reveal_id].candidate_id), part)
         for reveal_id, part in fresh.items()
         if asked[reveal_id].candidate_id is not None
     ]
     await _step_on(context, conn, steps)
+    opened = {reveal_id for reveal_id, part in fresh.items() if part.fields is not None}
+    await _audit(context, conn, [asked[reveal_id] for reveal_id in sorted(opened)], orders)
     return outcomes
 
 
@@ -65,29 +71,57 @@ def _check(message: Message, asked: Mapping[str, Row[Any]]) -> Outcome:
     return DONE
 
 
-async def _answers(
+async def _audit(
     context: Context,
     conn: AsyncConnection,
+    opened: Sequence[Row[Any]],
+    orders: Mapping[str, Row[Any]],
+) -> None:
+    """Note whose data came in by which request; its reason stands where it was asked."""
+    entries = []
+    for request in opened:
+        order = orders.get(request.discrepancy_id)
+        about = (
+            {"candidate": request.candidate_id}
+            if request.candidate_id is not None
+            else {"discrepancy": request.discrepancy_id}
+        )
+        entries.append(
+            Entry(
+                actor=context.service,
+                action="reveal-answered",
+                subject_ids=[] if order is None else [order.subject_id],
+                detail={**about, "reveal": request.reveal_id},
+            )
+        )
+    if entries:
+        await context.audit.record_many(conn, entries)
+
+
+def _answers(
+    context: Context,
     asked: Mapping[str, Row[Any]],
     fresh: Mapping[str, RevealAnswer],
+    orders: Mapping[str, Row[Any]],
 ) -> list[dict[str, Any]]:
-    """What to note of each answer: values are kept only for a work order that is still open."""
-    orders = await discrepancies.read(
-        conn, [a.discrepancy_id for a in map(asked.__getitem__, fresh) if a.discrepancy_id]
-    )
+    """What to note of each answer: of a row only the value that a work order is about is kept, and
+    only while that is open."""
     rows = []
     for reveal_id, part in fresh.items():
         order = orders.get(asked[reveal_id].discrepancy_id)
-        wanted = part.fields is not None and order is not None and order.closed_at is None
+        sealed = None
+        if part.fields is not None and order is not None and order.closed_at is None:
+            # The whole row came; the one value that the order is about is shown, and no other kept.
+            field = common.field_of(order)
+            shown = {name: value for name, value in part.fields.items() if name == field}
+            sealed = common.seal_own(context, "reveal", reveal_id, {"fields": shown})
         rows.append(
             {
                 "reveal_id": reveal_id,
                 "state": "refused" if part.fields is None else "answered",
                 "rule": None if part.fields is not None else _rule(part),
                 "answered_at": part.answered_at,
-                "sealed": common.seal_own(context, "reveal", reveal_id, {"fields": part.fields})
-                if wanted
-                else None,
+                "sealed": sealed,
             }
         )
     return rows

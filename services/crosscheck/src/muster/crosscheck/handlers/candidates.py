@@ -20,6 +20,7 @@ from muster.crosscheck.handlers import areas, common, destinations, reveals
 from muster.crosscheck.store import candidates, matching, touched
 from muster.messaging import outbox
 from muster.runtime.context import Context
+from muster.security.audit import Entry
 
 MISSED_REASON = "漏采人员核实"
 """Why a blind department's row is opened: to find somebody who was not collected."""
@@ -134,12 +135,14 @@ async def tell(
 
 
 async def _ask(context: Context, conn: AsyncConnection, blind: Sequence[Row[Any]]) -> None:
+    if not blind:
+        return
     await candidates.move(
         conn,
         [{"candidate_id": row.candidate_id, "state": "asked"} for row in blind],
         common.now(),
     )
-    await reveals.ask(
+    asked = await reveals.ask(
         context,
         conn,
         [
@@ -151,5 +154,18 @@ async def _ask(context: Context, conn: AsyncConnection, blind: Sequence[Row[Any]
                 "asked_by": context.service,
             }
             for row in blind
+        ],
+    )
+    # Nobody asked for it by hand, and somebody's row is opened all the same.
+    await context.audit.record_many(
+        conn,
+        [
+            Entry(
+                actor=context.service,
+                action="reveal-asked",
+                reason=MISSED_REASON,
+                detail={"candidate": row.candidate_id, "reveal": reveal_id},
+            )
+            for row, reveal_id in zip(blind, asked, strict=True)
         ],
     )

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
+from sqlalchemy import Row
 
 from muster.contracts.parts.crosscheck import Blinds
 from muster.crosscheck.store.matching import Rules
@@ -17,6 +18,7 @@ from muster.runtime.context import Context
 from muster.security import boxes
 from muster.security.digests import canonical
 from muster.vocabulary.reasons import Reason, Refusal
+from muster.vocabulary.states import Discrepancy
 
 DISCREPANCY_OPENED = "crosscheck-discrepancy-opened"
 DISCREPANCY_CLOSED = "crosscheck-discrepancy-closed"
@@ -33,12 +35,18 @@ NAME, NUMBER, BIRTH, VILLAGE = "name", "resident_number", "birth_date", "househo
 DIED_ON, MOVED_TO = "died_on", "moved_to"
 """What a department's row may say beside fields of the form."""
 
+_TELLS = {Discrepancy.DEAD: DIED_ON, Discrepancy.MOVED: MOVED_TO}
 _REGISTRY = frozenset({"identity", "household"})
 
 
 def now() -> datetime:
     """The moment, with its offset."""
     return datetime.now(UTC)
+
+
+def field_of(order: Row[Any]) -> str:
+    """Of a department's row the field that a work order is about; empty where it is about none."""
+    return order.field or _TELLS.get(Discrepancy(order.kind), "")
 
 
 @lru_cache(maxsize=8)

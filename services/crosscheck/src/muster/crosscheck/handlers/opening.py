@@ -24,7 +24,7 @@ from muster.runtime.context import Context
 from muster.security import audit
 from muster.security.vault import DataKeys
 from muster.vocabulary.reasons import Refusal
-from muster.vocabulary.states import Discrepancy, Role
+from muster.vocabulary.states import Role
 
 OPENERS = (
     Role.COLLECTOR,
@@ -34,8 +34,6 @@ OPENERS = (
     Role.ADMINISTRATOR,
 )
 """Who mends what is wrong, in the areas that they are granted."""
-
-_TELLS = {Discrepancy.DEAD: common.DIED_ON, Discrepancy.MOVED: common.MOVED_TO}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,7 @@ async def open_order(
         other = _person(twin.subject_id, _fields(context, keys, twin))
         seen.append(twin.subject_id)
     theirs, reveal = await _theirs(context, conn, order)
-    field = order.field or _TELLS.get(Discrepancy(order.kind), "")
+    field = common.field_of(order)
     opened = Opened(
         order=order,
         person=_person(order.subject_id, fields),

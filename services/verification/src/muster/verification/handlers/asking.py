@@ -21,7 +21,6 @@ from muster.messaging import outbox
 from muster.messaging.message import DONE, NotNow, Outcome
 from muster.observability import metrics
 from muster.observability.logging import get_logger
-from muster.observability.trace import Trace
 from muster.runtime.context import Context
 from muster.security import blinds, matching
 from muster.security.vault import DataKeys
@@ -94,11 +93,7 @@ def plan(context: Context, part: RecordForReview, ready: Collection[str]) -> tup
 async def ask(
     context: Context, conn: AsyncConnection, keys: DataKeys, arrivals: Sequence[Arrival]
 ) -> None:
-    """Keep the requests about new record versions, and have them published.
-
-    Each has a trace of its own: the record's trace would lead from a case to the subject, and from
-    one department's case to another's.
-    """
+    """Keep the requests about new record versions, and have them published."""
     rows: list[dict[str, object]] = []
     events: list[outbox.OutboxItem] = []
     for one in arrivals:
@@ -112,7 +107,6 @@ async def ask(
                 version=version,
                 county=context.areas.county_of(one.village),
                 ref=ref,
-                traceparent=Trace.new().header(),
             )
             sealed = sealing.seal_asked(context, keys, one.place, request.department, request.asked)
             rows.append(
