@@ -6,6 +6,7 @@ effects that the handler writes, parked messages and dead letters.
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.contracts.envelope import Headers, Unreadable, read_headers
+from muster.contracts.envelope import Headers, Unreadable, is_key, read_headers
 from muster.contracts.topics import TopicSpec, service_topics
 from muster.messaging import border, enrolled, failpoints, parking, positions
 from muster.messaging.causes import trace_id
@@ -35,6 +36,7 @@ _log = get_logger("muster.intake")
 UNREADABLE = "unreadable"
 """Stands for the sender of what has no readable headers."""
 _ASIDE = f"{UNREADABLE}/"
+_HASHED = f"{_ASIDE}sha256:"
 _HELD = "sender quarantined"
 
 
@@ -115,7 +117,7 @@ class Intake:
                 if tally.invalid(UNREADABLE):
                     refused.append(Refused(raw, unreadable(error)))
                 else:
-                    held.append(Waiting(_put_aside(raw), UNREADABLE, _HELD, retry=False))
+                    held.append(Waiting(_put_aside(spec, raw), UNREADABLE, _HELD, retry=False))
             else:
                 arrivals.append(_Arrival(raw, headers))
         await self._letters.write(conn, refused)
@@ -356,12 +358,24 @@ def _rounds(arrivals: Sequence[_Arrival]) -> list[list[_Arrival]]:
     return rounds
 
 
-def _put_aside(raw: RawMessage) -> RawMessage:
-    """Under a key of its own: nobody's messages shall wait behind what could not be read."""
-    return replace(raw, key=_ASIDE + raw.key.replace("\0", "\ufffd"))
+def _put_aside(spec: TopicSpec, raw: RawMessage) -> RawMessage:
+    """Under a key of its own: nobody's messages shall wait behind what could not be read.
+
+    A key that is none may hold what no text of the database may, or more than its index takes:
+    its digest stands for it, and it goes in front of the headers.
+    """
+    headers = tuple((name.replace("\0", "\ufffd"), value) for name, value in raw.headers)
+    if is_key(spec, raw.key):
+        return replace(raw, key=_ASIDE + raw.key, headers=headers)
+    key = raw.key.encode()
+    digest = hashlib.sha256(key).hexdigest()
+    return replace(raw, key=_HASHED + digest, headers=(("key", key), *headers))
 
 
 def _take_back(raw: RawMessage) -> RawMessage:
+    if raw.key.startswith(_HASHED):
+        (_, key), *headers = raw.headers
+        return replace(raw, key=key.decode(), headers=tuple(headers))
     return replace(raw, key=raw.key.removeprefix(_ASIDE))
 
 
