@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -261,7 +262,9 @@ async def corrected_away(bench: Bench, terminal: Any) -> str:
     return str(freed)
 
 
-async def test_two_desks_at_once_with_a_number_that_was_corrected_away(bench: Bench) -> None:
+async def test_two_desks_at_once_with_a_number_that_was_corrected_away(
+    bench: Bench, meeting: Callable[[], None]
+) -> None:
     """R106: its row is there, and to claim it waits for nobody; all the same one is accepted."""
     one, two = await bench.terminal(), await bench.terminal()
     freed = await corrected_away(bench, one)
@@ -271,6 +274,7 @@ async def test_two_desks_at_once_with_a_number_that_was_corrected_away(bench: Be
         each.number = freed
         pieces = await bench.bring_evidence(terminal, each)
         records.append(bench.record(each, pieces=pieces))
+    meeting()
     answers = await asyncio.gather(bench.upload(one, [records[0]]), bench.upload(two, [records[1]]))
     assert sorted(only(answer)["status"] for answer in answers) == ["accepted", "refused"]
     assert await bench.scalar("SELECT count(*) FROM ledger_entry") == 2
