@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.envelope import Clear, write_value
+from muster.contracts.parts.operations import DeadLetter
 from muster.messaging import positions
 from muster.messaging.broker import partition_of
-from muster.messaging.deadletters import DeadLetters, RawMessage
+from muster.messaging.deadletters import LARGEST, DeadLetters, RawMessage
 from muster.messaging.limits import InvalidLimits
 from muster.messaging.message import Message, NotNow, OutboxRow, Outcome
 
@@ -127,18 +129,50 @@ async def test_a_letter_that_was_superseded_before_it_went_out_says_nothing(
     intake = make_intake(reader)
     await intake.take(TOPIC, [damaged(good, "bad-seal")])
     await intake.take(TOPIC, [good])
-    letters = DeadLetters("reporting", reader.keyring)
-    async with reader.database.transaction() as conn:
+    assert await published(reader) == [None]
+
+
+async def published(side: Side) -> list[DeadLetter | None]:
+    """What the relay would publish of each letter; None where nothing is left to say."""
+    letters = DeadLetters(side.name, side.keyring)
+    async with side.database.transaction() as conn:
         found = await conn.execute(
             text(
                 "SELECT event_id::text, topic, partition, key, version, county, ref, traceparent, "
-                "occurred_at, id AS sequence FROM outbox WHERE topic = :t"
+                "occurred_at, id AS sequence FROM outbox WHERE topic = :t ORDER BY id"
             ),
             {"t": letters.topic},
         )
         rows = [OutboxRow(**row) for row in found.mappings()]
-        assert len(rows) == 1
-        assert await letters.load(None, conn, rows) == {}
+        events = await letters.load(None, conn, rows)
+    parts = [events[row.event_id].parts if row.event_id in events else {} for row in rows]
+    return [cast("DeadLetter | None", part.get(side.name)) for part in parts]
+
+
+@pytest.mark.parametrize("large", ["value", "header", "headers", "name", "key"])
+async def test_a_letter_fits_into_a_message_whatever_is_large(reader: Side, large: str) -> None:
+    """Design section 4: one that does not would stop the letters behind it for ever."""
+    much = "x" * 700_000
+    message = RawMessage(TOPIC, 0, 1, "key", (("a", b"1"),), b"value")
+    await make_intake(reader).take(
+        TOPIC,
+        [
+            {
+                "value": replace(message, value=much.encode()),
+                "header": replace(message, headers=(("a", much.encode()),)),
+                "headers": replace(message, headers=(("a", b"1" * 1000),) * 700),
+                "name": replace(message, headers=((much, b"1"),)),
+                "key": replace(message, key=much),
+            }[large]
+        ],
+    )
+    [letter] = await published(reader)
+    assert letter is not None
+    assert len(letter.model_dump_json()) <= LARGEST
+    assert (letter.complete, letter.value) == (False, "")
+    assert letter.rule in ("header-missing", "key-damaged")
+    assert len(letter.headers) >= 1
+    assert letter.key == ("key" if large != "key" else much[: len(letter.key)])
 
 
 ASKS = "SELECT count(*) FROM outbox WHERE topic = 'reporting-replay-requested'"
