@@ -112,12 +112,7 @@ def read_headers(
         Unreadable: an attribute is absent or damaged, the type is not this topic's, or the
             message was moved to another key or partition.
     """
-    if not all(name.isascii() and name.isprintable() for name, _ in raw):
-        raise Unreadable("header-not-text", "the name of a header is not ASCII")
-    try:
-        found = {name: value.decode("ascii") for name, value in raw}
-    except UnicodeDecodeError as error:
-        raise Unreadable("header-not-text", "a header is not ASCII") from error
+    found = _texts(raw)
     if not is_key(spec, key):
         raise Unreadable("key-damaged", f"the key is no {spec.key}")
     try:
@@ -147,6 +142,15 @@ def read_headers(
     if headers.subject != key:
         raise Unreadable("key-differs", "the key is not ce_subject")
     return headers
+
+
+def _texts(raw: Sequence[tuple[str, bytes]]) -> dict[str, str]:
+    if not all(name.isascii() and name.isprintable() for name, _ in raw):
+        raise Unreadable("header-not-text", "the name of a header is not ASCII")
+    try:
+        return {name: value.decode("ascii") for name, value in raw}
+    except UnicodeDecodeError as error:
+        raise Unreadable("header-not-text", "a header is not ASCII") from error
 
 
 def is_key(spec: TopicSpec, key: str) -> bool:
