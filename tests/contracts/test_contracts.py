@@ -6,13 +6,14 @@ import copy
 import re
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import jsonschema
 import orjson
 import pytest
 from pydantic import BaseModel
 
-from muster.contracts.envelope import Clear
+from muster.contracts.envelope import Clear, is_key
 from muster.contracts.generate import snapshots, topics_page
 from muster.contracts.parts import PARTS
 from muster.contracts.schemas import breaking_changes, build_schema, schema_path, specs_by_file
@@ -61,6 +62,19 @@ def test_owners_and_readers_are_services_or_edges_and_names_have_no_dots() -> No
         assert spec.from_edge == (spec.owner not in SERVICES)
         assert "." not in spec.name
         assert spec.partitions == 4, "the embedded broker makes four, and keys must stay put"
+
+
+def test_a_key_is_an_id_or_one_of_the_words_that_readers_know() -> None:
+    """A topic keyed by another word would be read as if each of its messages were damaged."""
+    keys = {spec.key for spec in load_topics(departments=["housing"]).values()}
+    assert {key for key in keys if not key.endswith("_id")} == {"source", "county"}
+    for key in keys:
+        word = key in {"source", "county", "owner_id"}
+        spec = next(s for s in load_topics(departments=["housing"]).values() if s.key == key)
+        assert is_key(spec, "public-security") is word
+        assert is_key(spec, str(uuid4()))
+        for none in ("", "\0", "A", "a\n", "-", "a" * 101, f"{uuid4()}\n", "ａ"):
+            assert not is_key(spec, none)
 
 
 def test_every_topic_keeps_fourteen_days() -> None:

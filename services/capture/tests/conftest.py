@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
 import os
 import random
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from sqlalchemy import text
 
 from muster.capture.main import service
 from muster.capture.settings import Settings
+from muster.capture.store import subjects
 from muster.contracts.topics import SERVICES, service_topics
 from muster.forms.profile import Profile
 from muster.messaging import failpoints
@@ -315,6 +317,28 @@ def baseline_row(person: Person, **changes: Any) -> list[Any]:
         **changes,
     }
     return [cells[heading] for heading in HEADINGS]
+
+
+@pytest.fixture
+def meeting(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From the call on, transactions wait for each other a moment before they add subjects: each
+    has then read what it decides by, unless something held it up."""
+
+    def begin() -> None:
+        add, here, both = subjects.add, 0, asyncio.Event()
+
+        async def wait(*arguments: Any) -> Any:
+            nonlocal here
+            here += 1
+            if here > 1:
+                both.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(both.wait(), 1)
+            return await add(*arguments)
+
+        monkeypatch.setattr(subjects, "add", wait)
+
+    return begin
 
 
 @pytest.fixture

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import io
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import openpyxl
 import pytest
 import xlsxwriter
+from starlette.requests import Request
 
-from muster.capture.handlers import imports
+from muster.capture.handlers import imports, mending
+from muster.capture.store import refusals as refusals_store
 from muster.messaging import failpoints
 from muster.vocabulary import resident_number
 from muster.vocabulary.ids import new_id
@@ -264,6 +267,47 @@ async def test_rows_outside_the_grant_are_refused(
     for role in (Role.COLLECTOR, Role.LEADER):
         denied = await bench.import_file(make_workbook(rows), headers=bench.headers(role, AREA))
         assert denied.status_code == 403
+
+
+async def test_who_administers_nothing_is_refused_before_the_file_is_read(
+    bench: Bench, make_workbook: Book, make_row: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bytes would be on the disk by then."""
+
+    def read(*_: Any, **__: Any) -> None:
+        raise AssertionError("the form is read")
+
+    monkeypatch.setattr(Request, "form", read)
+    sent = make_workbook([make_row(bench.person())])
+    answer = await bench.import_file(sent, headers=bench.headers(Role.COLLECTOR, AREA))
+    assert answer.status_code == 403, answer.text
+
+
+async def test_a_workbook_of_refused_rows_holds_up_no_other_request(
+    bench: Bench, make_workbook: Book, make_row: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R70: opened and written some at a time, beside the event loop."""
+    monkeypatch.setattr(refusals_store, "_SOME", 2)
+    wrote: list[threading.Thread] = []
+    write = mending._write_row
+
+    def note(*arguments: Any) -> None:
+        wrote.append(threading.current_thread())
+        write(*arguments)
+
+    monkeypatch.setattr(mending, "_write_row", note)
+    rows = [make_row(bench.person(), 户籍所在地="某处") for _ in range(5)]
+    job = (await bench.import_file(make_workbook(rows))).json()
+    assert job["refused"] == 5
+    answer = await bench.client.get(
+        f"/imports/{job['import_id']}/refusals.xlsx",
+        headers=bench.headers(Role.ADMINISTRATOR, AREA),
+    )
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    shown = [list(row[:2]) for row in book.active.iter_rows(min_row=3, values_only=True)]
+    assert shown == [row[:2] for row in rows]
+    assert len(wrote) == 5
+    assert threading.current_thread() not in wrote
 
 
 async def test_villages_may_be_given_by_name(bench: Bench, make_workbook: Book) -> None:

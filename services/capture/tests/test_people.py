@@ -195,6 +195,24 @@ async def test_the_same_person_entered_twice_at_once_is_one(bench: Bench) -> Non
     assert len({answer.json()["subject_id"] for answer in answers}) == 1
 
 
+async def test_a_number_that_was_corrected_away_is_entered_once(
+    bench: Bench, meeting: Callable[[], None]
+) -> None:
+    """R106: two who are entered under it at the same moment are one."""
+    terminal = await bench.terminal()
+    person = await bench.collected(terminal)
+    freed, person.number = person.number, bench.person().number
+    pieces = await bench.bring_evidence(terminal, person)
+    await bench.upload(terminal, [bench.record(person, 1, pieces=pieces)])
+    twins = [bench.person() for _ in range(3)]
+    for twin in twins:
+        twin.number = freed
+    meeting()
+    answers = await asyncio.gather(*(enter(bench, twin) for twin in twins))
+    assert sorted(answer.json()["created"] for answer in answers) == [False, False, True]
+    assert await bench.scalar("SELECT count(*) FROM subject") == 2
+
+
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [

@@ -133,7 +133,7 @@ def test_service_cells_too(tongren: Profile, field: str, cell: object, value: ob
         ({"phone": "无此号码"}, ("phone", "format-phone")),
         ({"draws_regular_pension": "也许"}, ("draws_regular_pension", "format-boolean")),
         ({"enlisted_on": "1968"}, ("enlisted_on", "not-for-categories")),
-        ({"rank": "x"}, ("rank", "unknown-field")),
+        ({"rank": "x"}, ("record", "unknown-field")),
     ],
 )
 def test_a_mistake_is_refused_by_field_and_rule(

@@ -176,7 +176,7 @@ def test_a_field_a_category_and_a_department_are_data(
     assert grown.fields["missions"].departments == ("petitions", "museum")
     text = json.dumps(grown.as_json(), ensure_ascii=False)
     assert all(word in text for word in ("维和人员", "维和任务", "博物馆", "never-alone"))
-    assert ("shoe_size", "unknown-field") in [
+    assert ("record", "unknown-field") in [
         (r.field, r.rule)
         for r in tongren.check_record(record | {"form_version": "tongren/1"}, today=TODAY)
     ]

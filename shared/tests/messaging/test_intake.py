@@ -87,6 +87,9 @@ async def test_a_dead_letter_is_sealed_and_opens_to_the_message_as_it_arrived(
         ("other subject", "bad-seal"),
         ("not json", "value-not-json"),
         ("extra clear field", "clear-fields"),
+        ("version: 9007199254740992", "clear-fields"),
+        ("version: 18446744073709551615", "clear-fields"),
+        ("version: -1", "clear-fields"),
         ("ce_id: hello", "header-damaged"),
         ("ce_id: ", "header-damaged"),
         ("ce_id: 3F0A1C52-6F0E-4A8E-9A51-6D7C1A2B3C4D", "header-damaged"),
@@ -123,6 +126,9 @@ async def test_what_is_no_message_of_ours_becomes_a_dead_letter(
         bad = RawMessage(TOPIC, place, 1, key, good.headers, b"\xff\xfe")
     elif damage == "extra clear field":
         loaded["clear"]["name"] = "x"
+        bad = RawMessage(TOPIC, place, 1, key, good.headers, orjson.dumps(loaded))
+    elif damage.startswith("version: "):
+        loaded["clear"]["version"] = int(damage.partition(": ")[2])
         bad = RawMessage(TOPIC, place, 1, key, good.headers, orjson.dumps(loaded))
     elif damage == "zero byte in the key":
         bad = RawMessage(TOPIC, place, 1, "\0", good.headers, good.value)

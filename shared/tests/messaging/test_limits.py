@@ -17,9 +17,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.messaging import failpoints
+from muster.messaging.deadletters import RawMessage
 from muster.messaging.intake import Intake
 from muster.messaging.limits import Halted, InvalidLimits, lift
 from muster.messaging.message import DONE, Invalid, Message, Outcome
+from muster.security.boxes import open_box
 
 from .conftest import (
     TOPIC,
@@ -160,6 +162,56 @@ async def test_what_cannot_be_read_is_limited_too_and_blocks_nobody(
         pass
     await intake.take(TOPIC, good[2:4])
     assert [revision for _, revision in await effects(reader)] == [5, 3, 4]
+    assert await scalar(reader, "SELECT count(*) FROM parked") == 0
+
+
+def _rubbish(number: int) -> RawMessage:
+    # No text that the index could compress: it takes 2704 bytes of a key, and no more.
+    key = base64.b64encode(os.urandom(6000)).decode() + "\0"
+    return RawMessage(TOPIC, 0, number, key, (("a\0name", b"\0"),), b"x")
+
+
+async def test_keys_and_names_that_no_table_takes_stop_nobody(source: Side, reader: Side) -> None:
+    """Design section 4: past the limit they wait like any other rubbish, whole, and the next
+    messages are taken; let in again they become letters of what came."""
+    intake = limited(reader, per_sender=2, take=take_facts)
+    rubbish = [_rubbish(n) for n in range(4)]
+    good = raw(source.keyring, new_subject(), 1, 1)
+    await intake.take(TOPIC, [*rubbish, good])
+    assert await effects(reader) == [(good.key, 1)]
+    assert await scalar(reader, LETTERS) == 2
+    assert await scalar(reader, HELD) == 2
+    assert await let_in(reader, "unreadable") == 2
+    await make_due(reader)
+    assert await intake.retry_parked() == 2
+    async with reader.database.transaction() as conn:
+        rows = list(await conn.execute(text("SELECT id::text, sealed FROM dead_letter")))
+    letters = [
+        json.loads(open_box(sealed, reader.keyring, {"table": "dead_letter", "row": row}))
+        for row, sealed in rows
+    ]
+    assert {letter["key"] for letter in letters} == {one.key for one in rubbish}
+
+
+@pytest.mark.parametrize("damage", ["key", "name"])
+async def test_a_message_that_would_wait_under_what_no_table_takes_is_refused(
+    source: Side, reader: Side, damage: str
+) -> None:
+    """Its headers are right and its key is not held here, so that it would be parked."""
+    waits = raw(source.keyring, new_subject(), 1, 1)
+    unheld = waits.value.replace(b"seal/", b"seal/other-", 1)
+    assert unheld != waits.value
+    bad = replace(waits, value=unheld)
+    if damage == "name":
+        bad = replace(bad, headers=(*waits.headers, ("a\0name", b"")))
+    else:
+        key = base64.b64encode(os.urandom(6000)).decode()
+        named = {**dict(waits.headers), "ce_subject": key.encode()}
+        bad = replace(bad, key=key, headers=tuple(named.items()))
+    intake = limited(reader, take=take_facts)
+    await intake.take(TOPIC, [bad])
+    rule = {"key": "key-damaged", "name": "header-not-text"}[damage]
+    assert await scalar(reader, "SELECT rule FROM dead_letter") == rule
     assert await scalar(reader, "SELECT count(*) FROM parked") == 0
 
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.messaging.deadletters import DeadLetters, RawMessage
+from muster.contracts.envelope import Clear, write_value
+from muster.contracts.parts.operations import DeadLetter
+from muster.messaging import positions
+from muster.messaging.broker import partition_of
+from muster.messaging.deadletters import LARGEST, DeadLetters, RawMessage
 from muster.messaging.limits import InvalidLimits
 from muster.messaging.message import Message, NotNow, OutboxRow, Outcome
 
 from .conftest import (
+    SPEC,
     TOPIC,
     Side,
     effects,
@@ -123,15 +129,131 @@ async def test_a_letter_that_was_superseded_before_it_went_out_says_nothing(
     intake = make_intake(reader)
     await intake.take(TOPIC, [damaged(good, "bad-seal")])
     await intake.take(TOPIC, [good])
-    letters = DeadLetters("reporting", reader.keyring)
-    async with reader.database.transaction() as conn:
+    assert await published(reader) == [None]
+
+
+async def published(side: Side) -> list[DeadLetter | None]:
+    """What the relay would publish of each letter; None where nothing is left to say."""
+    letters = DeadLetters(side.name, side.keyring)
+    async with side.database.transaction() as conn:
         found = await conn.execute(
             text(
                 "SELECT event_id::text, topic, partition, key, version, county, ref, traceparent, "
-                "occurred_at, id AS sequence FROM outbox WHERE topic = :t"
+                "occurred_at, id AS sequence FROM outbox WHERE topic = :t ORDER BY id"
             ),
             {"t": letters.topic},
         )
         rows = [OutboxRow(**row) for row in found.mappings()]
-        assert len(rows) == 1
-        assert await letters.load(None, conn, rows) == {}
+        events = await letters.load(None, conn, rows)
+    parts = [events[row.event_id].parts if row.event_id in events else {} for row in rows]
+    return [cast("DeadLetter | None", part.get(side.name)) for part in parts]
+
+
+@pytest.mark.parametrize("large", ["value", "header", "headers", "name", "key"])
+async def test_a_letter_fits_into_a_message_whatever_is_large(reader: Side, large: str) -> None:
+    """Design section 4: one that does not would stop the letters behind it for ever."""
+    much = "x" * 700_000
+    message = RawMessage(TOPIC, 0, 1, "key", (("a", b"1"),), b"value")
+    await make_intake(reader).take(
+        TOPIC,
+        [
+            {
+                "value": replace(message, value=much.encode()),
+                "header": replace(message, headers=(("a", much.encode()),)),
+                "headers": replace(message, headers=(("a", b"1" * 1000),) * 700),
+                "name": replace(message, headers=((much, b"1"),)),
+                "key": replace(message, key=much),
+            }[large]
+        ],
+    )
+    [letter] = await published(reader)
+    assert letter is not None
+    assert len(letter.model_dump_json()) <= LARGEST
+    assert (letter.complete, letter.value) == (False, "")
+    assert letter.rule in ("header-missing", "key-damaged")
+    assert len(letter.headers) >= 1
+    assert letter.key == ("key" if large != "key" else much[: len(letter.key)])
+
+
+ASKS = "SELECT count(*) FROM outbox WHERE topic = 'reporting-replay-requested'"
+_RUBBISH = {
+    "does not open": lambda m: damaged(m, "bad-seal"),
+    "is no value": lambda m: damaged(m, "value-not-json"),
+    "holds nothing for us": lambda m: replace(
+        m, value=write_value(Clear(version=1, subject_id=m.key), {})
+    ),
+    "has a key that is not here": lambda m: replace(
+        m, value=m.value.replace(b"seal/", b"seal/other-", 1)
+    ),
+}
+
+
+async def ask(side: Side) -> int:
+    """Ask for what is missing as if enough time had gone by; gives all requests so far."""
+    async with side.database.transaction() as conn:
+        await conn.execute(
+            text("UPDATE inbox_position SET changed_at = '-infinity', requested_at = NULL")
+        )
+        await positions.request_missing(conn, side.name)
+    return int(await scalar(side, ASKS))
+
+
+@pytest.mark.parametrize("how", _RUBBISH)
+async def test_what_a_header_alone_says_makes_nobody_ask_for_more(
+    source: Side, reader: Side, how: str
+) -> None:
+    """Design section 4: rubbish says that it is the newest of billions. Nothing is asked for then;
+    what is really missing still is, and a copy that does not open either closes the hole."""
+    key = new_subject()
+    intake = make_intake(reader)
+    far = _RUBBISH[how](raw(source.keyring, key, 1, 9_999_999_999_999_999))
+    for _ in range(2):
+        await intake.take(TOPIC, [raw(source.keyring, key, 1, 1), far])
+        assert await scalar(reader, PLACE) == "1-1"
+        assert await ask(reader) == 0
+    again = _RUBBISH[how](raw(source.keyring, key, 3, 3))
+    await intake.take(TOPIC, [again, raw(source.keyring, new_in(key), 4, 4)])
+    await intake.take(TOPIC, [raw(source.keyring, key, 2, 2)])
+    assert await scalar(reader, PLACE) == "4-4"
+    beyond = _RUBBISH[how](raw(source.keyring, key, 6, 6))
+    await intake.take(TOPIC, [beyond])
+    assert await scalar(reader, PLACE) == "4-4"
+    await intake.take(TOPIC, [raw(source.keyring, new_in(key), 5, 5)])
+    await intake.take(TOPIC, [raw(source.keyring, new_in(key), 7, 7)])
+    assert await scalar(reader, PLACE) == "5-7"
+    assert await ask(reader) == 1
+    await intake.take(TOPIC, [beyond])
+    assert await scalar(reader, PLACE) == "7-7"
+    assert await ask(reader) == 1
+
+
+def new_in(key: str) -> str:
+    """Another key of the same shard."""
+    shard = partition_of(key, SPEC.partitions)
+    return next(k for k in iter(new_subject, None) if partition_of(k, SPEC.partitions) == shard)
+
+
+async def test_a_message_that_opens_later_says_what_is_missing_before_it(
+    source: Side, reader: Side
+) -> None:
+    """It waited behind one of its key, and was not opened when it came."""
+    key = new_subject()
+    wait = True
+
+    async def waits(
+        context: Side, conn: AsyncConnection, batch: Sequence[Message]
+    ) -> Sequence[Outcome]:
+        if wait:
+            return [NotNow("not yet")] * len(batch)
+        return await take_facts(context, conn, batch)
+
+    intake = make_intake(reader, waits)
+    await intake.take(TOPIC, [raw(source.keyring, key, 1, 1)])
+    await intake.take(TOPIC, [raw(source.keyring, key, 3, 3)])
+    assert await scalar(reader, PLACE) == "1-1"
+    wait = False
+    for _ in range(2):
+        await make_due(reader)
+        await intake.retry_parked()
+    assert len(await effects(reader)) == 2
+    assert await scalar(reader, PLACE) == "1-3"

@@ -22,7 +22,12 @@ COUNTY = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 SEQUENCE_DIGITS = 16
 _DIGITS = re.compile(rf"[0-9]{{1,{SEQUENCE_DIGITS}}}")
 """``ce_sequence`` is zero padded, so that it also orders as text (CloudEvents sequence)."""
-_EVENT_ID = re.compile(UUID_PATTERN)
+LARGEST_VERSION = 2**53 - 1
+"""The largest integer that the context of a box may hold, as RFC 8785 has it."""
+_UUID = re.compile(UUID_PATTERN)
+_WORD = re.compile(r"[0-9a-z]([0-9a-z_-]{0,98}[0-9a-z])?")
+_KEYED_BY_WORD = {"source", "owner_id", "county"}
+"""Keys of topics that name a service, a department or an area; all others are ids."""
 
 
 class Clear(BaseModel):
@@ -107,12 +112,9 @@ def read_headers(
         Unreadable: an attribute is absent or damaged, the type is not this topic's, or the
             message was moved to another key or partition.
     """
-    try:
-        found = {name: value.decode("ascii") for name, value in raw}
-    except UnicodeDecodeError as error:
-        raise Unreadable("header-not-text", "a header is not ASCII") from error
-    if "\0" in key:
-        raise Unreadable("key-damaged", "the key holds a zero byte")
+    found = _texts(raw)
+    if not is_key(spec, key):
+        raise Unreadable("key-damaged", f"the key is no {spec.key}")
     try:
         _, namespace, kind, place = found["ce_source"].split("/")
         headers = Headers(
@@ -129,7 +131,7 @@ def read_headers(
         raise Unreadable("header-missing", f"no header {error.args[0]}") from error
     except ValueError as error:
         raise Unreadable("header-damaged", "ce_source or ce_sequence") from error
-    if _EVENT_ID.fullmatch(headers.event_id) is None or headers.sequence == 0:
+    if _UUID.fullmatch(headers.event_id) is None or headers.sequence == 0:
         raise Unreadable("header-damaged", "ce_id or ce_sequence")
     if not spec.from_edge and partition not in (None, headers.shard):
         raise Unreadable("partition-differs", "the shard is not the partition it came on")
@@ -140,6 +142,21 @@ def read_headers(
     if headers.subject != key:
         raise Unreadable("key-differs", "the key is not ce_subject")
     return headers
+
+
+def _texts(raw: Sequence[tuple[str, bytes]]) -> dict[str, str]:
+    if not all(name.isascii() and name.isprintable() for name, _ in raw):
+        raise Unreadable("header-not-text", "the name of a header is not ASCII")
+    try:
+        return {name: value.decode("ascii") for name, value in raw}
+    except UnicodeDecodeError as error:
+        raise Unreadable("header-not-text", "a header is not ASCII") from error
+
+
+def is_key(spec: TopicSpec, key: str) -> bool:
+    """Whether the key has the form that the topic's file names: an id, or a short word."""
+    form = _WORD if spec.key in _KEYED_BY_WORD else _UUID
+    return form.fullmatch(key) is not None
 
 
 def _writes(spec: TopicSpec, kind: str, place: str, key: str) -> bool:
@@ -178,9 +195,12 @@ def read_value(raw: bytes | None) -> tuple[Clear, Mapping[str, str]]:
     if not isinstance(sealed, dict) or not all(isinstance(box, str) for box in sealed.values()):
         raise Unreadable("value-shape", "sealed maps a consumer to a box")
     try:
-        return Clear.model_validate(loaded["clear"]), sealed
+        clear = Clear.model_validate(loaded["clear"])
     except ValidationError as error:
         raise Unreadable("clear-fields", "a clear field is unknown or malformed") from error
+    if not 0 <= clear.version <= LARGEST_VERSION:
+        raise Unreadable("clear-fields", "the version is out of range")
+    return clear, sealed
 
 
 def seal_context(

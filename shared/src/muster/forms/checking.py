@@ -1,6 +1,5 @@
 """Records and baseline rows held against a profile. Everything is compiled once per profile."""
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 
@@ -18,8 +17,6 @@ from muster.vocabulary.states import Severity
 RECORD = "record"
 EVIDENCE = "evidence"
 _RECORD_KEYS = {"form_version", "categories", "fields"}
-# What may be shown as the name of an unknown field: nothing that could be somebody's data.
-_NAME = re.compile(r"[a-z][a-z_]{0,40}")
 
 
 class Checker:
@@ -113,7 +110,9 @@ class Checker:
     ) -> list[Reason]:
         """`categories` is None where they are not known well enough to say what is asked."""
         around = Surroundings(self._parts.areas, today)
-        reasons = [_unknown(name) for name in fields if name not in self._parts.fields]
+        # A name that no form has is the sender's, and may be anybody's: it is not told.
+        unknown = not fields.keys() <= self._parts.fields.keys()
+        reasons = [finding("unknown-field", RECORD)] if unknown else []
         for name, field in self._parts.fields.items():
             rule: str | None = None
             if name not in fields:
@@ -167,11 +166,6 @@ def _broken(rules: Iterable[tuple[Rule, Check]], facts: Facts) -> Iterator[Reaso
 
 def _about(rule: str, field: Field) -> Reason:
     return finding(rule, field.id, zh=field.zh, en=field.en)
-
-
-def _unknown(name: object) -> Reason:
-    shown = name if isinstance(name, str) and _NAME.fullmatch(name) else RECORD
-    return finding("unknown-field", shown)
 
 
 def _sorted_texts(items: list[object] | tuple[object, ...]) -> bool:

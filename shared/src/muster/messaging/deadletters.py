@@ -32,7 +32,9 @@ from muster.security.keyring import Keyring
 _log = get_logger("muster.deadletters")
 
 LARGEST = 512 * 1024
-"""Characters of a value that a published letter carries; sealing makes a third more of them."""
+"""Bytes of a letter that is published; sealing makes a third more of them."""
+_SHORT = 200
+_FEW = 20
 
 
 _CLAIM = (
@@ -179,14 +181,29 @@ class DeadLetters:
                     {"table": "dead_letter", "row": row.ref["id"]},
                 )
             )
-            if len(letter.value) > LARGEST:
-                letter = letter.model_copy(update={"value": "", "complete": False})
-            events[row.event_id] = Event(Clear(version=row.version), {self.service: letter})
+            part = _fitting(letter)
+            events[row.event_id] = Event(Clear(version=row.version), {self.service: part})
         return events
 
     def publication(self) -> Publication:
         """This topic, for the relay's table."""
         return Publication(self.topic, self.load)
+
+
+def _fitting(letter: DeadLetter) -> DeadLetter:
+    """The letter as far as it fits into a message: without its value, and where key or headers
+    alone are too large, with the beginning of these."""
+    if _size(letter) <= LARGEST:
+        return letter
+    letter = letter.model_copy(update={"value": "", "complete": False})
+    if _size(letter) <= LARGEST:
+        return letter
+    headers = tuple((name[:_SHORT], value[:_SHORT]) for name, value in letter.headers[:_FEW])
+    return letter.model_copy(update={"key": letter.key[:_SHORT], "headers": headers})
+
+
+def _size(letter: DeadLetter) -> int:
+    return len(letter.model_dump_json().encode())
 
 
 def _letter_of(topic: str, event_id: str) -> str:

@@ -6,6 +6,7 @@ effects that the handler writes, parked messages and dead letters.
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.contracts.envelope import Headers, Unreadable, read_headers
+from muster.contracts.envelope import Headers, Unreadable, is_key, read_headers
 from muster.contracts.topics import TopicSpec, service_topics
 from muster.messaging import border, enrolled, failpoints, parking, positions
 from muster.messaging.causes import trace_id
@@ -35,6 +36,7 @@ _log = get_logger("muster.intake")
 UNREADABLE = "unreadable"
 """Stands for the sender of what has no readable headers."""
 _ASIDE = f"{UNREADABLE}/"
+_HASHED = f"{_ASIDE}sha256:"
 _HELD = "sender quarantined"
 
 
@@ -115,7 +117,7 @@ class Intake:
                 if tally.invalid(UNREADABLE):
                     refused.append(Refused(raw, unreadable(error)))
                 else:
-                    held.append(Waiting(_put_aside(raw), UNREADABLE, _HELD, retry=False))
+                    held.append(Waiting(_put_aside(spec, raw), UNREADABLE, _HELD, retry=False))
             else:
                 arrivals.append(_Arrival(raw, headers))
         await self._letters.write(conn, refused)
@@ -132,7 +134,9 @@ class Intake:
         refused: list[Refused] = []
         stands: set[str] = set()
         done = 0
-        outcomes = await self._handle(conn, spec, ready)
+        opened = await self._open(conn, spec, ready)
+        await _advance(conn, spec, arrivals, ready, opened)
+        outcomes = await self._hand_over(conn, spec, opened)
         for arrival, outcome in zip(ready, outcomes, strict=True):
             if isinstance(outcome, NotNow):
                 waiting.append(Waiting(arrival.raw, arrival.sender, outcome.reason))
@@ -185,14 +189,6 @@ class Intake:
         again = await self._letters.claim(
             conn, spec.name, [a.event_id for a in arrivals if a.event_id not in new]
         )
-        await positions.advance(
-            conn,
-            [
-                (spec.name, a.headers.shard, a.headers.sequence)
-                for a in arrivals
-                if a.event_id in new
-            ],
-        )
         return [
             replace(a, again=a.event_id in again) for a in arrivals if a.event_id in new | again
         ]
@@ -213,11 +209,10 @@ class Intake:
                 ready.append(arrival)
         return waiting, ready
 
-    async def _handle(
-        self, conn: AsyncConnection, spec: TopicSpec, arrivals: Sequence[_Arrival]
+    async def _hand_over(
+        self, conn: AsyncConnection, spec: TopicSpec, opened: Sequence[Message | Outcome]
     ) -> list[Outcome]:
-        """Open and hand over; a key whose message must wait holds back its later ones."""
-        opened = await self._open(conn, spec, arrivals)
+        """What becomes of each, in order."""
         messages = [found for found in opened if isinstance(found, Message)]
         answered = iter(
             await hand_over(self._context, conn, self._subscriptions[spec.name], messages)
@@ -227,7 +222,8 @@ class Intake:
     async def _open(
         self, conn: AsyncConnection, spec: TopicSpec, arrivals: Sequence[_Arrival]
     ) -> list[Message | Outcome]:
-        """Open messages in their order; about signers that are not known is asked together."""
+        """Open messages in their order; a key whose message must wait holds back its later ones.
+        About signers that are not known is asked together."""
         senders: border.Senders = {}
         if spec.from_edge:
             senders = await enrolled.senders(conn, {arrival.sender for arrival in arrivals})
@@ -313,8 +309,32 @@ class Intake:
             except Unreadable as error:
                 read.append(unreadable(error))
         arrivals = [one for one in read if isinstance(one, _Arrival)]
-        outcomes = iter(await self._handle(conn, spec, arrivals))
+        opened = await self._open(conn, spec, arrivals)
+        await _advance(conn, spec, (), arrivals, opened)
+        outcomes = iter(await self._hand_over(conn, spec, opened))
         return [next(outcomes) if isinstance(one, _Arrival) else one for one in read]
+
+
+async def _advance(
+    conn: AsyncConnection,
+    spec: TopicSpec,
+    came: Sequence[_Arrival],
+    tried: Sequence[_Arrival],
+    opened: Sequence[Message | Outcome],
+) -> None:
+    """Note the places of all that came, and as its source's own words those that could be opened.
+
+    Copies of what is there already count too: a hole is closed by whatever is published again. But
+    a copy is no word of its source's: no seal binds the place, and anybody can write another.
+    """
+    genuine = [
+        a for a, one in zip(tried, opened, strict=True) if isinstance(one, Message) and not a.again
+    ]
+    await positions.advance(
+        conn,
+        [(spec.name, a.headers.shard, a.headers.sequence) for a in genuine],
+        [(spec.name, a.headers.shard, a.headers.sequence) for a in came],
+    )
 
 
 def _settle(
@@ -356,12 +376,24 @@ def _rounds(arrivals: Sequence[_Arrival]) -> list[list[_Arrival]]:
     return rounds
 
 
-def _put_aside(raw: RawMessage) -> RawMessage:
-    """Under a key of its own: nobody's messages shall wait behind what could not be read."""
-    return replace(raw, key=_ASIDE + raw.key.replace("\0", "\ufffd"))
+def _put_aside(spec: TopicSpec, raw: RawMessage) -> RawMessage:
+    """Under a key of its own: nobody's messages shall wait behind what could not be read.
+
+    A key that is none may hold what no text of the database may, or more than its index takes:
+    its digest stands for it, and it goes in front of the headers.
+    """
+    headers = tuple((name.replace("\0", "\ufffd"), value) for name, value in raw.headers)
+    if is_key(spec, raw.key):
+        return replace(raw, key=_ASIDE + raw.key, headers=headers)
+    key = raw.key.encode()
+    digest = hashlib.sha256(key).hexdigest()
+    return replace(raw, key=_HASHED + digest, headers=(("key", key), *headers))
 
 
 def _take_back(raw: RawMessage) -> RawMessage:
+    if raw.key.startswith(_HASHED):
+        (_, key), *headers = raw.headers
+        return replace(raw, key=key.decode(), headers=tuple(headers))
     return replace(raw, key=raw.key.removeprefix(_ASIDE))
 
 

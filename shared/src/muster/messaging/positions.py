@@ -1,7 +1,8 @@
 """How far each shard was received, and asking its source again for what never came.
 
-``contiguous`` is the sequence up to which nothing is missing, ``highest`` the newest one seen. A
-hole between them, or an offset that the broker no longer has, makes a replay request.
+``contiguous`` is the sequence up to which nothing is missing, ``highest`` the newest one of a
+message that could be opened: the header of any other may say what it likes. A hole between them, or
+an offset that the broker no longer has, makes a replay request.
 """
 
 from __future__ import annotations
@@ -79,10 +80,23 @@ _ADVANCE = text(
 Shard = tuple[str, int]
 
 
-async def advance(conn: AsyncConnection, received: Iterable[tuple[str, int, int]]) -> None:
-    """Note received sequences (topic, partition, sequence) of messages now in the inbox."""
+async def advance(
+    conn: AsyncConnection,
+    opened: Iterable[tuple[str, int, int]],
+    others: Iterable[tuple[str, int, int]] = (),
+) -> None:
+    """Note the sequences (topic, partition, sequence) of messages now in the inbox.
+
+    `others` could not be opened, hold nothing for this service, or came before: they stand in
+    their places, so that nobody asks for them for ever, and say nothing of what lies between.
+    """
     by_shard: dict[Shard, list[int]] = defaultdict(list)
-    for topic, partition, sequence in received:
+    newest: dict[Shard, int] = defaultdict(int)
+    for topic, partition, sequence in opened:
+        if service_topics()[topic].replayed:
+            by_shard[topic, partition].append(sequence)
+            newest[topic, partition] = max(newest[topic, partition], sequence)
+    for topic, partition, sequence in others:
         if service_topics()[topic].replayed:
             by_shard[topic, partition].append(sequence)
     if not by_shard:
@@ -97,7 +111,7 @@ async def advance(conn: AsyncConnection, received: Iterable[tuple[str, int, int]
     # What joined the run may have closed a hole: only then what came earlier may go on from it.
     joined = [s for s in shards if places[s][0] < reached[s] < places[s][1]]
     reached.update(await _runs_in_inbox(conn, {s: reached[s] for s in joined}))
-    tops = {s: max(places[s][1], *by_shard[s]) for s in shards}
+    tops = {s: max(places[s][1], reached[s], newest[s]) for s in shards}
     for topic, partition in shards:
         contiguous, highest = places[topic, partition]
         if reached[topic, partition] < tops[topic, partition] and contiguous == highest:

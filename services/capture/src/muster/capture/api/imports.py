@@ -1,7 +1,7 @@
 """Routes of baselines and rosters: import, progress, refused rows to look at and to mend."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, BinaryIO
 
 from fastapi import APIRouter, Query, Request
@@ -58,6 +58,8 @@ async def post_import(request: Request, caller: Asking, context: Composed) -> Im
     `file`; `kind`, by default baseline; `import_id`, made by the client; `area`, the granted area
     for which it is imported.
     """
+    # Before anything is read: who administers nothing shall not fill the disk either.
+    granted = _granted(caller)
     _require_length(request, context)
     async with request.form(max_files=1, max_fields=3) as form:
         file = form.get("file")
@@ -70,7 +72,7 @@ async def post_import(request: Request, caller: Asking, context: Composed) -> Im
             _binary(file),
             origin=_origin(form.get("kind")),
             import_id=_import_id(import_id),
-            area=_area(context, caller, area),
+            area=_area(context, caller, area, granted),
         )
     return ImportOut.model_validate(job, from_attributes=True)
 
@@ -108,16 +110,19 @@ def _import_id(given: object) -> str:
     return given
 
 
-def _area(context: Context, caller: Caller, given: object) -> str:
+def _granted(caller: Caller) -> list[str]:
+    """Areas that the caller administers, the largest first; there is one at least."""
+    found = caller.granted_areas((Role.ADMINISTRATOR,))
+    if not found:
+        raise refusal("area-outside", status=403, kind="forbidden")
+    return sorted(found, key=lambda code: (len(code), code))
+
+
+def _area(context: Context, caller: Caller, given: object, granted: Sequence[str]) -> str:
     """The area to which rows without a readable village are put down."""
     if isinstance(given, str) and given:
         lists.require_area(context, caller, (Role.ADMINISTRATOR,), given)
         return given
-    granted = sorted(
-        caller.granted_areas((Role.ADMINISTRATOR,)), key=lambda code: (len(code), code)
-    )
-    if not granted:
-        raise refusal("area-outside", status=403, kind="forbidden")
     return granted[0]
 
 

@@ -105,7 +105,8 @@ class RecordChecker:
             found.append(reason("evidence-kind"))
         if record.collected_at > self._now + _CLOCK_SKEW:
             found.append(reason("collected-in-future"))
-        return [*found, *provenance.check(record), *proofs.check(record)]
+        profile = self._context.profile
+        return [*found, *provenance.check(profile, record), *proofs.check(profile, record)]
 
     def _area(self, village: str) -> list[Reason]:
         # At a terminal nobody's grant reaches beyond it: one reason is enough.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.domain.reasons import reason, refusal
@@ -16,6 +16,7 @@ from muster.capture.handlers.packets import open_packet
 from muster.capture.handlers.people import SEEING
 from muster.capture.handlers.shapes import PIECES_LIMIT, EvidencePacket, Piece, as_object
 from muster.capture.store import records, subjects
+from muster.contracts.parts.base import Digest, Uuid
 from muster.messaging import failpoints
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
@@ -30,6 +31,8 @@ _MAGIC = {
     "image/png": b"\x89PNG\r\n\x1a\n",
     "application/pdf": b"%PDF-",
 }
+_UUID: TypeAdapter[str] = TypeAdapter(Uuid)
+_DIGEST: TypeAdapter[str] = TypeAdapter(Digest)
 MEDIA_TYPES = tuple(_MAGIC)
 """Types of pieces that are taken."""
 
@@ -153,16 +156,8 @@ def _check_all(context: Context, pieces: Sequence[Any]) -> tuple[list[_Good], li
         try:
             piece = Piece.model_validate(raw)
         except ValidationError:
-            subject_id, digest = raw.get("subject_id"), raw.get("digest")
-            refused.append(
-                PieceReceipt(
-                    index,
-                    subject_id if isinstance(subject_id, str) else None,
-                    digest if isinstance(digest, str) else None,
-                    "refused",
-                    (reason("piece-shape"),),
-                )
-            )
+            named = (_text(raw.get("subject_id"), _UUID), _text(raw.get("digest"), _DIGEST))
+            refused.append(PieceReceipt(index, *named, "refused", (reason("piece-shape"),)))
             continue
         content, rule = _check(piece, papers)
         if rule is not None:
@@ -170,6 +165,14 @@ def _check_all(context: Context, pieces: Sequence[Any]) -> tuple[list[_Good], li
         else:
             good.append(_Good(index, piece, content))
     return good, refused
+
+
+def _text(value: object, form: TypeAdapter[str]) -> str | None:
+    """The text when it has that form: what has not is no name of a piece, and is not repeated."""
+    try:
+        return form.validate_python(value, strict=True)
+    except ValidationError:
+        return None
 
 
 def _check(piece: Piece, papers: frozenset[str]) -> tuple[bytes, str | None]:

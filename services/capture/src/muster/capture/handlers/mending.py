@@ -1,6 +1,8 @@
 """Refused rows of an import, to look at and to mend (R69, R70)."""
 
+import asyncio
 import tempfile
+from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 import xlsxwriter
@@ -66,12 +68,17 @@ async def refused_workbook(
         sheet.write_string(0, 0, f"{notice.zh}。{notice.en}.")
         _write_headers(sheet, [headers[place] for place in kept])
         number = 0
-        async for row in refusals.stream_of_import(conn, import_id):
-            number += 1
-            cells = common.open_own(context, "refused_row", row.row_id, row.sealed)["cells"]
-            shown = [cells[p] if p < len(cells) else "" for p in kept]
-            _write_row(sheet, _HEADING + number, shown, row)
-        book.close()
+
+        def write(rows: Sequence[Row[Any]]) -> None:
+            for place, row in enumerate(rows, start=_HEADING + number + 1):
+                cells = common.open_own(context, "refused_row", row.row_id, row.sealed)["cells"]
+                shown = [cells[p] if p < len(cells) else "" for p in kept]
+                _write_row(sheet, place, shown, row)
+
+        async for rows in refusals.stream_of_import(conn, import_id):
+            await asyncio.to_thread(write, rows)
+            number += len(rows)
+        await asyncio.to_thread(book.close)
     except BaseException:
         file.close()
         raise

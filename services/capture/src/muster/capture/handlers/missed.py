@@ -213,7 +213,7 @@ async def _claim(
     first = {one.number_index or "": one for one in reversed(good)}
     proposed = {number: new_id() for number in first}
     free = await subjects.claim_numbers(conn, proposed)
-    holders = await subjects.holders(conn, proposed)
+    holders = await subjects.lock_numbers(conn, proposed)
     made = {n for n in proposed if n in free or not holders[n].current}
     await subjects.add(conn, [proposed[number] for number in made])
     whose = {n: proposed[n] if n in made else holders[n].subject_id for n in proposed}

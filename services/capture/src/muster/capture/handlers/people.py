@@ -134,12 +134,13 @@ async def enter(context: Context, caller: Caller, conn: AsyncConnection, person:
     fields = _check(context, person)
     index = common.index_of(context, person.number)
     free = await subjects.claim_numbers(conn, {index: person.subject_id} if index else {})
+    held = await subjects.lock_numbers(conn, [index]) if index else {}
     added = await subjects.add(conn, [person.subject_id])
     if not added:
         await subjects.release_numbers(conn, free)
         return await _known(context, caller, conn, person.subject_id)
     if index is not None:
-        holder = (await subjects.holders(conn, [index]))[index]
+        holder = held[index]
         if holder.subject_id != person.subject_id:
             if holder.current:
                 await subjects.remove(conn, added)

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from muster.capture.domain.attestation import Kind, Proof
 from muster.capture.domain.reasons import reason
+from muster.capture.handlers import provenance
 from muster.capture.handlers.shapes import Reading, RecordIn
 from muster.contracts.parts.base import FieldValue
+from muster.forms.profile import Profile
 from muster.security import digests
 from muster.vocabulary.reasons import Reason
 from muster.vocabulary.states import Source
@@ -26,7 +28,7 @@ class Claimed:
     trace: str | None = None
 
 
-def check(record: RecordIn) -> list[Reason]:
+def check(profile: Profile, record: RecordIn) -> list[Reason]:
     """What does not hold of the reading and the signature that a record gives."""
     chip = sorted(name for name, source in record.provenance.items() if source is Source.CHIP)
     found = _trace(record)
@@ -34,10 +36,13 @@ def check(record: RecordIn) -> list[Reason]:
         return [*found, reason("reading-missing")] if chip else found
     if len(_suites(record.reading)) > 1:
         return [*found, reason("reading-suites")]
+    wrong: dict[str, list[str]] = {}
     for name in chip:
         rule = _revealed(record.reading, name, record.fields)
         if rule is not None:
-            found.append(reason(rule, field=name))
+            wrong.setdefault(rule, []).append(name)
+    for rule, names in wrong.items():
+        found += [reason(rule, field=name) for name in provenance.told(profile, names)]
     return found
 
 

@@ -24,16 +24,20 @@ from muster.vocabulary.states import Source
 _NOT_A_DESKS = frozenset({Source.DEPARTMENT, Source.REVIEWER})
 
 
-def check(record: RecordIn) -> list[Reason]:
+def check(profile: Profile, record: RecordIn) -> list[Reason]:
     """What is wrong with the sources of a record, whatever is stored."""
-    found = [
-        reason("provenance-not-a-desks", field=name)
-        for name, source in sorted(record.provenance.items())
-        if source in _NOT_A_DESKS
-    ]
+    theirs = [name for name, source in record.provenance.items() if source in _NOT_A_DESKS]
+    found = [reason("provenance-not-a-desks", field=name) for name in told(profile, theirs)]
     if record.provenance.keys() != record.fields.keys():
         found.append(reason("provenance-fields"))
     return found
+
+
+def told(profile: Profile, names: Iterable[str]) -> list[str | None]:
+    """The fields of which a reason may speak, each once and in order. A name that no form has is
+    the sender's, and may be anybody's: None stands for all of these."""
+    known = {name if name in profile.fields else None for name in names}
+    return sorted(known, key=lambda name: (name is None, name or ""))
 
 
 def from_baseline(profile: Profile, record: RecordIn, wrong: Collection[str]) -> Values:
@@ -42,7 +46,10 @@ def from_baseline(profile: Profile, record: RecordIn, wrong: Collection[str]) ->
     return {
         name: _comparable(profile, name, record.fields[name])
         for name, source in record.provenance.items()
-        if source is Source.BASELINE and name in record.fields and name not in wrong
+        if source is Source.BASELINE
+        and name in profile.fields
+        and name in record.fields
+        and name not in wrong
     }
 
 

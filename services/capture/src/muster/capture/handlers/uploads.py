@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.capture.domain.admission import Admission, Subject, Verdict
+from muster.capture.domain.admission import Admission, Holder, Subject, Verdict
 from muster.capture.domain.reasons import refusal
 from muster.capture.handlers import attesting, common, proofs, provenance
 from muster.capture.handlers.checking import Read, RecordChecker
@@ -106,15 +106,21 @@ class _Intake:
         before = await records.find_upload(conn, self._packet.packet_id)
         if before is not None:
             return self._again(before)
-        named = {claimed.proof for found in self._proofs.values() for claimed in found}
-        serving = await attestations.lock_proofs(conn, named)
+        signs = {claimed.proof for found in self._proofs.values() for claimed in found}
+        serving = await attestations.lock_proofs(conn, signs)
         likely = [claim for claim in self._claims if not refused(claim.reasons)]
         free = await subjects.claim_numbers(
             conn, {c.number_index: c.subject_id for c in reversed(likely) if c.number_index}
         )
+        named = {claim.subject_id for claim in self._claims}
+        holders = await subjects.lock_numbers(
+            conn, _known(claim.number_index for claim in self._claims), named
+        )
         added = await subjects.add(conn, [claim.subject_id for claim in likely])
-        locked = await subjects.lock(conn, [claim.subject_id for claim in self._claims])
-        admission = await self._admission(locked, added, free)
+        locked = await subjects.lock(conn, named)
+        # What was free until now is held only once a record with it is accepted.
+        held = {number: holder for number, holder in holders.items() if number not in free}
+        admission = await self._admission(locked, added, held)
         admission.readings = {
             proof.proof_id: subject_id
             for proof, subject_id in serving.items()
@@ -141,7 +147,7 @@ class _Intake:
         return Answer(before.packet_id, before.accepted, before.refused, before.receipts)
 
     async def _admission(
-        self, locked: dict[str, subjects.Row], added: set[str], free: set[str]
+        self, locked: dict[str, subjects.Row], added: set[str], holders: dict[str, Holder]
     ) -> Admission:
         conn = self._conn
         named = {claim.subject_id for claim in self._claims}
@@ -150,7 +156,6 @@ class _Intake:
         keys = await self._context.vault.keys_for(conn, named)
         known = await provenance.known(self._context, conn, keys, self._claims)
         taken = await records.taken(conn, [claim.record_id for claim in self._claims])
-        holders = await subjects.holders(conn, _known(claim.number_index for claim in self._claims))
         nobody = subjects.Row("", 0, 0, None)
         return Admission(
             subjects={
@@ -166,8 +171,7 @@ class _Intake:
                 )
                 for subject_id in named
             },
-            # What was free until now is held only once a record with it is accepted.
-            holders={n: holder for n, holder in holders.items() if n not in free},
+            holders=holders,
             taken=taken,
         )
 

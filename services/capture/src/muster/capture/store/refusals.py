@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from muster.capture.store.tables import import_job, refused_row
 from muster.persistence.bulk import in_ids, in_texts, insert_rows, sent
 
+_SOME = 500
+
 
 async def add(conn: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
     """Put rows on the list; a row of a file that is there already stays as it is."""
@@ -139,8 +141,10 @@ async def of_import(
     return list((await conn.execute(query)).all())
 
 
-async def stream_of_import(conn: AsyncConnection, import_id: str) -> AsyncIterator[Row[Any]]:
-    """Rows of one import that are refused and not settled, one by one."""
+async def stream_of_import(
+    conn: AsyncConnection, import_id: str
+) -> AsyncIterator[Sequence[Row[Any]]]:
+    """Rows of one import that are refused and not settled, some at a time."""
     query = (
         select(refused_row)
         .where(
@@ -151,5 +155,5 @@ async def stream_of_import(conn: AsyncConnection, import_id: str) -> AsyncIterat
         .order_by(refused_row.c.row_number)
     )
     async with conn.stream(query) as rows:
-        async for row in rows:
-            yield row
+        async for some in rows.partitions(_SOME):
+            yield some

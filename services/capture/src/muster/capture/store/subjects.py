@@ -1,15 +1,15 @@
 """Subjects, their resident numbers, and their entries in the balance.
 
 Who writes subjects does it in this order, so that two writers cannot wait on each other: lock
-readings and signatures (`muster.capture.store.attestations`), claim numbers, add subjects, lock
-subjects. Each step goes through its keys sorted.
+readings and signatures (`muster.capture.store.attestations`), claim numbers, lock numbers, add
+subjects, lock subjects. Each step goes through its keys sorted.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, func, select, text
+from sqlalchemy import bindparam, delete, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.domain.admission import Holder
@@ -61,6 +61,31 @@ _HOLDERS = select(subject_number).where(in_texts(subject_number.c.number_index, 
 async def holders(conn: AsyncConnection, numbers: Iterable[str]) -> dict[str, Holder]:
     """Who holds which of these numbers."""
     rows = await conn.execute(_HOLDERS, {"numbers": sent(numbers)})
+    return {row.number_index: Holder(row.subject_id, row.current) for row in rows}
+
+
+_LOCK_HOLDERS = (
+    select(subject_number)
+    .where(
+        or_(
+            in_texts(subject_number.c.number_index, "numbers"),
+            in_ids(subject_number.c.subject_id, "ids"),
+        )
+    )
+    .order_by(subject_number.c.number_index)
+    .with_for_update()
+)
+
+
+async def lock_numbers(
+    conn: AsyncConnection, numbers: Iterable[str], subject_ids: Iterable[str] = ()
+) -> dict[str, Holder]:
+    """Who holds these numbers, and which numbers these subjects hold, until the transaction ends.
+
+    A number that was corrected away is free, yet its row is there: to claim it holds up nobody. And
+    whoever gives a subject another number writes the row of the one it had.
+    """
+    rows = await conn.execute(_LOCK_HOLDERS, {"numbers": sent(numbers), "ids": sent(subject_ids)})
     return {row.number_index: Holder(row.subject_id, row.current) for row in rows}
 
 
