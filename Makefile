@@ -39,7 +39,7 @@ status: setup ## What runs, where, and whether it is ready
 down: setup ## Stop the lasting stack; what is stored stays
 	@$(BIN)/muster down
 
-test: lint types imports contracts pytest ## All checks and tests that this machine can run; says what it left out
+test: lint types imports contracts web-check pytest ## All checks and tests that this machine can run; says what it left out
 
 pytest: setup ## The tests alone (TESTS=path or any pytest arguments)
 	@$(BIN)/pytest $(TESTS)
