@@ -25,7 +25,7 @@ _DIGITS = re.compile(rf"[0-9]{{1,{SEQUENCE_DIGITS}}}")
 LARGEST_VERSION = 2**53 - 1
 """The largest integer that the context of a box may hold, as RFC 8785 has it."""
 _UUID = re.compile(UUID_PATTERN)
-_WORD = re.compile(r"[0-9a-z]([0-9a-z_-]{0,98}[0-9a-z])?")
+_WORD = re.compile(r"[0-9a-z][0-9a-z_-]{0,99}")
 _KEYED_BY_WORD = {"source", "owner_id", "county"}
 """Keys of topics that name a service, a department or an area; all others are ids."""
 
