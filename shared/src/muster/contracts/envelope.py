@@ -113,8 +113,6 @@ def read_headers(
             message was moved to another key or partition.
     """
     found = _texts(raw)
-    if not is_key(spec, key):
-        raise Unreadable("key-damaged", f"the key is no {spec.key}")
     try:
         _, namespace, kind, place = found["ce_source"].split("/")
         headers = Headers(
@@ -131,6 +129,8 @@ def read_headers(
         raise Unreadable("header-missing", f"no header {error.args[0]}") from error
     except ValueError as error:
         raise Unreadable("header-damaged", "ce_source or ce_sequence") from error
+    if not is_key(spec, key):
+        raise Unreadable("key-damaged", f"the key is no {spec.key}")
     if _UUID.fullmatch(headers.event_id) is None or headers.sequence == 0:
         raise Unreadable("header-damaged", "ce_id or ce_sequence")
     if not spec.from_edge and partition not in (None, headers.shard):
