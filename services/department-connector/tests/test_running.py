@@ -23,6 +23,7 @@ from muster.department_connector.topics import consumed
 from muster.messaging.broker import BrokerView, new_producer, partition_of
 from muster.spool import keyfile
 from muster.spool.turn import NAME, Turn
+from muster.synth.rubbish import write_unreadable
 
 from .conftest import Bench, Make, Services, person, soldier, until
 
@@ -156,6 +157,30 @@ async def test_from_ready_to_drained(make: Make, stack: Any) -> None:
     assert len([e for e in services.events() if e.topic.startswith("crosscheck-")]) == 3
     counts = bench.connector.spool.counts()
     assert (counts.waiting, counts.published, counts.received) == (0, 0, 23)
+
+
+async def test_a_message_that_the_client_itself_cannot_read_stops_nobody(
+    make: Make, stack: Any
+) -> None:
+    """What stands before and behind a header's name that is no UTF-8 is answered."""
+    services = Services()
+    bench = make("public-security", port=services.port)
+    at(bench, stack.kafka)
+    bench.load([person(seed) for seed in range(20)])
+    raws = [bench.request(person(seed), ["sex"]) for seed in range(20)]
+    topic = raws[0].topic
+    await publish(stack.kafka, raws[:10])
+    for partition in range(service_topics()[topic].partitions):
+        await write_unreadable(stack.kafka, topic, partition)
+    await publish(stack.kafka, raws[10:])
+    async with (
+        services.serving(),
+        services.reading(stack.kafka, bench.connector.edge),
+        running(bench) as connector,
+    ):
+        await until(lambda: len(answered(services)) == 20)
+        assert await connector.end() == 0
+    assert sorted(answered(services)) == sorted(ids(raws))
 
 
 async def test_a_broker_and_services_that_are_away_delay_only(make: Make, stack: Any) -> None:

@@ -9,7 +9,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from sqlalchemy import text
 
+from muster.contracts.topics import service_topics
 from muster.messaging.consumer import Consumer
+from muster.synth.rubbish import write_unreadable
 
 from .conftest import (
     TOPIC,
@@ -245,3 +247,35 @@ async def test_another_cluster_id_makes_the_source_publish_all_again(
             return await _messages_on_topic(stack.kafka) == 2
 
         await until(twice)
+
+
+async def test_a_message_that_the_client_itself_cannot_read_stops_nobody(
+    source: Side, reader: Side, stack: Any
+) -> None:
+    """A header's name that is no UTF-8 makes aiokafka fail before anybody sees the message, and at
+    each try. It is passed over as a dead letter; what stands before and behind it is taken, and
+    what its batch took along is asked for."""
+    subjects = [new_subject() for _ in range(8)]
+    parts = (
+        make_relay(source, stack),
+        make_relay(reader, stack),
+        make_consumer(reader, stack),
+        make_consumer(source, stack),
+    )
+
+    async def taken(revision: int) -> bool:
+        return sum(r == revision for _, r in await effects(reader)) == len(subjects)
+
+    async with running(*parts):
+        for subject in subjects:
+            await write_fact(source, subject, 1)
+        await until(lambda: taken(1))
+        for partition in range(service_topics()[TOPIC].partitions):
+            await write_unreadable(stack.kafka, TOPIC, partition)
+        for subject in subjects:
+            await write_fact(source, subject, 2)
+        await until(lambda: taken(2), 60.0)
+    effects_seen = await effects(reader)
+    assert sorted(effects_seen) == sorted({*effects_seen})
+    letters = f"SELECT count(*) FROM outbox WHERE topic = '{reader.name}-dead-letter'"
+    assert await scalar(reader, letters) >= service_topics()[TOPIC].partitions

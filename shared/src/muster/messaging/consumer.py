@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from muster.messaging import failpoints, parking, positions
+from muster.messaging import failpoints, parking, positions, unreadable
 from muster.messaging.broker import commit, gather, new_consumer, patiently_start, pause
 from muster.messaging.deadletters import RawMessage
 from muster.messaging.intake import Intake
@@ -92,10 +93,21 @@ class Consumer:
             _log.warning("the broker no longer has the next messages", partitions=places)
             await self._start_over(consumer, lost)
             return
-        if not fetched:
-            self._took = 0.0  # after a quiet time the first one need not wait
-            self.assigned.set()
+        except UnicodeDecodeError:
+            await self._pass_over(consumer)
             return
+        if fetched:
+            await self._take(consumer, fetched)
+        else:
+            self._took = 0.0  # after a quiet time the first one need not wait
+        self.assigned.set()
+
+    async def _take(
+        self,
+        consumer: AIOKafkaConsumer,
+        fetched: Mapping[TopicPartition, Sequence[ConsumerRecord]],
+    ) -> None:
+        """Take what came, and commit its offsets."""
         by_topic: dict[str, list[RawMessage]] = defaultdict(list)
         for tp, records in fetched.items():
             for record in records:
@@ -124,7 +136,24 @@ class Consumer:
             )
         await commit(consumer, {tp: fetched[tp][-1].offset + 1 for tp in mine})
         await failpoints.reach("inbox.after-offset-commit")
-        self.assigned.set()
+
+    async def _pass_over(self, consumer: AIOKafkaConsumer) -> None:
+        """Go on behind a message that cannot be read: it becomes a dead letter without content, and
+        the source is asked for what was passed over with it."""
+        blocked = await unreadable.find(consumer, BATCH)
+        if blocked is None:
+            return
+        tp = blocked.partition
+        _log.error("a message cannot be read", topic=tp.topic, partition=tp.partition)
+        if blocked.before:
+            await self._take(consumer, {tp: blocked.before})
+        nothing = RawMessage(tp.topic, tp.partition, blocked.offset, "", (), b"")
+        async with self._taking:
+            await self._intake.take(tp.topic, [nothing])
+        async with self._database.transaction() as conn:
+            await positions.mark_out_of_range(conn, [(tp.topic, tp.partition)])
+        await commit(consumer, {tp: blocked.resume})
+        consumer.seek(tp, blocked.resume)
 
     async def _start_over(
         self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]

@@ -7,7 +7,7 @@ delays; what was taken twice is answered with the same event.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
@@ -18,7 +18,7 @@ from muster.department_connector.handlers.common import Connector
 from muster.department_connector.handlers.opening import Outcome, Waits
 from muster.department_connector.store import journal, people
 from muster.department_connector.store.journal import Raw
-from muster.messaging import failpoints
+from muster.messaging import failpoints, unreadable
 from muster.messaging.broker import commit, gather, new_consumer, patiently_start, pause
 from muster.observability.logging import get_logger
 from muster.spool.services import ServiceAway
@@ -83,8 +83,34 @@ class Consumer:
             _log.warning("the broker no longer has the next messages")
             await consumer.seek_to_beginning(*error.args[0])
             return
-        if not fetched:
+        except UnicodeDecodeError:
+            await self._pass_over(consumer)
             return
+        if fetched:
+            await self._take(consumer, fetched)
+
+    async def _pass_over(self, consumer: AIOKafkaConsumer) -> None:
+        """Go on behind a message that cannot be read; it is noted as refused. A service that misses
+        an answer asks again."""
+        blocked = await unreadable.find(consumer, BATCH)
+        if blocked is None:
+            return
+        tp = blocked.partition
+        _log.error("a message cannot be read", topic=tp.topic, partition=tp.partition)
+        if blocked.before:
+            await self._take(consumer, {tp: blocked.before})
+        code = self._connector.codes.message(tp.topic, "", (), b"")
+        nothing = Raw(tp.topic, tp.partition, blocked.offset, "", (), b"", code)
+        async with self._taking:
+            await self.take([nothing])
+        await commit(consumer, {tp: blocked.resume})
+        consumer.seek(tp, blocked.resume)
+
+    async def _take(
+        self,
+        consumer: AIOKafkaConsumer,
+        fetched: Mapping[TopicPartition, Sequence[ConsumerRecord]],
+    ) -> None:
         raws = [self._raw(tp, record) for tp, records in fetched.items() for record in records]
         async with self._taking:
             await self.take(raws)
