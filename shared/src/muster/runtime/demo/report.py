@@ -174,8 +174,8 @@ def findings_table(scorecard: Scorecard) -> Table:
     shown = Table(title=title, title_justify="left", box=SIMPLE, padding=0)
     shown.add_column("kind", no_wrap=True)
     for heading in (
-        *("plan-\nted", "found", "right", "preci-\nsion", "re-\ncall", "cor-\nrected"),
-        *("closed", "still\nopen", "wrongly\nclosed", "new"),
+        *("plan-\nted", "found", "right", "preci-\nsion", "re-\ncall", "mend-\ned"),
+        *("closed", "still\nopen", "closed\nwrong", "new"),
     ):
         shown.add_column(heading, justify="right", no_wrap=True)
     for kind, found in scorecard.before.items():
