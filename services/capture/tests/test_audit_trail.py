@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -16,6 +15,7 @@ from muster.capture.main import service
 from muster.runtime import audit_command
 from muster.runtime.cli import app
 from muster.runtime.demo.client import Account, Services
+from muster.runtime.home import Home, write_private
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Role
 
@@ -144,12 +144,13 @@ def test_every_service_offers_its_trail(keys_folder: Path) -> None:
 
 
 @pytest.fixture
-async def command(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Command:
+async def command(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     """`muster audit ...` of an administrator, over pages of two rows."""
     loop = asyncio.get_running_loop()
-    home = SimpleNamespace(stack=lambda: {"services": {"capture": {"url": "http://capture"}}})
+    home = Home(tmp_path / "home")
+    write_private(home.stack_file, {"services": {"capture": {"url": "http://capture"}}})
     token = bench.headers(Role.ADMINISTRATOR, AREA)["Authorization"].removeprefix("Bearer ")
-    account = Account(Services(cast("Any", home), bench.client), "", "", token=token)
+    account = Account(Services(home, bench.client), "", "", token=token)
     monkeypatch.setattr(audit_command, "_PAGE", 2)
     monkeypatch.setattr(
         audit_command,

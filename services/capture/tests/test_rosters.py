@@ -6,8 +6,7 @@ import asyncio
 import io
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import openpyxl
 import pytest
@@ -18,6 +17,7 @@ from muster.messaging import failpoints
 from muster.runtime import county
 from muster.runtime.cli import app
 from muster.runtime.demo.client import Account, Services
+from muster.runtime.home import Home, write_private
 from muster.synth import build, write
 from muster.vocabulary.states import Role
 
@@ -222,12 +222,13 @@ async def test_the_rosters_of_a_synthetic_county_go_in(bench: Bench, tmp_path: P
 
 
 @pytest.fixture
-async def command(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Command:
+async def command(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     """`muster import ... --kind roster` of an administrator."""
     loop = asyncio.get_running_loop()
-    home = SimpleNamespace(stack=lambda: {"services": {"capture": {"url": "http://capture"}}})
+    home = Home(tmp_path / "home")
+    write_private(home.stack_file, {"services": {"capture": {"url": "http://capture"}}})
     token = bench.headers(Role.ADMINISTRATOR, AREA)["Authorization"].removeprefix("Bearer ")
-    account = Account(Services(cast("Any", home), bench.client), "", "", token=token)
+    account = Account(Services(home, bench.client), "", "", token=token)
     monkeypatch.setattr(
         county,
         "signed_in",
