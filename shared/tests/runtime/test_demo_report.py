@@ -42,6 +42,23 @@ def test_the_table_shows_each_count_that_the_verdict_rests_on(
     [row] = [line for line in lines if line[:1] == ["dead"]]
     assert row == ["dead", "12", "12", "12", "1.000", "1.000", *cells]
     words = {word for line in lines for word in line}
-    assert {"wrongly", "new"} <= words
+    assert {"wrong", "new"} <= words
     assert not any("…" in word for word in words)
     assert mended.good() is (not changed)
+
+
+def test_a_narrow_terminal_shows_the_table_of_a_large_county() -> None:
+    """R76: at 20,000 people nothing of it is cut off."""
+    found = Found(planted=1391, found=1391, true_positives=1391)
+    mended = Mended(
+        corrected=988,
+        closed=988,
+        uncorrected=403,
+        still_open=403,
+        wrongly_closed=0,
+        newly_open=0,
+    )
+    out = io.StringIO()
+    card = Scorecard({"missed_subject": found}, {"missed_subject": mended}, [])
+    Console(file=out, width=80).print(findings_table(card))
+    assert "…" not in out.getvalue()
