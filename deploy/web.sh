@@ -47,6 +47,7 @@ PY
 
 install() { # install NAME [OPTIONS OF NPM]
     locked=$(fingerprint web/package-lock.json web/package.json web/ui/package.json web/console/package.json)
+    # A stamp that is not there yet fits nothing; that is no fault, here and below.
     held=$(cat web/node_modules/.muster-locked 2>/dev/null || true)
     # All that checks need holds what building needs.
     case "$held" in "$locked all" | "$locked $1") return ;; esac
