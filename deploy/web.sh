@@ -46,7 +46,7 @@ PY
 }
 
 install() { # install NAME [OPTIONS OF NPM]
-    locked=$(fingerprint web/package-lock.json web/package.json web/ui/package.json web/console/package.json)
+    locked=$(fingerprint web/package-lock.json web/package.json web/*/package.json)
     # A stamp that is not there yet fits nothing; that is no fault, here and below.
     held=$(cat web/node_modules/.muster-locked 2>/dev/null || true)
     # All that checks need holds what building needs.
@@ -60,8 +60,8 @@ install() { # install NAME [OPTIONS OF NPM]
 
 case "${1:-build}" in
 build)
-    made=$(fingerprint web/package-lock.json web/package.json web/ui web/console web/scripts deploy/web.sh)
-    if [ -f web/dist/console/index.html ] && [ "$made" = "$(cat web/dist/.made 2>/dev/null || true)" ]; then
+    made=$(fingerprint web/package-lock.json web/package.json web/vite.shared.mjs web/ui web/console web/desk web/scripts deploy/web.sh)
+    if [ -f web/dist/console/index.html ] && [ -f web/dist/desk/index.html ] && [ "$made" = "$(cat web/dist/.made 2>/dev/null || true)" ]; then
         exit 0
     fi
     find_node

@@ -5,6 +5,7 @@ import { join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const HAN = /[\u3001-\u303f\u3400-\u9fff\uff01-\uff5e]/
+const APPLICATIONS = ['console', 'desk']
 /** Units that belong to a way of writing numbers and dates, and are tested with it. */
 const FORMATS = ['ui/src/format/dates.ts', 'ui/src/format/numbers.ts']
 
@@ -41,7 +42,7 @@ export function read(text) {
   return { literals, prefixes, han: source.split('\n').find((line) => HAN.test(line)) }
 }
 
-/** What is wrong between catalogues and the sources that speak by them. */
+/** What is wrong between catalogues and the sources that speak by them; says which keys are used. */
 export function usage(keys, sources) {
   const groups = new Set([...keys].map((key) => key.split('.')[0]))
   const faults = []
@@ -59,32 +60,44 @@ export function usage(keys, sources) {
     }
     if (han && !FORMATS.includes(path)) faults.push(`${path}: words outside the catalogues: ${han.trim()}`)
   }
-  for (const key of keys) if (!used.has(key)) faults.push(`nobody says ${key}`)
-  return faults
+  return { faults, used }
 }
 
+// Asked for when it runs: a test imports this from an address that is no file.
+const here = () => fileURLToPath(new URL('..', import.meta.url))
+
+function catalogue(part) {
+  const [zh, en] = ['zh', 'en'].map((language) => JSON.parse(readFileSync(join(here(), `${part}/src/words/${language}.json`), 'utf8')))
+  return { keys: flatten(zh).map(([key]) => key), faults: compare(zh, en, part) }
+}
+
+function sourcesOf(part) {
+  return readdirSync(join(here(), part, 'src'), { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile() && /\.(vue|ts)$/.test(file.name) && !file.name.endsWith('.d.ts'))
+    .map((file) => join(file.parentPath, file.name))
+    .map((path) => [relative(here(), path), readFileSync(path, 'utf8')])
+}
+
+/** `ui` speaks by its own words; an application by its own and those of `ui`. */
 function main() {
-  const web = fileURLToPath(new URL('..', import.meta.url))
-  const json = (path) => JSON.parse(readFileSync(join(web, path), 'utf8'))
-  const keys = new Set()
-  const faults = []
-  for (const part of ['ui', 'console']) {
-    const [zh, en] = ['zh', 'en'].map((language) => json(`${part}/src/words/${language}.json`))
-    faults.push(...compare(zh, en, part))
-    for (const [key] of flatten(zh)) {
-      if (keys.has(key)) faults.push(`${key} is in both catalogues`)
-      keys.add(key)
-    }
+  const shared = catalogue('ui')
+  const faults = [...shared.faults]
+  const all = new Set(shared.keys)
+  const own = new Set(shared.keys)
+  const inUi = usage(own, sourcesOf('ui'))
+  faults.push(...inUi.faults)
+  const used = new Set(inUi.used)
+  for (const part of APPLICATIONS) {
+    const { keys, faults: found } = catalogue(part)
+    faults.push(...found, ...keys.filter((key) => own.has(key)).map((key) => `${key} is in the catalogues of both ui and ${part}`))
+    const said = usage(new Set([...shared.keys, ...keys]), sourcesOf(part))
+    faults.push(...said.faults, ...keys.filter((key) => !said.used.has(key)).map((key) => `${part}: nobody says ${key}`))
+    said.used.forEach((key) => used.add(key))
+    keys.forEach((key) => all.add(`${part}:${key}`))
   }
-  const sources = ['ui/src', 'console/src'].flatMap((folder) =>
-    readdirSync(join(web, folder), { recursive: true, withFileTypes: true })
-      .filter((file) => file.isFile() && /\.(vue|ts)$/.test(file.name) && !file.name.endsWith('.d.ts'))
-      .map((file) => join(file.parentPath, file.name))
-      .map((path) => [relative(web, path), readFileSync(path, 'utf8')]),
-  )
-  faults.push(...usage(keys, sources))
+  faults.push(...shared.keys.filter((key) => !used.has(key)).map((key) => `ui: nobody says ${key}`))
   faults.forEach((fault) => console.error(fault))
-  if (!faults.length) console.log(`${keys.size} words, in both languages`)
+  if (!faults.length) console.log(`${all.size} words, in both languages`)
   process.exit(faults.length ? 1 : 0)
 }
 

@@ -1,10 +1,5 @@
-/** Who may see which page: the services decide anew at each request; this decides what is offered. */
-import type { Role } from '@muster/ui'
-
-type Some = readonly [Role, ...Role[]]
-
-/** Roles of whom one is enough, or: everybody who is signed in, or: everybody. */
-export type Rights = Some | 'signed-in' | 'public'
+/** Roles by what they do in the console. */
+import type { Some } from '@muster/ui'
 
 export const FIGURES: Some = ['leader', 'township_leader', 'administrator']
 export const REVIEW: Some = ['civil_affairs_reviewer', 'human_resources_reviewer']
@@ -12,7 +7,3 @@ export const REVIEW: Some = ['civil_affairs_reviewer', 'human_resources_reviewer
 export const ORDERS: Some = [...FIGURES, ...REVIEW]
 /** Who may open the values of one. */
 export const OPEN_ORDERS: Some = ['township_leader', 'administrator', ...REVIEW]
-
-export function allowed(rights: Rights, roles: readonly Role[]): boolean {
-  return typeof rights === 'string' || rights.some((role) => roles.includes(role))
-}

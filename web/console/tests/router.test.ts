@@ -3,8 +3,9 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { createMemoryHistory } from 'vue-router'
-import { allowed, FIGURES, ORDERS, REVIEW } from '../src/rights'
-import { createPages, firstPage, listedPages, PAGES } from '../src/router'
+import { FIGURES, ORDERS, REVIEW } from '../src/rights'
+import { createPages, firstPage, listedPages, pages } from '../src/router'
+import { allowed } from '@muster/ui'
 import { COUNTY, serve } from './support'
 
 async function as(role: string) {
@@ -25,14 +26,14 @@ describe('every page', () => {
   })
 
   it('is open to everybody only where somebody signs in', () => {
-    expect(PAGES.filter((page) => page.meta?.rights === 'public').map((page) => page.name)).toEqual(['signed-in'])
+    expect(pages.filter((page) => page.meta?.rights === 'public').map((page) => page.name)).toEqual(['signed-in'])
   })
 
   it('can be reached: no page lies beside the router', () => {
     const folder = join(import.meta.dirname, '../src/pages')
-    const pages = readdirSync(folder, { recursive: true }).map(String).filter((name) => name.endsWith('Page.vue'))
-    const routed = PAGES.map((page) => String((page as { component?: unknown }).component))
-    for (const page of pages) expect(routed.some((source) => source.includes(page.split('/').at(-1)!)), page).toBe(true)
+    const files = readdirSync(folder, { recursive: true }).map(String).filter((name) => name.endsWith('Page.vue'))
+    const routed = pages.map((page) => String((page as { component?: unknown }).component))
+    for (const page of files) expect(routed.some((source) => source.includes(page.split('/').at(-1)!)), page).toBe(true)
   })
 })
 

@@ -98,7 +98,7 @@ class Quiet {
 /** A page at its address, as somebody who is signed in sees it. */
 export async function visit(path: string, page: Component, language: 'zh' | 'en' = 'zh', options: ComponentMountingOptions<Component> = {}) {
   vi.stubGlobal('BroadcastChannel', Quiet)
-  startSession('console', '/console/')
+  startSession({ client: 'console', base: '/console/' })
   await ask()
   const words = createWords({ zh, en }, language)
   const router = createPages(() => language, createMemoryHistory('/console/'))

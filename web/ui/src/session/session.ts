@@ -22,7 +22,15 @@ const state = reactive({ standing: 'unknown' as Standing, account: null as Accou
 export const session = readonly(state)
 export const grants = computed(() => state.account?.grants ?? [])
 
-let application = { client: 'console' as 'console' | 'desk', base: '/console/' }
+export interface Application {
+  client: 'console' | 'desk'
+  /** Its path, with a slash at either end. */
+  base: string
+  /** The word of this computer that a sign-in happens at it, where there is such a computer. */
+  assertion?: () => Promise<string | null>
+}
+
+export let application: Readonly<Application> = { client: 'console', base: '/console/' }
 let renewing: Promise<boolean> | null = null
 let waiting: ((again: boolean) => void)[] = []
 let touched = Date.now()
@@ -38,9 +46,9 @@ export function areasOf(roles: readonly Role[]): string[] {
   return [...new Set(found)].sort((a, b) => a.length - b.length || a.localeCompare(b))
 }
 
-export function startSession(client: 'console' | 'desk', base: string): void {
-  application = { client, base }
-  configure(client, { recover })
+export function startSession(of: Application): void {
+  application = of
+  configure(of.client, { recover })
   for (const event of ['pointerdown', 'keydown'] as const) {
     addEventListener(event, () => (touched = Date.now()), { passive: true, capture: true })
   }
@@ -106,7 +114,14 @@ export function openSignIn(language: Language): void {
 export async function finishSignIn(code: string, token: string): Promise<{ next: string; window: boolean } | null> {
   const attempt = take(token)
   if (attempt === null) return null
-  const body = { code, code_verifier: attempt.verifier, redirect_uri: callback(), client_id: application.client }
+  const assertion = await application.assertion?.()
+  const body = {
+    code,
+    code_verifier: attempt.verifier,
+    redirect_uri: callback(),
+    client_id: application.client,
+    ...(assertion ? { terminal_assertion: assertion } : {}),
+  }
   const answer = await send('post', 'access', '/session', { body })
   if (!answer.ok) throw await readProblem(answer)
   await takeIn(answer)

@@ -4,7 +4,7 @@ import type { Language } from '../format/numbers'
 import en from './en.json'
 import zh from './zh.json'
 
-type Tree = { [key: string]: string | Tree }
+export type Words = { [key: string]: string | Words }
 
 const STORED = 'muster.language'
 
@@ -16,16 +16,26 @@ export function firstLanguage(): Language {
 }
 
 /** The words of an application on top of those that all share. */
-export function createWords(own: Record<Language, Tree>, language: Language) {
+export function createWords(own: Record<Language, Words>, language: Language) {
   const words = createI18n({
     legacy: false,
     locale: language,
     fallbackWarn: true,
     missingWarn: true,
-    messages: { zh: { ...zh, ...own.zh }, en: { ...en, ...own.en } },
+    messages: { zh: joined(zh, own.zh), en: joined(en, own.en) },
   })
   show(language)
   return words
+}
+
+/** Groups of the same name hold words of both; `npm run words` sees that no word stands in both. */
+function joined(shared: Words, own: Words): Words {
+  const found: Words = { ...shared }
+  for (const [group, words] of Object.entries(own)) {
+    const held = found[group]
+    found[group] = typeof held === 'object' && typeof words === 'object' ? { ...held, ...words } : words
+  }
+  return found
 }
 
 /** Keeps the choice, and tells readers of screens and fonts which language the page is in. */

@@ -1,15 +1,15 @@
 import vue from '@vitejs/plugin-vue'
-import { defineConfig } from 'vite'
-import { county } from '../mock/server.mjs'
+import { county } from './mock/server.mjs'
 
-// `vite --mode mock` answers /api with an invented county; otherwise a running stack does.
-export default defineConfig(({ mode }) => ({
-  root: import.meta.dirname,
-  base: '/console/',
+/** The configuration of one application. `vite --mode mock` answers /api with an invented county;
+ * otherwise a running stack does. */
+export const application = (name) => ({ mode }) => ({
+  root: new URL(name, import.meta.url).pathname,
+  base: `/${name}/`,
   plugins: [vue(), ...(mode === 'mock' ? [county()] : [])],
   server: { proxy: mode === 'mock' ? {} : { '/api': process.env.MUSTER_DOOR ?? 'http://127.0.0.1:8443' } },
   build: {
-    outDir: '../dist/console',
+    outDir: `../dist/${name}`,
     emptyOutDir: true,
     target: 'es2022',
     // Nothing inline: the content security policy allows no inline script, and no font by data URL.
@@ -19,4 +19,4 @@ export default defineConfig(({ mode }) => ({
     chunkSizeWarningLimit: 900,
   },
   define: { __VUE_OPTIONS_API__: 'true', __INTLIFY_PROD_DEVTOOLS__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __VUE_I18N_LEGACY_API__: 'false' },
-}))
+})

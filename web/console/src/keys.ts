@@ -1,0 +1,18 @@
+import type { Keys } from '@muster/ui'
+
+/** Keys of pages, by the name of their route. */
+export const KEYS: Readonly<Record<string, Keys>> = {
+  review: [
+    ['↑ ↓', 'keys.rows'],
+    ['Enter', 'keys.open'],
+  ],
+  'review-item': [
+    ['↑ ↓', 'keys.fields'],
+    ['Space', 'keys.settle'],
+    ['F8 / Shift+F8', 'keys.difference'],
+    ['F9', 'keys.verify'],
+    ['F10', 'keys.return'],
+    ['Ctrl+Enter', 'keys.send'],
+    ['+ − R', 'keys.paper'],
+  ],
+}

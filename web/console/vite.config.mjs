@@ -1,0 +1,4 @@
+import { defineConfig } from 'vite'
+import { application } from '../vite.shared.mjs'
+
+export default defineConfig(application('console'))

@@ -1,0 +1,4 @@
+import type { Keys } from '@muster/ui'
+
+/** Keys of pages, by the name of their route. */
+export const KEYS: Readonly<Record<string, Keys>> = {}
