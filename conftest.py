@@ -131,7 +131,12 @@ def _lacks_caddy() -> str | None:
     return None if shutil.which("caddy") else "Caddy is not installed (Debian: caddy)"
 
 
+def _lacks_browser() -> str | None:
+    return None if shutil.which("chromium") else "Chromium is not installed (Debian: chromium)"
+
+
 PROBES: dict[str, Callable[[], str | None]] = {
+    "browser": _lacks_browser,
     "caddy": _lacks_caddy,
     "kafka": _lacks_kafka,
     "pcsc": _lacks_pcsc,
