@@ -243,7 +243,7 @@ _NOWHERE = _plain(
     ),
     (
         "Not found",
-        'There is nothing at this address. <a href="/console/">Console</a> <a href="/desk/">Desk</a>',
+        'Nothing is at this address. <a href="/console/">Console</a> <a href="/desk/">Desk</a>',
     ),
 )
 

@@ -1,4 +1,4 @@
-"""The link that makes the desk's page in a browser know the gateway of its computer (decision 15)."""
+"""The link by which the desk's page in a browser knows its computer's gateway (decision 15)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What the gateway does: read a card, take a signature, tell how its readers are, sign what the desk
-sends (R55, R58, R60, R101).
+"""What the gateway does: read a card, take a signature, tell how its readers are, sign what the
+desk sends (R55, R58, R60, R101).
 
 What happens and the event that tells of it are one transaction of the spool, and only what was
 committed is answered. Values of a card are in memory between reader and answer and nowhere else.

@@ -217,7 +217,8 @@ def pair(
         )
     if not answer.is_success:
         raise fail(
-            f"正在运行的读卡程序不接受 {origin} 的网页，请把它写入 MUSTER_GATEWAY_ORIGINS 后重新启动。\n"
+            f"正在运行的读卡程序不接受 {origin} 的网页，"
+            "请把它写入 MUSTER_GATEWAY_ORIGINS 后重新启动。\n"
             f"The running gateway lets in no page of {origin}: put it into MUSTER_GATEWAY_ORIGINS "
             "and start the gateway again."
         )

@@ -204,7 +204,8 @@ _GATEWAY = {
         "request",
     ),
     "packet-members": Rule(
-        "上传包须有 packet_id，以及采集记录（records、made_at）或证明材料（pieces）之一，不能有其他内容。",
+        "上传包须有编号（packet_id），以及采集记录（records、made_at）或证明材料（pieces）之一，"
+        "不能有其他内容。",
         "A packet has its packet_id and either records with made_at or pieces of evidence, and "
         "nothing else.",
         INVALID,
