@@ -51,3 +51,4 @@ def building(home: Home, script: Path = _SCRIPT) -> Iterator[Building]:
         yield Building(child)
     finally:
         end(child.identity, grace=_GRACE)
+        child.wait_stopped()
