@@ -1,7 +1,8 @@
 """Cards for whoever works as collector after the campaign: people of a desk, each of another kind.
 
 What a card's hint says of its person is what capture says at that moment, to the desk's own
-collector. One is of somebody who stands in no list of the county.
+collector. Two are of people who stand in no list of the county, so that there is always somebody to
+collect.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from muster.vocabulary.areas import AreaTree
 
 __all__ = ["Card", "choose"]
 
+_NEW_PEOPLE = 2
 _TRIES = 6
 """People of one kind who are looked up until one is as the hint says."""
 _HAN = "01"
@@ -141,7 +143,7 @@ _NEW = ("初始数据中没有此人", "Nobody knows this person yet")
 async def choose(
     collector: Account, world: World, desk: Desk, tree: AreaTree, seed: int
 ) -> list[Card]:
-    """One card of each kind that the desk has, in a fixed order; the last is of a new person."""
+    """One card of each kind that the desk has, in a fixed order; the last are of new people."""
     cards: list[Card] = []
     used: set[str] = set()
     here = world.at(desk)
@@ -157,10 +159,12 @@ async def choose(
                 used.add(person.ref)
                 break
     rng = stream(seed, "cards", desk.area, "new")
-    said = _stranger(rng, desk, tree, {person.number for person in world.people})
-    while (await _look_up(collector, str(said["resident_number"])))["known"]:
-        said = _stranger(rng, desk, tree, {str(said["resident_number"])})
-    return [*cards, Card.of(f"{desk.area}-new", _NEW, said)]
+    taken = {person.number for person in world.people}
+    for place in range(1, _NEW_PEOPLE + 1):
+        said = _stranger(rng, desk, tree, taken)
+        taken.add(str(said["resident_number"]))
+        cards.append(Card.of(f"{desk.area}-new-{place}", _NEW, said))
+    return cards
 
 
 def _plain(person: Person) -> bool:

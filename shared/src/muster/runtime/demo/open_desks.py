@@ -20,7 +20,7 @@ from muster.spool import keyfile
 __all__ = ["open_desks"]
 
 _MOST = 3
-"""A gateway takes about 60 MB."""
+"""A gateway takes about 90 MB."""
 
 
 @asynccontextmanager
