@@ -28,7 +28,8 @@ web-check: setup ## Pages: types of the APIs, words of both languages, style, ty
 	@deploy/web.sh check
 
 demo: setup ## A synthetic county from baseline to ledger: PROFILE=tongren|loudi PEOPLE=2000 SEED=1 EXIT=1
-	@$(BIN)/muster demo --profile $(PROFILE) --people $(PEOPLE) --seed $(SEED) $(if $(filter-out 0 no false,$(EXIT)),--exit)
+	@$(BIN)/muster demo --profile $(PROFILE) --people $(PEOPLE) --seed $(SEED) \
+		$(if $(filter-out 0 no false,$(EXIT)),--exit,--pages)
 
 up: setup ## Start the lasting stack (PROFILE counts at its first start)
 	@$(BIN)/muster up $(if $(filter command line environment,$(origin PROFILE)),--profile $(PROFILE))

@@ -38,11 +38,22 @@ import hashlib, pathlib, sys
 digest = hashlib.sha256()
 for name in sys.argv[1:]:
     path = pathlib.Path(name)
-    files = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
+    below = (one for one in path.rglob("*") if "node_modules" not in one.parts and one.is_file())
+    files = sorted(below) if path.is_dir() else [path]
     for file in files:
         digest.update(str(file).encode() + b"\0" + file.read_bytes() + b"\0")
 print(digest.hexdigest())
 PY
+}
+
+workspaces() { # the folders of web that are packages: what both share, and each application
+    for one in web/*/package.json; do dirname "$one"; done
+}
+
+built() { # whether every application has its pages
+    for one in $(workspaces); do
+        if [ -f "$one/index.html" ] && [ ! -f "web/dist/${one#web/}/index.html" ]; then return 1; fi
+    done
 }
 
 install() { # install NAME [OPTIONS OF NPM]
@@ -60,8 +71,10 @@ install() { # install NAME [OPTIONS OF NPM]
 
 case "${1:-build}" in
 build)
-    made=$(fingerprint web/package-lock.json web/package.json web/vite.shared.mjs web/ui web/console web/desk web/scripts deploy/web.sh)
-    if [ -f web/dist/console/index.html ] && [ -f web/dist/desk/index.html ] && [ "$made" = "$(cat web/dist/.made 2>/dev/null || true)" ]; then
+    # shellcheck disable=SC2046 # no folder of web has a space in its name
+    made=$(fingerprint web/package-lock.json web/package.json web/tsconfig.base.json web/vite.shared.mjs \
+        $(workspaces) web/scripts deploy/web.sh)
+    if built && [ "$made" = "$(cat web/dist/.made 2>/dev/null || true)" ]; then
         exit 0
     fi
     find_node

@@ -125,7 +125,7 @@ PLANTED = [
     ("capture/api/models.py", "from muster.capture.api import lists", "Inside an api"),
     ("verification/api/models.py", "import muster.verification.api.queue", "Inside an api"),
     ("verification/api/places.py", "import muster.verification.api.queue", "Inside an api"),
-    ("device_gateway/api/models.py", "import muster.device_gateway.api.guard", "Inside an api"),
+    ("access/api/models.py", "import muster.access.api.page", "Inside an api"),
     ("capture/api/helpers.py", "", "Inside an api"),
     ("device_gateway/api/helpers.py", "", "Inside an api"),
     ("reporting/handlers.py", "from muster.capture import domain", "Services know each other"),

@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import httpx
 import psutil
@@ -210,6 +212,51 @@ def test_each_kind_of_user_can_sign_in_at_the_address_that_was_said(demo: Demo) 
     assert not [one["username"] for one in accounts if one["password"].encode() in shown]
 
 
+def test_a_desk_is_open_for_a_browser(demo: Demo) -> None:
+    """R55, R101. What the desk's page does, by the link that the demo wrote: a card from the box,
+    the gateway's word at the sign-in, a look-up, a packet that capture takes; and nobody else may.
+    """
+    one = _with_desk(demo)
+    link = urlsplit(one["desk"])
+    told = {name: values[0] for name, values in parse_qs(link.fragment).items()}
+    web = f"{link.scheme}://{link.netloc}"
+    assert (web, link.path, told["desk"]) == (demo.home.stack()["web"], "/desk/", one["area"])
+    assert one["desk"] not in demo.output.read_text("utf-8")
+    assert one["username"] in demo.output.read_text("utf-8")
+
+    def client(url: str, token: str) -> httpx.Client:
+        headers = {"Origin": web, "Authorization": f"Bearer {token}"}
+        return httpx.Client(base_url=url, headers=headers, timeout=30)
+
+    with (
+        client(told["cards"], told["cards_token"]) as box,
+        client(told["gateway"], told["token"]) as gateway,
+        client(told["gateway"], told["cards_token"]) as stranger,
+        httpx.Client(base_url=f"{web}/api", timeout=30) as api,
+    ):
+        assert stranger.get("/status").status_code == 401
+        assert box.get("/cards", headers={"Origin": "http://127.0.0.1:1"}).status_code == 403
+        cards = box.get("/cards", params={"desk": one["area"]}).raise_for_status().json()["cards"]
+        assert {"new", "collected"} <= {card["id"].split("-")[1] for card in cards}
+        body = {name: one[name] for name in ("username", "password")}
+        body["terminal_assertion"] = gateway.post("/assertions").json()["assertion"]
+        signed_in = api.post("/access/token", json=body).raise_for_status().json()
+        api.headers["Authorization"] = f"Bearer {signed_in['access_token']}"
+        for card in cards:
+            assert box.post(f"/cards/{card['id']}/place").status_code == 204
+            read = gateway.post("/readings", json={"wait": 20}).raise_for_status().json()
+            assert box.post("/cards/lift").status_code == 204
+            assert read["fields"]["resident_number"] == card["number"]
+            number = {"resident_number": card["number"]}
+            found = api.post("/capture/subjects/lookup", json=number).raise_for_status().json()
+            assert found["known"] == ("-new-" not in card["id"])
+        packet = {"payload": {"packet_id": str(uuid4()), "pieces": [{}]}}
+        text = gateway.post("/packets", json=packet).raise_for_status().json()["packet"]
+        kind = {"Content-Type": "application/jose"}
+        taken = api.post("/capture/evidence", content=text, headers=kind).raise_for_status().json()
+        assert [receipt["status"] for receipt in taken["receipts"]] == ["refused"]
+
+
 def test_clear_is_only_what_may_be_seen(demo: Demo) -> None:
     """R100. Keys, headers and clear fields are those of the design; the rest is sealed."""
     messages = demo.topics.messages
@@ -286,6 +333,19 @@ def _planted(truth: dict[str, Any]) -> Counter[tuple[str, str]]:
     """Every planted mistake, and the rows that stand in the file twice."""
     baseline = truth["baseline"]
     return Counter((one["field"], one["rule"]) for one in baseline["refused"] + baseline["twice"])
+
+
+def _with_desk(demo: Demo) -> dict[str, str]:
+    """A collector's account with its desk's link; the desks open after the figures are there."""
+    deadline = time.monotonic() + 5 * dump.PATIENCE
+    while True:
+        accounts = json.loads((demo.home.path / ACCOUNTS).read_text("utf-8"))["accounts"]
+        for one in accounts:
+            if "desk" in one and one["username"] in demo.output.read_text("utf-8"):
+                made: dict[str, str] = one
+                return made
+        assert time.monotonic() < deadline, demo.output.read_text("utf-8")[-3000:]
+        time.sleep(0.5)
 
 
 def _first(demo: Demo, kind: Kind) -> str:

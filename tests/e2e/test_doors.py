@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 import pytest
 
-from muster.runtime.door import FOR_EVER, HEADERS
+from muster.runtime.door import APPLICATIONS, DESK_HEADERS, FOR_EVER, HEADERS
 from muster.runtime.home import Home, free_port, write_private
 from muster.runtime.passing import LIMITS
 from muster.runtime.provisioning import service_names
@@ -123,11 +123,12 @@ class Door:
 )
 def at(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     folder = tmp_path_factory.mktemp(request.param)
-    console = folder / "dist" / "console"
-    (console / "assets").mkdir(parents=True)
-    (console / "index.html").write_text("<!doctype html><title>the console</title>")
-    (console / "assets" / "index-abc.js").write_text("export {}")
-    (console / "favicon.svg").write_text("<svg/>")
+    for name in APPLICATIONS:
+        built = folder / "dist" / name
+        (built / "assets").mkdir(parents=True)
+        (built / "index.html").write_text(f"<!doctype html><title>the {name}</title>")
+        (built / "assets" / "index-abc.js").write_text("export {}")
+        (built / "favicon.svg").write_text("<svg/>")
     (folder / "dist" / "secret.txt").write_text("not for anybody")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -152,32 +153,42 @@ def at(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory)
     server.server_close()
 
 
-def test_pages(at: Door) -> None:
-    for path in ("/", "/console"):
-        answer = at.get(path)
-        assert (answer.status_code, answer.headers["location"]) == (302, "/console/")
-    for path in ("/console/", "/console/index.html", "/console/review/next", "/console/a.b/c"):
-        answer = at.get(path)
-        assert (answer.status_code, "the console" in answer.text) == (200, True), path
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_pages(at: Door, name: str) -> None:
+    answer = at.get(f"/{name}")
+    assert (answer.status_code, answer.headers["location"]) == (302, f"/{name}/")
+    for path in ("", "index.html", "review/next", "a.b/c"):
+        answer = at.get(f"/{name}/{path}")
+        assert (answer.status_code, f"the {name}" in answer.text) == (200, True), path
         assert answer.headers.get_list("cache-control") == ["no-store"], path
         assert answer.headers["content-type"].startswith("text/html")
-    script = at.get("/console/assets/index-abc.js")
+    script = at.get(f"/{name}/assets/index-abc.js")
     assert script.headers.get_list("cache-control") == [FOR_EVER]
     assert "javascript" in script.headers["content-type"]
-    assert at.get("/console/favicon.svg").headers.get_list("cache-control") == ["no-cache"]
-    gone = at.get("/console/assets/index-old.js")
-    assert (gone.status_code, "the console" in gone.text) == (404, False)
+    assert at.get(f"/{name}/favicon.svg").headers.get_list("cache-control") == ["no-cache"]
+    gone = at.get(f"/{name}/assets/index-old.js")
+    assert (gone.status_code, f"the {name}" in gone.text) == (404, False)
     assert gone.headers.get_list("cache-control") == ["no-store"]
+
+
+def test_the_first_page_is_the_console(at: Door) -> None:
+    answer = at.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (302, "/console/")
 
 
 @pytest.mark.parametrize(
     "path",
-    ["/console/", "/console/assets/index-abc.js", "/console/assets/no.js", "/no", "/api/capture/x"],
+    [
+        *("/console/", "/console/assets/index-abc.js", "/console/assets/no.js"),
+        *("/desk/", "/desk/a/b", "/desk/assets/index-abc.js", "/desk/assets/no.js"),
+        *("/desk", "/desks/", "/no", "/api/capture/x", "/api/capture/desk/x"),
+    ],
 )
 def test_headers(at: Door, path: str) -> None:
     answer = at.get(path)
-    for name in HEADERS.keys() - {"Cache-Control"}:
-        assert answer.headers.get_list(name) == [HEADERS[name]], name
+    wanted = DESK_HEADERS if path.startswith("/desk/") else HEADERS
+    for name in wanted.keys() - {"Cache-Control"}:
+        assert answer.headers.get_list(name) == [wanted[name]], name
     assert "server" not in answer.headers or path.startswith("/api")
     strict = at.get("/api/access/strict")
     assert strict.headers.get_list("x-content-type-options") == ["nosniff"]

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from muster.device_gateway.api import create_app
-from muster.device_gateway.api.guard import LARGEST
 from muster.device_gateway.handlers import Gateway
+from muster.runtime.loopback import LARGEST
 from muster.synth import reader as virtual
 
 from .conftest import TOKEN, card_of, resident, spooled
@@ -98,7 +98,10 @@ async def test_no_card_is_a_refusal_with_a_reason(desk: httpx.AsyncClient, wait:
         ({"Host": ""}, 403, "host-not-local"),
     ],
 )
-@pytest.mark.parametrize("path", ["/status", "/readings", "/signatures", "/openapi.json", "/no"])
+@pytest.mark.parametrize(
+    "path",
+    ["/status", "/readings", "/signatures", "/assertions", "/packets", "/openapi.json", "/no"],
+)
 async def test_who_may_not_speak_learns_nothing(
     headers: dict[str, str],
     status: int,
@@ -132,7 +135,10 @@ async def test_a_browser_s_question_before_the_request(desk: httpx.AsyncClient) 
     answer = await desk.options("/readings")
     assert answer.status_code == 204
     assert answer.headers["access-control-allow-origin"] == DESK
-    assert "authorization" in answer.headers["access-control-allow-headers"]
+    assert set(answer.headers["access-control-allow-headers"].split(", ")) == {
+        *("authorization", "content-type", "traceparent")
+    }
+    assert answer.headers["access-control-allow-methods"] == "GET, POST"
     other = await desk.options("/readings", headers={"Origin": "https://evil.example"})
     assert other.status_code == 403
     assert "access-control-allow-origin" not in other.headers
@@ -201,6 +207,11 @@ async def test_one_that_ends_takes_nothing_more(gateway: Gateway) -> None:
         base_url="http://127.0.0.1",
         headers={"Authorization": f"Bearer {TOKEN}"},
     ) as client:
-        for path, body in (("/readings", None), ("/signatures", SIGNATURE)):
+        for path, body in (
+            ("/readings", None),
+            ("/signatures", SIGNATURE),
+            ("/assertions", None),
+            ("/packets", {"payload": {}}),
+        ):
             answer = await client.post(path, json=body)
             assert (answer.status_code, rule(answer)) == (503, "stopping")

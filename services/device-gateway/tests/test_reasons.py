@@ -8,6 +8,7 @@ from pathlib import Path
 import muster.device_gateway
 from muster.device_gateway.domain.reasons import RULES, refusal
 from muster.device_gateway.readers import serial_sdt
+from muster.runtime import loopback
 
 SOURCES = Path(muster.device_gateway.__file__).parent
 RAISING = {"ReaderError", "BadFrame", "BadCard", "refusal"}
@@ -16,7 +17,7 @@ RAISING = {"ReaderError", "BadFrame", "BadCard", "refusal"}
 def raised() -> set[str]:
     """Every rule that the sources raise by name, or map a status to."""
     found = {*serial_sdt._RULES.values(), *serial_sdt._NOT_OPENED.values()}
-    for path in SOURCES.rglob("*.py"):
+    for path in (*SOURCES.rglob("*.py"), Path(loopback.__file__)):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in RAISING:
                 for argument in node.args[:1]:

@@ -152,7 +152,7 @@ def test_a_demo_that_ends_by_itself_says_by_its_exit_code_whether_it_was_good(
     outcome = SimpleNamespace(good=good, as_dict=lambda _tree: {"good": good})
     monkeypatch.setenv("MUSTER_HOME", str(tmp_path))
     monkeypatch.setattr(command, "_own_stack", lambda *_: nullcontext())
-    monkeypatch.setattr(command, "_campaign", lambda *_: outcome)
+    monkeypatch.setattr(command, "_campaign", lambda *_: (None, outcome))
     monkeypatch.setattr(command.report, "show", lambda *_: None)
     assert command.run("tongren", 2, 1, stay=False) == (0 if good else 1)
     assert json.loads((tmp_path / "demo.json").read_text("utf-8")) == {"good": good}

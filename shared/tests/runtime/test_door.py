@@ -164,11 +164,12 @@ async def origin(tmp_path: Path) -> AsyncIterator[Origin]:
 
 
 def build(pages: Path) -> None:
-    console = pages / "console"
-    (console / "assets").mkdir(parents=True)
-    (console / "index.html").write_text("<!doctype html><title>the console</title>")
-    (console / "assets" / "index-abc123.js").write_text("export {}")
-    (console / "favicon.svg").write_text("<svg/>")
+    for name in door.APPLICATIONS:
+        built = pages / name
+        (built / "assets").mkdir(parents=True)
+        (built / "index.html").write_text(f"<!doctype html><title>the {name}</title>")
+        (built / "assets" / "index-abc123.js").write_text("export {}")
+        (built / "favicon.svg").write_text("<svg/>")
     (pages / "secret.txt").write_text("not for anybody")
 
 
@@ -205,6 +206,21 @@ async def test_the_console_is_served_with_its_headers(origin: Origin) -> None:
     assert (await origin.ask("POST", "/console/"))[0].status == 405
 
 
+async def test_the_desk_is_served_beside_the_console(origin: Origin) -> None:
+    """With what it needs of a browser besides, on its own pages and nowhere else."""
+    build(origin.pages)
+    answer, _ = await origin.ask("GET", "/desk")
+    assert (answer.status, answer.headers["location"]) == (302, "/desk/")
+    for path in ("/desk/", "/desk/a/b", "/desk/assets/index-abc123.js", "/desk/assets/gone.js"):
+        answer, body = await origin.ask("GET", path)
+        assert (b"the desk" in body) == ("assets" not in path)
+        for name in ("Content-Security-Policy", "Permissions-Policy"):
+            assert answer.headers.getall(name) == [door.DESK_HEADERS[name]], path
+    answer, body = await origin.ask("GET", "/nothing")
+    assert answer.headers["permissions-policy"].startswith("camera=(),")
+    assert all(f'href="/{name}/"'.encode() in body for name in door.APPLICATIONS)
+
+
 async def test_every_answer_says_what_a_browser_may_do_with_it(origin: Origin) -> None:
     build(origin.pages)
     for path in ("/console/", "/console/assets/index-abc123.js", "/nothing", "/api/capture/x"):
@@ -213,7 +229,7 @@ async def test_every_answer_says_what_a_browser_may_do_with_it(origin: Origin) -
             if name == "Cache-Control" and "/assets/" in path:
                 value = door.FOR_EVER
             assert answer.headers.getall(name) == [value], (path, name)
-    policy = dict(one.split(" ", 1) for one in door.CONTENT_POLICY.split("; "))
+    policy = dict(one.split(" ", 1) for one in door.HEADERS["Content-Security-Policy"].split("; "))
     assert policy["script-src"] == "'self'"
     assert "unsafe" not in policy["style-src"]
     # A page that is stricter stays so.

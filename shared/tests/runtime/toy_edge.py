@@ -65,7 +65,7 @@ class Handler(BaseHTTPRequestHandler):
 def run() -> None:
     """As the real ones do: the first line says who runs."""
     die_if_told("start")
-    server = HTTPServer(("127.0.0.1", 0), Handler)
+    server = HTTPServer(("127.0.0.1", int(os.environ.get("MUSTER_GATEWAY_PORT") or "0")), Handler)
     slow = home / "slow-to-end"
 
     def end(*_: object) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -28,28 +28,43 @@ from muster.observability import logging
 from muster.runtime.home import LOOPBACK, Home
 from muster.runtime.passing import Addresses, Passing
 
-__all__ = ["CONTENT_POLICY", "HEADERS", "PAGES", "build_door", "main"]
+__all__ = ["APPLICATIONS", "DESK_HEADERS", "HEADERS", "PAGES", "build_door", "main"]
 
 PAGES = Path(__file__).parents[4] / "web" / "dist"
 """What ``make web`` builds, in a checkout."""
 
-CONTENT_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        # Element Plus and ECharts set style attributes; no style element is let in by that.
-        "style-src-attr 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
+APPLICATIONS = ("console", "desk")
+"""Whose pages there are: each has its folder in `PAGES`, and its place under this name."""
+
+_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    # Element Plus and ECharts set style attributes; no style element is let in by that.
+    "style-src-attr": "'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+_DESK_POLICY = _POLICY | {
+    # The device gateway of the same computer, on whatever port it listens (decision 15).
+    "connect-src": "'self' http://127.0.0.1:* http://localhost:*",
+    "media-src": "'self' blob:",
+    # It works without the network, once installed.
+    "worker-src": "'self'",
+    "manifest-src": "'self'",
+}
+
+
+def _written(policy: Mapping[str, str]) -> str:
+    return "; ".join(f"{name} {sources}" for name, sources in policy.items())
+
+
 HEADERS = {
-    "Content-Security-Policy": CONTENT_POLICY,
+    "Content-Security-Policy": _written(_POLICY),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), usb=(), serial=(), payment=()",
@@ -59,6 +74,12 @@ HEADERS = {
 }
 """On every answer that does not say otherwise itself: the sign-in page is stricter, and what is
 built may be kept. Personal data stay in no browser's cache."""
+DESK_HEADERS = HEADERS | {
+    "Content-Security-Policy": _written(_DESK_POLICY),
+    # Persons and papers are photographed at the desk.
+    "Permissions-Policy": HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)"),
+}
+"""On the pages of the desk."""
 
 FOR_EVER = "public, max-age=31536000, immutable"
 """For files whose name changes with their content."""
@@ -82,7 +103,8 @@ class _Guarded:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                at_desk = scope["path"].startswith("/desk/")
+                for name, value in (DESK_HEADERS if at_desk else HEADERS).items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -139,9 +161,9 @@ def build_door(home: Home, pages: Path) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/", _to_console),
-            Route("/console", _to_console),
-            Mount("/console", app=_Pages(pages / "console")),
+            Route("/", _to("/console/")),
+            *(Route(f"/{name}", _to(f"/{name}/")) for name in APPLICATIONS),
+            *(Mount(f"/{name}", app=_Pages(pages / name)) for name in APPLICATIONS),
             Mount("/api", app=passing),
             Route("/health", _health),
             Route("/ready", _ready),
@@ -153,8 +175,11 @@ def build_door(home: Home, pages: Path) -> Starlette:
     )
 
 
-async def _to_console(_: Request) -> Response:
-    return RedirectResponse("/console/", status_code=302)
+def _to(path: str) -> Callable[[Request], Awaitable[Response]]:
+    async def redirect(_: Request) -> Response:
+        return RedirectResponse(path, status_code=302)
+
+    return redirect
 
 
 # -- what operators' tools ask ---------------------------------------------------------------------
@@ -212,8 +237,14 @@ _UNBUILT = _plain(
     ),
 )
 _NOWHERE = _plain(
-    ("没有找到", '这个地址下没有内容。<a href="/console/">首页</a>'),
-    ("Not found", 'There is nothing at this address. <a href="/console/">First page</a>'),
+    (
+        "没有找到",
+        '这个地址下没有内容。<a href="/console/">管理端</a> <a href="/desk/">采集端</a>',
+    ),
+    (
+        "Not found",
+        'Nothing is at this address. <a href="/console/">Console</a> <a href="/desk/">Desk</a>',
+    ),
 )
 
 

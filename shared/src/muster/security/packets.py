@@ -3,7 +3,7 @@
 A terminal or a department signs with its own key and seals to one recipient's key. The signed
 part names that recipient, so that whoever opened a packet cannot pass it on as if it had been
 meant for somebody else. Only enrolled keys are found, so only an authorised, dedicated computer
-can upload (R101, R102).
+can upload (R101, R102). The same key signs a terminal's word that a sign-in happens at it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,12 +16,15 @@ from joserfc.errors import JoseError
 
 from muster.security import jose
 from muster.security.jose import Jwk
+from muster.vocabulary.ids import new_id
 from muster.vocabulary.reasons import Reason, Refusal
 
 __all__ = [
+    "ASSERTION_TYPE",
     "BadPacket",
     "Jwk",
     "KeyUnknown",
+    "assertion",
     "generate_key",
     "open_and_verify",
     "public_jwk",
@@ -29,6 +32,8 @@ __all__ = [
 ]
 
 TYPE = "muster-packet"
+ASSERTION_TYPE = "muster-terminal"
+"""`typ` of the JWS with which a terminal says that a sign-in happens at it."""
 LIMIT = 16 * 1024 * 1024
 """Default for the longest packet text taken, in characters: a batch of records with photographs."""
 
@@ -94,6 +99,12 @@ def generate_key(use: str) -> Jwk:
 def public_jwk(jwk: Jwk) -> Jwk:
     """The public half, to enrol or hand out."""
     return jose.public_jwk(jwk)
+
+
+def assertion(terminal_id: str, signing_jwk: Jwk) -> str:
+    """Compact JWS by which a terminal says that a sign-in happens at it, now; it serves once."""
+    said = {"terminal_id": terminal_id, "iat": int(datetime.now(UTC).timestamp()), "jti": new_id()}
+    return jose.sign(orjson.dumps(said), signing_jwk, ASSERTION_TYPE)
 
 
 def sign_and_seal(

@@ -390,8 +390,9 @@ export interface paths {
         put?: never;
         /**
          * Open Session
-         * @description Give the code that the sign-in page gave, with its verifier; get the session's cookie. A code
-         *     serves once, within a minute; a wrong try uses it up, too.
+         * @description Give the code that the sign-in page gave, with its verifier, and at a terminal its assertion;
+         *     get the session's cookie. A code serves once, within a minute; a wrong try uses it up, too, but
+         *     not one that is refused for its assertion.
          */
         post: operations["open_session_session_post"];
         /**
@@ -773,6 +774,8 @@ export interface components {
             code_verifier: string;
             /** Redirect Uri */
             redirect_uri: string;
+            /** Terminal Assertion */
+            terminal_assertion?: string | null;
         };
         /** NewTerminal */
         NewTerminal: {
@@ -864,8 +867,8 @@ export interface components {
         };
         /**
          * SessionAnswer
-         * @description Who is signed in. `expires_at` is when the token at hand ends unless it is renewed; the token
-         *     itself is nowhere but in the cookie.
+         * @description Who is signed in, and at which terminal if at one. `expires_at` is when the token at hand
+         *     ends unless it is renewed; the token itself is nowhere but in the cookie.
          */
         SessionAnswer: {
             /** Account Id */
@@ -877,6 +880,8 @@ export interface components {
             expires_at: string;
             /** Grants */
             grants: components["schemas"]["GrantAnswer"][];
+            /** Terminal Id */
+            terminal_id?: string | null;
             /** Username */
             username: string;
         };

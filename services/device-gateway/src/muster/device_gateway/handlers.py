@@ -1,4 +1,5 @@
-"""What the gateway does: read a card, take a signature, tell how its readers are (R55, R58, R60).
+"""What the gateway does: read a card, take a signature, tell how its readers are, sign what the
+desk sends (R55, R58, R60, R101).
 
 What happens and the event that tells of it are one transaction of the spool, and only what was
 committed is answered. Values of a card are in memory between reader and answer and nowhere else.
@@ -7,14 +8,16 @@ committed is answered. Values of a card are in memory between reader and answer 
 from __future__ import annotations
 
 import base64
+import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Final
 
+from muster.contracts.parts.base import UUID_PATTERN
 from muster.contracts.parts.device import (
     CardKind,
     CardRead,
@@ -29,7 +32,7 @@ from muster.device_gateway.domain.reasons import refusal
 from muster.device_gateway.readers.bench import Bench
 from muster.device_gateway.readers.port import ReaderError
 from muster.observability.logging import get_logger
-from muster.security import digests
+from muster.security import digests, packets
 from muster.security.jose import Jwk
 from muster.spool.keyfile import Edge
 from muster.spool.services import KeysUnknown, ServiceAway, ServiceKeys
@@ -42,7 +45,13 @@ PHOTO: Final = "photo"
 """Field of the photograph: base64 of what the chip has (1,024 bytes, WLT)."""
 TRACE_NUMBERS, TRACE_DEPTH = 60_000, 4
 """Numbers and lists in a handwriting (some minutes of writing), and lists in lists."""
+LARGEST_PAYLOAD: Final = packets.LIMIT * 9 // 16 - 4096
+"""Bytes of a packet's payload, with its request: base64 twice makes of them what capture takes."""
 SOFTWARE = f"muster-device-gateway {version('muster-device-gateway')}"
+
+_RECORDS: Final = frozenset({"packet_id", "made_at", "records"})
+_PIECES: Final = frozenset({"packet_id", "pieces"})
+_UUID = re.compile(UUID_PATTERN)
 
 Trace = list[int] | list["Trace"]
 """A handwriting: nested lists of whole numbers."""
@@ -103,7 +112,7 @@ def read_card(gateway: Gateway, patience: float) -> Reading:
 
     Raises Refusal: a rule of readers, keys-unknown, spool-failed. Then nothing was given out.
     """
-    capture = _packet_key(gateway, store.CARD_READ)
+    capture = _reader_key(gateway, store.CARD_READ)
     try:
         found = gateway.bench.read(patience)
     except ReaderError as error:
@@ -141,7 +150,7 @@ def take_signature(gateway: Gateway, record_digest: str, kind: str, trace: Trace
     Raises Refusal: trace-empty, trace-numbers, trace-large, keys-unknown, spool-failed.
     """
     _check_trace(trace)
-    capture = _packet_key(gateway, store.SIGNATURE)
+    capture = _reader_key(gateway, store.SIGNATURE)
     suite, _ = digests.parse(record_digest)
     signature_id, salt, captured_at = new_id(), digests.new_salt(), datetime.now(UTC)
     digest = digests.trace_digest(trace, salt, suite)
@@ -163,6 +172,34 @@ def take_signature(gateway: Gateway, record_digest: str, kind: str, trace: Trace
     return Signed(signature_id, salt, digest, captured_at, sequence)
 
 
+def assertion(gateway: Gateway) -> str:
+    """This terminal's word that a sign-in happens at it, now (R101)."""
+    assert gateway.edge.place is not None
+    return packets.assertion(gateway.edge.place, gateway.edge.signing)
+
+
+def pack(gateway: Gateway, payload: Mapping[str, object]) -> str:
+    """A packet of records or of pieces, signed by this terminal and sealed to capture (R101).
+
+    A packet of records gets the terminal's id. Takes its time: a packet may hold many pictures.
+
+    Raises Refusal: packet-members, packet-id, packet-terminal, packet-text, packet-large,
+    keys-unknown.
+    """
+    assert gateway.edge.place is not None
+    capture = _packet_key(gateway, "capture")
+    _check_payload(payload, gateway.edge.place)
+    told = {**payload, "terminal_id": gateway.edge.place} if "records" in payload else payload
+    try:
+        packet = packets.sign_and_seal(told, gateway.edge.signing, capture)
+    except TypeError:
+        raise refusal("packet-text") from None
+    # Numbers may have become longer than they were sent.
+    if len(packet) > packets.LIMIT:
+        raise refusal("packet-large")
+    return packet
+
+
 def tell_readers(gateway: Gateway) -> bool:
     """Publish how the readers are when that has changed; whether it had (R60). Blocks.
 
@@ -171,7 +208,7 @@ def tell_readers(gateway: Gateway) -> bool:
     states = gateway.bench.states()
     if states == store.told(gateway.spool):
         return False
-    reporting = _packet_key(gateway, store.STATUS)
+    reporting = _reader_key(gateway, store.STATUS)
     waiting = gateway.spool.counts().waiting
 
     def event(event_salt: str, previous: str | None) -> TerminalEvent:
@@ -244,10 +281,28 @@ def _check_trace(trace: object) -> None:
         raise refusal("trace-empty")
 
 
-def _packet_key(gateway: Gateway, topic: str) -> Jwk:
+def _check_payload(payload: Mapping[str, object], own_id: str) -> None:
+    """An upload or a piece of evidence, as far as a stranger's payload shows that it is neither;
+    what stands in records and pieces is capture's to judge."""
+    members = payload.keys() - {"terminal_id"}
+    listed = payload.get("records" if "records" in members else "pieces")
+    if members not in (_RECORDS, _PIECES) or not isinstance(listed, list) or not listed:
+        raise refusal("packet-members")
+    packet_id = payload["packet_id"]
+    if not isinstance(packet_id, str) or _UUID.fullmatch(packet_id) is None:
+        raise refusal("packet-id")
+    if payload.get("terminal_id", own_id) != own_id:
+        raise refusal("packet-terminal")
+
+
+def _reader_key(gateway: Gateway, topic: str) -> Jwk:
     [reader] = service_topics()[topic].consumers
+    return _packet_key(gateway, reader)
+
+
+def _packet_key(gateway: Gateway, service: str) -> Jwk:
     try:
-        return gateway.keys.packet_key(reader)
+        return gateway.keys.packet_key(service)
     except KeysUnknown:
         raise refusal("keys-unknown") from None
 

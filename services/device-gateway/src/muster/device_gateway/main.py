@@ -1,4 +1,5 @@
-"""The ``muster-gateway`` command: enrol this computer, run the gateway, ask how it is."""
+"""The ``muster-gateway`` command: enrol this computer, run the gateway, pair a browser with it, ask
+how it is."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 from pydantic import ValidationError
@@ -22,11 +24,15 @@ from muster.device_gateway.token import TokenError
 from muster.observability import logging
 from muster.runtime import loop
 from muster.spool import keyfile
+from muster.spool.desk_link import desk_link
 from muster.spool.ending import fail
 from muster.spool.keyfile import Edge, KeyfileError
 from muster.spool.services import ServiceAway, ServiceKeys, enrol_terminal, new_client
 from muster.spool.store import SpoolError
 from muster.vocabulary.reasons import BilingualError, Refusal
+
+if TYPE_CHECKING:
+    import httpx
 
 app = typer.Typer(no_args_is_help=True, help="The device gateway: card readers and signatures.")
 
@@ -187,24 +193,98 @@ def status(as_json: Json = False) -> None:
     _say("事件 spool: " + ", ".join(told))
 
 
+@app.command()
+def pair(
+    desk: Annotated[
+        str | None,
+        typer.Option(help="Where the desk's pages are; else the first of MUSTER_GATEWAY_ORIGINS."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """The link that makes the collector's browser know this gateway: open it there, once."""
+    settings = _settings()
+    try:
+        store.enrolled(settings.home)
+        secret = token.ensure(settings.home)
+        origin = _origin(desk, settings)
+        answer = _ask(settings, "/status", {"Origin": origin})
+    except tuple(_FAULTS) as error:
+        raise _faulty(error) from None
+    if answer is None:
+        raise fail(
+            "本机读卡程序没有运行，请先启动（muster-gateway run）。\n"
+            "The gateway does not run; start it first (muster-gateway run)."
+        )
+    if not answer.is_success:
+        raise fail(
+            f"正在运行的读卡程序不接受 {origin} 的网页，"
+            "请把它写入 MUSTER_GATEWAY_ORIGINS 后重新启动。\n"
+            f"The running gateway lets in no page of {origin}: put it into MUSTER_GATEWAY_ORIGINS "
+            "and start the gateway again."
+        )
+    gateway = f"http://{LOOPBACK}:{answer.url.port}"
+    link = desk_link(origin, gateway=gateway, token=secret)
+    if as_json:
+        _print_json({"link": link, "gateway": gateway, "origin": origin})
+        return
+    _say("请在本机采集员的浏览器中打开下面的链接，一次即可。")
+    _say("链接是本机的密钥：不要发给他人，不要拍照或抄写；在别的电脑上无用。")
+    _say("Open this link once in the collector's browser on this computer.")
+    _say("It is a secret of this computer: give it to nobody. On another computer it is of no use.")
+    _say(link)
+
+
+def _origin(desk: str | None, settings: Settings) -> str:
+    """Scheme, host and port of the desk's pages."""
+    if desk is None and not settings.allowed_origins:
+        raise fail(
+            "请用 --desk 写明采集页面的网址，或设置 MUSTER_GATEWAY_ORIGINS。\n"
+            "Say by --desk where the desk's pages are, or set MUSTER_GATEWAY_ORIGINS.",
+            2,
+        )
+    said = desk or settings.allowed_origins[0]
+    try:
+        parts = urlsplit(said)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.netloc or "@" in parts.netloc:
+        raise fail(
+            f"采集页面的网址须以 http:// 或 https:// 开头：{said}\n"
+            f"The address of the desk's pages is an http or https URL: {said}",
+            2,
+        )
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
 def _ask_running(settings: Settings) -> dict[str, Any] | None:
-    """What the running gateway says; None when none answers on its port: the configured one, or
+    """What the running gateway says; None when none answers."""
+    answer = _ask(settings, "/status")
+    if answer is None or not answer.is_success:
+        return None
+    try:
+        found: dict[str, Any] = answer.json()
+    except ValueError:
+        return None
+    return found
+
+
+def _ask(
+    settings: Settings, path: str, headers: Mapping[str, str] | None = None
+) -> httpx.Response | None:
+    """What the running gateway answers; None when none does on its port: the configured one, or
     where that is any free one, the one that it took."""
     from muster.spool.web import httpx
 
     try:
         port = settings.port or int(settings.port_file.read_text("ascii"))
-        answer = httpx.get(
-            f"http://{LOOPBACK}:{port}/status",
-            headers={"Authorization": f"Bearer {token.ensure(settings.home)}"},
+        return httpx.get(
+            f"http://{LOOPBACK}:{port}{path}",
+            headers={"Authorization": f"Bearer {token.ensure(settings.home)}", **(headers or {})},
             timeout=5,
             trust_env=False,
         )
-        answer.raise_for_status()
-        found: dict[str, Any] = answer.json()
     except (httpx.HTTPError, httpx.InvalidURL, FileNotFoundError, ValueError):
         return None
-    return found
 
 
 def _settings() -> Settings:

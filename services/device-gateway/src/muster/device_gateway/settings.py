@@ -50,5 +50,6 @@ class Settings(BaseSettings):
         return _listed(self.serial)
 
     @property
-    def allowed_origins(self) -> frozenset[str]:
-        return frozenset(origin.rstrip("/") for origin in _listed(self.origins))
+    def allowed_origins(self) -> tuple[str, ...]:
+        """As they are listed: the first is where the desk's pages are unless somebody says else."""
+        return tuple(origin.rstrip("/") for origin in _listed(self.origins))

@@ -19,8 +19,12 @@ def demo(
         bool,
         typer.Option("--exit", envvar="EXIT", help="End when done instead of staying up."),
     ] = False,
+    pages: Annotated[
+        bool, typer.Option("--pages", help="Build the pages meanwhile, for who stays to look.")
+    ] = False,
 ) -> None:
     """Take a synthetic county from its baseline workbook to a ledger that balances."""
     from muster.runtime.demo import command
 
-    raise typer.Exit(command.run(profile, people, seed, stay=not exit_after))
+    stay = not exit_after
+    raise typer.Exit(command.run(profile, people, seed, stay=stay, pages=stay and pages))

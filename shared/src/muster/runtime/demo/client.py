@@ -18,10 +18,8 @@ import orjson
 from httpx_aiohttp import AiohttpTransport
 
 from muster.runtime.home import Home
-from muster.security import jose
+from muster.security import jose, packets
 from muster.security.jose import Jwk
-from muster.security.packets import sign_and_seal
-from muster.vocabulary.ids import new_id
 
 __all__ = [
     "LONG",
@@ -225,12 +223,11 @@ class Terminal:
 
     def assertion(self) -> str:
         """The terminal's word that a sign-in happens at it; serves once."""
-        said = {"terminal_id": self.terminal_id, "iat": int(time.time()), "jti": new_id()}
-        return jose.sign(orjson.dumps(said), self.key, "muster-terminal")
+        return packets.assertion(self.terminal_id, self.key)
 
     def pack(self, payload: Mapping[str, object], recipient: Jwk) -> str:
         """A packet, signed by this terminal and sealed to `recipient`."""
-        return sign_and_seal(payload, self.key, recipient)
+        return packets.sign_and_seal(payload, self.key, recipient)
 
 
 def administrator(services: Services) -> Account:

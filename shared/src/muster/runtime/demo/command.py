@@ -10,12 +10,17 @@ import shutil
 import signal
 import sys
 import threading
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from rich.console import Console
@@ -28,6 +33,7 @@ from muster.runtime.demo.client import NotRunning, Refused, Services, Unreachabl
 from muster.runtime.demo.crosscheck import NotSettled
 from muster.runtime.demo.desk import Undone
 from muster.runtime.demo.edges import EdgeFailed, end_left, folder
+from muster.runtime.demo.pages import Building, building
 from muster.runtime.demo.report import Outcome, Tale
 from muster.runtime.demo.scorecard import judge
 from muster.runtime.demo.stage import Stage
@@ -35,6 +41,9 @@ from muster.runtime.demo.world import World
 from muster.runtime.home import Home, write_private
 from muster.runtime.processes import resident
 from muster.synth import Unfillable, build, write
+
+if TYPE_CHECKING:
+    from muster.runtime.demo.cardbox import OpenDesk
 
 __all__ = ["Driven", "drive", "run"]
 
@@ -50,9 +59,11 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C, or the process was asked to end. No task may take it for a failure of its own."""
 
 
-def run(profile: str, people: int, seed: int, *, stay: bool) -> int:
-    """The whole demo. Exit code: 0 when the ledger agrees everywhere and what was planted was found
-    and closed as it should, 1 when not, 2 when it could not run."""
+def run(profile: str, people: int, seed: int, *, stay: bool, pages: bool = False) -> int:
+    """The whole demo; with `pages` they are built meanwhile.
+
+    Exit code: 0 when the ledger agrees everywhere and what was planted was found and closed as it
+    should, 1 when not, 2 when it could not run."""
     tale = Tale()
     console = Console(stderr=True)
     base = Home.find()
@@ -65,12 +76,13 @@ def run(profile: str, people: int, seed: int, *, stay: bool) -> int:
         console.print(str(error), style="red", markup=False, highlight=False)
         return 2
     try:
-        with _signals(), _own_stack(home, console):
-            outcome = _campaign(home, profile, loaded, people, seed, console, tale)
+        with _signals(), _own_stack(home, console), _building(home, wanted=pages) as built:
+            world, outcome = _campaign(home, profile, loaded, people, seed, console, tale)
             write_private(base.path / RESULT, outcome.as_dict(loaded.area_tree()))
             report.show(console, outcome, loaded.area_tree(), home.stack())
             if stay:
-                _stay(console, home)
+                _say_pages(console, built)
+                loop.run(_stay(console, home, world, loaded, seed))
             return 0 if outcome.good else 1
     except Interrupted:
         return 130
@@ -169,7 +181,7 @@ def _campaign(
     seed: int,
     console: Console,
     tale: Tale,
-) -> Outcome:
+) -> tuple[World, Outcome]:
     with Stage(console, tale) as stage:
         with stage.phase("start"):
             world = _start(home, name, profile, people, seed, stage)
@@ -182,7 +194,9 @@ def _campaign(
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     differences = ledger.compare(driven.sides)
     peak, left = driven.peak_memory, driven.unfinished
-    return Outcome(name, people, seed, tale, driven.sides, differences, left, scorecard, peak, own)
+    return world, Outcome(
+        name, people, seed, tale, driven.sides, differences, left, scorecard, peak, own
+    )
 
 
 def _start(home: Home, name: str, profile: Profile, people: int, seed: int, stage: Stage) -> World:
@@ -273,13 +287,67 @@ def _connector(home: Home) -> str:
     )
 
 
-def _stay(console: Console, home: Home) -> None:
+def _desks(areas: Sequence[str]) -> str:
+    """How to work as collector; empty when no desk is open."""
+    if not areas:
+        return ""
+    names = ", ".join(f"collector-{area}" for area in areas)
+    return (
+        f"  采集工作：打开该文件中 {names} 的 desk 链接，用该账号登录，再从卡盒放一张模拟身份证\n"
+        f"  To collect: open the link `desk` of {names} in that file,\n"
+        "    sign in as that account, and lay a simulated card from the card box on the reader\n"
+    )
+
+
+def _building(home: Home, *, wanted: bool) -> AbstractContextManager[Building | None]:
+    return building(home) if wanted else nullcontext()
+
+
+def _say_pages(console: Console, built: Building | None) -> None:
+    """Wait for the pages, if they are being built; whether they can be looked at."""
+    if built is None:
+        return
+    console.print("正在等待页面生成 / Waiting for the pages ...", highlight=False)
+    failed = built.wait()
+    if failed is not None:
+        console.print(
+            "页面没有生成，系统照常运行；排除原因后执行 make web 再刷新。\n"
+            "The pages were not built; all else runs. Mend the cause, run make web and reload:\n"
+            f"{failed}",
+            style="red",
+            markup=False,
+            highlight=False,
+        )
+
+
+async def _stay(console: Console, home: Home, world: World, profile: Profile, seed: int) -> None:
     """Until somebody ends it."""
+    from muster.runtime.demo.open_desks import open_desks
+
+    async with Services(home) as services, AsyncExitStack() as stack:
+        desks: list[OpenDesk] = []
+        try:
+            desks = await stack.enter_async_context(open_desks(services, world, profile, seed))
+        except (*_FAILURES, OSError) as error:
+            console.print(
+                f"采集页面不能使用 / No desk can be opened in a browser: {_sentence(error)}",
+                style="red",
+                markup=False,
+                highlight=False,
+            )
+        _say_next(console, home, [desk.desk for desk in desks])
+        while lifecycle.supervisor_of(home.stack()) is not None:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(1.0)
+    console.print("The stack was ended from outside.", highlight=False)
+
+
+def _say_next(console: Console, home: Home, desks: Sequence[str]) -> None:
     command = f"MUSTER_HOME={shlex.quote(str(home.path))} {shlex.quote(_program())}"
     console.print()
     console.print(
         f"请用浏览器打开 / Open in a browser: {home.stack()['web']}/\n"
         f"  账号和密码 / Names and passwords of each kind of user: {home.path / ACCOUNTS}\n"
+        f"{_desks(desks)}"
         "Try next, in another terminal:\n"
         f"  {command} status\n"
         f"  {command} ledger\n"
@@ -291,6 +359,3 @@ def _stay(console: Console, home: Home) -> None:
         highlight=False,
         soft_wrap=True,
     )
-    while lifecycle.supervisor_of(home.stack()) is not None:
-        time.sleep(1.0)
-    console.print("The stack was ended from outside.", highlight=False)

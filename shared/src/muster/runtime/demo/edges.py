@@ -221,10 +221,15 @@ class _Program(ABC):
 
 @dataclass
 class Gateway(_Program):
-    """The gateway of one desk, with a reader that is a pseudo-terminal."""
+    """The gateway of one desk, with a reader that is a pseudo-terminal.
+
+    `origin` is whose pages it lets in, `port` where it listens (0: anywhere), from its next start.
+    """
 
     reader: SerialReader = field(default_factory=SerialReader)
     http: httpx.AsyncClient | None = None
+    origin: str = ""
+    port: int = 0
 
     @classmethod
     def beside(cls, services: Services, name: str) -> Gateway:
@@ -236,7 +241,8 @@ class Gateway(_Program):
     def _settings(self) -> Mapping[str, str]:
         return {
             "MUSTER_GATEWAY_HOME": str(self.home),
-            "MUSTER_GATEWAY_PORT": "0",
+            "MUSTER_GATEWAY_ORIGINS": self.origin,
+            "MUSTER_GATEWAY_PORT": str(self.port),
             "MUSTER_GATEWAY_SERIAL": self.reader.path,
             "MUSTER_GATEWAY_DRAIN_SECONDS": "30",
         }

@@ -128,6 +128,7 @@ class NewSession(Request):
     code_verifier: Word
     redirect_uri: Word
     client_id: Word
+    terminal_assertion: Compact | None = None
 
 
 class NewEnrolment(Request):
@@ -223,11 +224,12 @@ class MeAnswer(BaseModel):
 
 
 class SessionAnswer(BaseModel):
-    """Who is signed in. `expires_at` is when the token at hand ends unless it is renewed; the token
-    itself is nowhere but in the cookie."""
+    """Who is signed in, and at which terminal if at one. `expires_at` is when the token at hand
+    ends unless it is renewed; the token itself is nowhere but in the cookie."""
 
     account_id: str
     username: str
+    terminal_id: str | None = None
     grants: list[GrantAnswer]
     expires_at: datetime
 

@@ -24,6 +24,7 @@ def _answer(request: Request, response: Response, issued: Issued) -> SessionAnsw
     return SessionAnswer(
         account_id=issued.claims.account_id,
         username=issued.username,
+        terminal_id=issued.claims.terminal_id,
         grants=[GrantAnswer.of(grant) for grant in issued.claims.grants],
         expires_at=datetime.fromtimestamp(issued.claims.exp, UTC),
     )
@@ -33,8 +34,9 @@ def _answer(request: Request, response: Response, issued: Issued) -> SessionAnsw
 async def open_session(
     body: NewSession, request: Request, context: Composed, conn: Transaction, response: Response
 ) -> SessionAnswer | Response:
-    """Give the code that the sign-in page gave, with its verifier; get the session's cookie. A code
-    serves once, within a minute; a wrong try uses it up, too."""
+    """Give the code that the sign-in page gave, with its verifier, and at a terminal its assertion;
+    get the session's cookie. A code serves once, within a minute; a wrong try uses it up, too, but
+    not one that is refused for its assertion."""
     session_cookie.require_own_page(request)
     opened = await sessions.open_session(
         context,
@@ -43,6 +45,7 @@ async def open_session(
         code_verifier=body.code_verifier,
         client_id=body.client_id,
         redirect_uri=body.redirect_uri,
+        terminal_assertion=body.terminal_assertion,
     )
     if isinstance(opened, Refusal):
         # Not raised: that the code is used up has to be committed.
@@ -73,6 +76,7 @@ async def read_session(
     return SessionAnswer(
         account_id=caller.account_id,
         username=found.username,
+        terminal_id=caller.terminal_id,
         grants=[GrantAnswer.of(grant) for grant in caller.principal.grants],
         expires_at=found.expires_at,
     )

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-CLIENTS = {"console": "/console/signed-in"}
+CLIENTS = {"console": "/console/signed-in", "desk": "/desk/signed-in"}
 """Each client's only redirect address."""
 CODE_HOLDS = timedelta(seconds=60)
 

@@ -77,12 +77,20 @@ async def open_session(
     code_verifier: str,
     client_id: str,
     redirect_uri: str,
+    terminal_assertion: str | None,
 ) -> Issued | Refusal:
-    """The token of a code, which serves once: also a wrong try uses it up.
+    """The token of a code, which serves once: also a wrong try uses it up. With a terminal's
+    assertion the session is one at that terminal (R101); one that does not hold is refused before
+    the code is looked at, which may then be shown again with another.
 
     A refusal is returned, so that this is committed. One who shows a used code with the right
     verifier has what only its page had, so the session that it opened is not renewed any more.
     """
+    terminal_id = None
+    if terminal_assertion is not None:
+        assertion = await signin.check_assertion(conn, terminal_assertion)
+        await signin.use_assertion(conn, assertion)
+        terminal_id = assertion.terminal_id
     found = await store.take_code(conn, authorization.code_hash(code))
     if found is None:
         return _bad_code()
@@ -95,7 +103,15 @@ async def open_session(
         )
     if not fits or found.used_at is not None or found.expires_at <= datetime.now(UTC):
         return _bad_code()
-    return await signin.go_on(context, conn, found.account_id, None, found.signed_in_at)
+    made = await signin.go_on(context, conn, found.account_id, terminal_id, found.signed_in_at)
+    if terminal_id is not None:
+        await context.audit.record(
+            conn,
+            actor=found.account_id,
+            action="session-at-terminal",
+            detail={"client": client_id, "terminal": terminal_id},
+        )
+    return made
 
 
 async def current(context: Context, conn: AsyncConnection, caller: Caller, token: str) -> Session:

@@ -21,13 +21,12 @@ from muster.runtime.context import Context
 from muster.security import jose, tokens
 from muster.security.grants import Grant
 from muster.security.jose import Jwk
+from muster.security.packets import ASSERTION_TYPE
 from muster.vocabulary.reasons import Refusal
 
 TOKEN_HOLDS = timedelta(minutes=10)
 SESSION_HOLDS = timedelta(hours=12)
 """How long tokens may be renewed after a password was given."""
-ASSERTION_TYPE = "muster-terminal"
-"""`typ` of the JWS with which a terminal says that a sign-in happens at it."""
 ASSERTION_FRESH = timedelta(minutes=2)
 
 _KID = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -96,6 +95,16 @@ async def check_assertion(conn: AsyncConnection, text: str) -> Assertion:
     )
 
 
+async def use_assertion(conn: AsyncConnection, assertion: Assertion) -> None:
+    """Take an assertion, which serves once. Raises Refusal (401): it has served."""
+    if not await issued.use_assertion(conn, assertion.assertion_id, assertion.expires_at):
+        raise _assertion(
+            "terminal-assertion-used",
+            "采集端的签名已使用过，请重新签名。",
+            "The terminal's assertion was used before; sign a new one.",
+        )
+
+
 async def stored_hash(conn: AsyncConnection, username: str) -> str | None:
     """The hash to compare a password with; None for a name that no account has or could have."""
     row = await accounts.account_named(conn, _name(username))
@@ -116,14 +125,8 @@ async def sign_in(
     A refusal is returned and not raised, so that the failure that was counted is committed. An
     unknown name, a wrong password, a locked and an inactive account all get the same one.
     """
-    if assertion is not None and not await issued.use_assertion(
-        conn, assertion.assertion_id, assertion.expires_at
-    ):
-        return _assertion(
-            "terminal-assertion-used",
-            "采集端的签名已使用过，请重新签名。",
-            "The terminal's assertion was used before; sign a new one.",
-        )
+    if assertion is not None:
+        await use_assertion(conn, assertion)
     admitted = await admit(context, conn, username=username, seen_hash=seen_hash, correct=correct)
     if isinstance(admitted, Refusal):
         return admitted

@@ -1,7 +1,7 @@
-"""The desk's HTTP API, on loopback only: a card, a signature, how things are.
+"""The desk's HTTP API, on loopback only: a card, a signature, a packet, how things are.
 
-`guard` stands before it: who is not on this computer, not an allowed page or without the token
-gets nowhere.
+`muster.runtime.loopback` stands before it: who is not on this computer, not an allowed page or
+without the token gets nowhere.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ from typing import Annotated
 from fastapi import APIRouter, Body, FastAPI, Request, Response
 
 from muster.device_gateway import handlers
-from muster.device_gateway.api.guard import Guard
 from muster.device_gateway.api.models import (
+    AskPacket,
     AskReading,
     AskSignature,
+    AssertionOut,
+    PacketOut,
     ReadingOut,
     SignatureOut,
     StatusOut,
 )
 from muster.device_gateway.domain.reasons import refusal
 from muster.device_gateway.handlers import Gateway
+from muster.runtime.loopback import Guard
 from muster.runtime.problems import install_problems
 
 router = APIRouter()
@@ -38,7 +41,13 @@ def create_app(
     app.state.stopping = False
     install_problems(app)
     app.include_router(router)
-    app.add_middleware(Guard, token=token, origins=frozenset(origins))
+    app.add_middleware(
+        Guard,
+        token=token,
+        origins=frozenset(origins),
+        refuse=refusal,
+        larger={"/packets": handlers.LARGEST_PAYLOAD},
+    )
     return app
 
 
@@ -71,6 +80,29 @@ async def take_signature(body: AskSignature, request: Request, response: Respons
     )
     response.headers["Cache-Control"] = "no-store"
     return SignatureOut.of(signed, body.record_digest, body.kind)
+
+
+@router.post("/assertions")
+async def make_assertion(request: Request, response: Response) -> AssertionOut:
+    """This terminal's word that a sign-in happens at it now, for access. It serves once, within two
+    minutes."""
+    state = request.app.state
+    if state.stopping:
+        raise refusal("stopping")
+    response.headers["Cache-Control"] = "no-store"
+    return AssertionOut(assertion=handlers.assertion(state.gateway))
+
+
+@router.post("/packets")
+async def make_packet(body: AskPacket, request: Request, response: Response) -> PacketOut:
+    """Sign records or pieces of evidence with this terminal's key and seal them to capture, for
+    `POST /uploads` or `POST /evidence` there. Nothing of them is kept here."""
+    state = request.app.state
+    if state.stopping:
+        raise refusal("stopping")
+    packet = await asyncio.to_thread(handlers.pack, state.gateway, body.payload)
+    response.headers["Cache-Control"] = "no-store"
+    return PacketOut(packet=packet)
 
 
 @router.get("/status")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from muster.contracts.parts.base import Digest
 from muster.contracts.parts.device import CardKind
@@ -30,6 +30,15 @@ class AskSignature(_Asked):
     record_digest: Digest
     kind: SignatureKind
     trace: list[Any]
+
+
+class AskPacket(_Asked):
+    """What capture takes, without signature: records of an upload, or pieces of evidence."""
+
+    # There is no such number in JSON, and it would be sealed as null.
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    payload: dict[str, JsonValue]
 
 
 class RevealedOut(BaseModel):
@@ -101,6 +110,18 @@ class SignatureOut(BaseModel):
             captured_at=signed.captured_at,
             sequence=signed.sequence,
         )
+
+
+class AssertionOut(BaseModel):
+    """Compact JWS (ES256, `typ` muster-terminal)."""
+
+    assertion: str
+
+
+class PacketOut(BaseModel):
+    """Compact JWE (ECDH-ES, A256GCM) of a compact JWS (ES256)."""
+
+    packet: str
 
 
 class SpoolOut(BaseModel):

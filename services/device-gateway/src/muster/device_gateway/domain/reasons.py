@@ -203,6 +203,38 @@ _GATEWAY = {
         UNAVAILABLE,
         "request",
     ),
+    "packet-members": Rule(
+        "上传包须有编号（packet_id），以及采集记录（records、made_at）或证明材料（pieces）之一，"
+        "不能有其他内容。",
+        "A packet has its packet_id and either records with made_at or pieces of evidence, and "
+        "nothing else.",
+        INVALID,
+        "payload",
+    ),
+    "packet-id": Rule(
+        "上传包编号须为小写的UUID。",
+        "The id of a packet is a UUID in lower case.",
+        INVALID,
+        "packet_id",
+    ),
+    "packet-terminal": Rule(
+        "上传包写的是另一台采集端，本机不予签名。",
+        "The packet names another terminal, so this one does not sign it.",
+        INVALID,
+        "terminal_id",
+    ),
+    "packet-text": Rule(
+        "上传包中有不能写成JSON的文字或数字，不能签名。",
+        "The packet has a text or a number that cannot be written as JSON, so it is not signed.",
+        INVALID,
+        "payload",
+    ),
+    "packet-large": Rule(
+        "上传包过大，请分批上传。",
+        "The packet is too large: upload in parts.",
+        (413, "too-large"),
+        "payload",
+    ),
     "spool-failed": Rule(
         "本机不能保存，未读出任何内容。请检查磁盘空间，并告知管理员。",
         "This computer cannot store anything, so nothing was given out. Check the disk space and "

@@ -1,4 +1,5 @@
-"""Who may speak to the gateway: a page of an allowed origin, on this computer, with the token.
+"""Who may speak to a program that listens on loopback for a page: a page of an allowed origin, on
+this computer, with the program's token.
 
 The Host header keeps out pages that had their own name resolve to 127.0.0.1 (DNS rebinding), the
 Origin header those of other sites, the token everybody else who can open a local port.
@@ -7,53 +8,70 @@ Origin header those of other sites, the token everybody else who can open a loca
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, MutableMapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from muster.device_gateway.domain.reasons import RULES, reason
 from muster.runtime.problems import problem
+from muster.vocabulary.reasons import Refusal
+
+__all__ = ["LARGEST", "LOCAL", "Guard"]
 
 LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]"})
 LARGEST = 1 << 20
-"""Bytes of a request; the largest is a signature."""
+"""Bytes of a request on paths for which nothing else is said."""
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST",
     "Access-Control-Allow-Headers": "authorization, content-type, traceparent",
-    # A page from elsewhere that asks this computer is asked about (Private Network Access).
+    # Browsers of the years in which that was asked for at each preflight (Private Network Access).
     "Access-Control-Allow-Private-Network": "true",
     "Access-Control-Max-Age": "600",
 }
 
 
 class Guard:
-    """ASGI middleware before everything else."""
+    """ASGI middleware before everything else.
 
-    def __init__(self, app: ASGIApp, *, token: str, origins: Collection[str]) -> None:
+    `refuse` gives the program's own refusal for a rule: ``host-not-local``, ``origin-not-allowed``,
+    ``token-required``, ``body-too-large``. `larger` is for paths that take more than `LARGEST`
+    bytes.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        token: str,
+        origins: Collection[str],
+        refuse: Callable[[str], Refusal],
+        larger: Mapping[str, int] | None = None,
+    ) -> None:
         self._app = app
         self._token = token.encode()
         self._origins = frozenset(origins)
+        self._refusal = refuse
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         if scope["type"] != "http":
-            raise RuntimeError("the gateway speaks HTTP only")
+            raise RuntimeError("only HTTP is spoken here")
         headers = {name.decode("latin-1"): value for name, value in scope["headers"]}
         origin = headers.get("origin", b"").decode("latin-1")
         allowed = origin in self._origins
         answer = _with_origin(send, origin) if allowed else send
         rule = self._rule(headers, origin, preflight=scope["method"] == "OPTIONS")
         if rule is not None:
-            await _refuse(rule, scope, receive, answer)
+            await self._refuse(rule, scope, receive, answer)
         elif scope["method"] == "OPTIONS":
             await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, answer)
         else:
-            body = await _body(headers, receive)
+            body = await _body(headers, receive, self._larger.get(scope["path"], LARGEST))
             if body is None:
-                await _refuse("body-too-large", scope, receive, answer)
+                await self._refuse("body-too-large", scope, receive, answer)
             else:
                 await self._app(scope, _replay(body, receive), answer)
 
@@ -73,10 +91,9 @@ class Guard:
             return "token-required"
         return None
 
-
-async def _refuse(rule: str, scope: Scope, receive: Receive, send: Send) -> None:
-    status, kind = RULES[rule].answer
-    await problem(status, kind, [reason(rule)])(scope, receive, send)
+    async def _refuse(self, rule: str, scope: Scope, receive: Receive, send: Send) -> None:
+        refused = self._refusal(rule)
+        await problem(refused.status, refused.kind, refused.reasons)(scope, receive, send)
 
 
 def _with_origin(send: Send, origin: str) -> Send:
@@ -91,21 +108,23 @@ def _with_origin(send: Send, origin: str) -> Send:
     return sending
 
 
-async def _body(headers: MutableMapping[str, bytes], receive: Receive) -> bytes | None:
-    """The whole body; None when it is larger than any that we take."""
+async def _body(
+    headers: MutableMapping[str, bytes], receive: Receive, largest: int
+) -> bytes | None:
+    """The whole body; None when it is larger than is taken."""
     length = headers.get("content-length", b"0")
-    if not length.isdigit() or int(length) > LARGEST:
+    if not length.isdigit() or int(length) > largest:
         return None
-    body = b""
+    body = bytearray()
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return body
-        body += bytes(message.get("body", b""))
-        if len(body) > LARGEST:
+            return bytes(body)
+        body += message.get("body", b"")
+        if len(body) > largest:
             return None
         if not message.get("more_body", False):
-            return body
+            return bytes(body)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
