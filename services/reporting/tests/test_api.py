@@ -34,7 +34,7 @@ from .conftest import (
 LEADER = (Role.LEADER, COUNTY)
 EVERY = (
     *("/ledger", "/progress", "/categories", "/problems", "/devices", "/pulse"),
-    *("/waiting", "/history", "/events"),
+    *("/waiting", "/history", "/events", "/workbook"),
 )
 OPEN, COLLECTED = SubjectState.OPEN, SubjectState.COLLECTED
 

@@ -14,7 +14,10 @@ from muster.vocabulary.states import Role, SubjectState
 
 from .conftest import COUNTY, Door, here, record, take
 
-ROUTES = ("ledger", "progress", "problems", "devices", "pulse", "waiting", "history", "events")
+ROUTES = (
+    *("ledger", "progress", "problems", "devices", "pulse"),
+    *("waiting", "history", "events", "workbook"),
+)
 
 
 async def test_every_route_leaves_its_row_or_shows_nobody(

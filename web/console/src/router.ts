@@ -3,7 +3,7 @@
 import { ask, goSignIn, grants, session, type Language } from '@muster/ui'
 import { nextTick, watch, type Component } from 'vue'
 import { createRouter, createWebHistory, type Router, type RouteRecordRaw, type RouterHistory } from 'vue-router'
-import { allowed, FIGURES, ORDERS, REVIEW, type Rights } from './rights'
+import { allowed, FIGURES, ORDERS, PEOPLE, REVIEW, type Rights } from './rights'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -14,6 +14,8 @@ declare module 'vue-router' {
     listed: boolean
     /** Whether it takes the whole width, without the list of pages. */
     wide: boolean
+    /** Whether it stands alone, without bar and list. */
+    bare: boolean
   }
 }
 
@@ -24,11 +26,12 @@ interface Page {
   title: string
   listed?: true
   wide?: true
+  bare?: true
   component: () => Promise<{ default: Component }>
 }
 
-function page({ path, name, component, rights, title, listed = false as never, wide = false as never }: Page): RouteRecordRaw {
-  return { path, name, component, meta: { rights, title, listed, wide } }
+function page({ path, name, component, rights, title, listed = false as never, wide = false as never, bare = false as never }: Page): RouteRecordRaw {
+  return { path, name, component, meta: { rights, title, listed, wide, bare } }
 }
 
 export const PAGES: readonly RouteRecordRaw[] = [
@@ -39,6 +42,21 @@ export const PAGES: readonly RouteRecordRaw[] = [
     title: 'page.dashboard',
     listed: true,
     component: () => import('./pages/dashboard/DashboardPage.vue'),
+  }),
+  page({
+    path: '/people/:area(\\d{6,12})',
+    name: 'people',
+    rights: PEOPLE,
+    title: 'page.people',
+    component: () => import('./pages/dashboard/PeoplePage.vue'),
+  }),
+  page({
+    path: '/wall/:area(\\d{6,12})?',
+    name: 'wall',
+    rights: FIGURES,
+    title: 'page.wall',
+    bare: true,
+    component: () => import('./pages/dashboard/WallPage.vue'),
   }),
   page({
     path: '/review',
@@ -85,7 +103,7 @@ export function createPages(language: () => Language, history: RouterHistory = c
   const router = createRouter({
     history,
     routes: [
-      { path: '/', redirect: () => ({ name: firstPage() }), meta: { rights: 'signed-in', title: 'page.noRight', listed: false, wide: false } },
+      { path: '/', redirect: () => ({ name: firstPage() }), meta: { rights: 'signed-in', title: 'page.noRight', listed: false, wide: false, bare: false } },
       ...PAGES,
     ],
     scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["run", "serve", "stopping"]
 
 _YOUNG = 10_000
+_NOT_STARTED = 3  # as uvicorn's own command ends
 
 _T = TypeVar("_T")
 _stopping = False
@@ -50,7 +51,6 @@ def serve(app: ASGIApp, host: str, port: int, trusted_proxies: str, *, patience:
     seconds. What a proxy says of the client (``X-Forwarded-Proto``, ``-For``) is believed when it
     asks from one of `trusted_proxies`: addresses, with commas."""
     import uvicorn
-    from uvicorn.main import STARTUP_FAILURE
 
     class Server(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -75,4 +75,4 @@ def serve(app: ASGIApp, host: str, port: int, trusted_proxies: str, *, patience:
     with suppress(KeyboardInterrupt):
         server.run()
     if not server.started:
-        sys.exit(STARTUP_FAILURE)
+        sys.exit(_NOT_STARTED)
