@@ -11,6 +11,7 @@ SERVICES = ROOT / "services"
 _STEPS = "a job that works through a county in steps; what one step did, the next finds done"
 _CHECKED = "a packet or file is opened and checked first, so that no connection waits for it"
 _PASSWORD = "a password is hashed between two units of work, so that no connection waits for it"
+_JOB = "a job by the clock is nobody's request: what it writes is one transaction"
 _SPOOL = "an edge has no inbox: the call is the unit of work, in its own file"
 
 OWN = {
@@ -27,6 +28,7 @@ OWN = {
     "department_connector/handlers/loading.py": {"_stage": _SPOOL},
     "department_connector/handlers/supplying.py": {"supply": _SPOOL},
     "device_gateway/handlers.py": {"_writing": _SPOOL},
+    "reporting/handlers.py": {"count_days": _JOB},
     "verification/handlers/asking.py": {"ask_again": _STEPS},
 }
 """Handlers and routes that begin or end a transaction themselves, each with its reason."""

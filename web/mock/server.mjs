@@ -41,13 +41,23 @@ function number() {
 const ORIGINS = ['baseline', 'roster', 'new', 'discovered', 'moved_in']
 const ENDINGS = ['declined', 'moved_out', 'dead_before', 'dead_after', 'merged', 'ineligible']
 const KINDS = ['field_mismatch', 'missing_field', 'missed_subject', 'duplicate', 'moved', 'dead']
+const SURNAMES = ['扎西', '卓玛', '王', '李', '才让', '马']
+const GIVEN = ['建国', '秀英', '多杰', '德吉', '志强', '明']
 const AGES = ['under_7_days', 'from_7_to_30_days', 'over_30_days']
 
 function make(broken) {
   const { profile, areas } = JSON.parse(execFileSync(`${root}/.venv/bin/python`, ['-c', SCRIPT], { maxBuffer: 1 << 26 }))
   const parent = new Map(areas.map((area) => [area.code, area.parent]))
   const within = (code, above) => code === above || (parent.get(code) ? within(parent.get(code), above) : false)
-  const children = (code) => areas.filter((area) => area.parent === code)
+  // MOCK_VILLAGES=15000: so many villages directly below the county, to see how pages bear them.
+  const many = Number(process.env.MOCK_VILLAGES ?? 0)
+  for (let at = 0; at < many; at += 1) {
+    const code = `${COUNTY}9${String(at).padStart(5, '0')}`
+    areas.push({ code, parent: COUNTY, level: 'village', name: `第${at + 1}村` })
+    parent.set(code, COUNTY)
+  }
+  const below = Map.groupBy?.(areas, (area) => area.parent) ?? areas.reduce((all, area) => all.set(area.parent, [...(all.get(area.parent) ?? []), area]), new Map())
+  const children = (code) => below.get(code) ?? []
   const villages = areas.filter((area) => area.level === 'village')
 
   const counts = new Map(
@@ -74,8 +84,14 @@ function make(broken) {
     }),
   )
 
-  const sum = (code, read) => [...counts].filter(([village]) => within(village, code)).reduce((all, [, held]) => all + read(held), 0)
-  const area = (code) => areas.find((one) => one.code === code)
+  const byCode = new Map(areas.map((one) => [one.code, one]))
+  const area = (code) => byCode.get(code)
+  const holds = new Map()
+  for (const [village, held] of counts) {
+    for (let code = village; code; code = parent.get(code)) holds.set(code, [...(many && code !== village ? [] : (holds.get(code) ?? [])), held])
+  }
+  if (many) for (const one of areas) if (one.level !== 'village') holds.set(one.code, [...counts].filter(([village]) => within(village, one.code)).map(([, held]) => held))
+  const sum = (code, read) => (holds.get(code) ?? []).reduce((all, held) => all + read(held), 0)
   const side = (code) => {
     const origins = Object.fromEntries(ORIGINS.map((name) => [name, sum(code, (held) => held.origins[name])]))
     const states = Object.fromEntries(['open', 'collected', ...ENDINGS].map((name) => [name, sum(code, (held) => held.states[name])]))
@@ -121,6 +137,28 @@ function make(broken) {
     }
   }
 
+  const waiting = (code) => {
+    const held = side(code)
+    const spread = (all) => ({ up_to_7_days: all - Math.floor(all / 3) - Math.floor(all / 7), from_8_to_14_days: Math.floor(all / 3), over_14_days: Math.floor(all / 7), unknown: 0 })
+    const units = areas.filter((one) => one.level === 'township' && within(one.code, code)).length
+    return { name: held.name, level: held.level, submitted: spread(held.review.submitted), returned: spread(held.review.returned), units: spread(units), reviewed: held.review.verified + held.review.returned, returned_once: held.review.returned + Math.floor(held.review.verified / 9), accepted: 400, refused: 3 }
+  }
+  const history = (code, from, to) => {
+    const held = side(code)
+    const expected = Object.values(held.origins).reduce((a, b) => a + b, 0)
+    const ended = ENDINGS.reduce((all, name) => all + held.states[name], 0)
+    const last = Date.parse(to ?? ago(0).slice(0, 10))
+    const length = Math.round((last - Date.parse(from ?? ago(59 * 86_400).slice(0, 10))) / 86_400_000) + 1
+    return Array.from({ length }, (_, at) => {
+      const back = length - 1 - at
+      const share = Math.exp(-back / 25)
+      const verified = Math.floor(held.review.verified * share)
+      const submitted = Math.floor(held.review.submitted * share)
+      const returned = Math.floor(held.review.returned * share)
+      return { day: new Date(last - back * 86_400_000).toISOString().slice(0, 10), at: ago(back * 86_400), expected, verified, submitted, returned, ended, open: expected - ended - verified - submitted - returned, problems: Math.floor(problems(code).open * (1.5 - share)) }
+    })
+  }
+
   const items = Array.from({ length: 37 }, (_, at) => ({
     subject_id: uuid(),
     version: 1 + roll(3),
@@ -134,8 +172,6 @@ function make(broken) {
     answers: at === 0 ? 'contradict' : pick(['agree', 'waiting', 'agree', 'cannot_tell', 'contradict']),
     flagged: at === 0 || roll(6) === 0,
   }))
-  const SURNAMES = ['扎西', '卓玛', '王', '李', '才让', '马']
-  const GIVEN = ['建国', '秀英', '多杰', '德吉', '志强', '明']
   const cards = new Map()
   const item = (id) => {
     if (cards.has(id)) return cards.get(id)
@@ -212,7 +248,7 @@ function make(broken) {
       named_by: null, age_seconds: seconds,
     }
   })
-  return { profile, areas, within, children, side, progress, problems, items, item, orders, villages }
+  return { profile, areas, within, children, side, progress, problems, waiting, history, items, item, orders, villages }
 }
 
 const WHO = {
@@ -250,6 +286,18 @@ export function county() {
     }
     if (path === '/reporting/problems') return [200, { as_of: now, code: area, area: held.problems(area), areas: Object.fromEntries(held.children(area).map((one) => [one.code, held.problems(one.code)])), ages: { zh: '时长自问题单下发起算：不足7天、7至30天（含）、超过30天', en: 'age counts from when the order was opened: under 7 days, 7 to 30 days (both included), over 30 days' } }]
     if (path === '/reporting/ledger') return [200, { as_of: now, level: 'county', areas: { [area]: held.side(area) }, total: held.side(area) }]
+    if (path === '/reporting/waiting') {
+      const formula = { zh: '待复核的时长自采集之时起算，已退回的自退回之时起算', en: 'what waits for review counts from when it was collected, what was returned from when it was returned' }
+      return [200, { as_of: now, code: area, area: held.waiting(area), areas: Object.fromEntries(held.children(area).map((one) => [one.code, held.waiting(one.code)])), formulas: { waiting: formula, returned: { zh: '退回率 = 至少被退回过一次的人数 ÷ 已经复核过的人数', en: 'returned rate = people whose record went back at least once / people who were reviewed' }, refused: { zh: '未通过率 = 上传时未通过检查的条数 ÷ 上传的条数', en: 'refused rate = entries that failed the checks at upload / entries uploaded' } } }]
+    }
+    if (path === '/reporting/history') {
+      const days = held.history(area, query.get('from'), query.get('to'))
+      return [200, { as_of: now, code: area, name: held.side(area).name, level: held.side(area).level, first: days[0].day, days }]
+    }
+    if (path === '/capture/subjects') {
+      const village = held.villages.find((one) => held.within(one.code, area))
+      return [200, { people: Array.from({ length: 12 }, (_, at) => ({ village: village.code, subject_id: uuid(), origin: ORIGINS[at % 5], name: SURNAMES[at % 6] + GIVEN[at % 5] })), next: null }]
+    }
     if (path === '/reporting/categories') return [200, { as_of: now, level: 'county', areas: {}, total: Object.fromEntries(held.profile.categories.map((one, at) => [one.id, Math.floor(2400 / (at + 1)) + 3])) }]
     if (path === '/reporting/pulse') {
       const start = Math.floor(Date.now() / 60_000) * 60_000
@@ -281,6 +329,16 @@ export function county() {
     return [404, { type: 'urn:muster:problem:not-found', status: 404, reasons: [], trace_id: null }]
   }
 
+  /** News twice a minute; MOCK_MODE=cut falls silent after the first. */
+  function follow(response) {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
+    const tell = (changed) => response.write(`retry: 5000\ndata: ${JSON.stringify({ at: new Date().toISOString(), changed, pulse: answer('GET', '/reporting/pulse', new URLSearchParams(), {})[1] })}\n\n`)
+    tell(false)
+    if (mode === 'cut') return
+    const timer = setInterval(() => tell(true), 10_000)
+    response.on('close', () => clearInterval(timer))
+  }
+
   /** The policy of the door, so that what it would forbid is seen here first; building on the fly needs more. */
   function guarded(server) {
     server.middlewares.use((_, response, next) => {
@@ -300,6 +358,7 @@ export function county() {
         who = url.searchParams.get('as') ?? who
         return response.writeHead(303, { location: `${url.searchParams.get('redirect_uri')}?code=code&state=${url.searchParams.get('state')}` }).end()
       }
+      if (path === '/reporting/events') return follow(response)
       if (/\/evidence\//.test(path)) {
         response.writeHead(200, { 'content-type': 'image/svg+xml' })
         return response.end(svg(parseInt(path.slice(-2), 16)))

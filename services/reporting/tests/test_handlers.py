@@ -18,9 +18,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from muster.messaging.message import DONE, Invalid, Message
-from muster.reporting import handlers, store
+from muster.reporting import handlers
 from muster.reporting.domain import balance
 from muster.reporting.main import service
+from muster.reporting.store import counted, tables
 from muster.runtime.context import Context, build_context
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import AreaLevel, Origin, ReviewState, SubjectState
@@ -47,7 +48,7 @@ VERIFIED, RETURNED = ReviewState.VERIFIED, ReviewState.RETURNED
 async def reviews(context: Context, villages: Sequence[str]) -> dict[ReviewState | None, int]:
     """Collected people by review state."""
     async with context.database.transaction() as conn:
-        found = await store.tallies(conn, villages)
+        found = await counted.tallies(conn, villages)
     return {t.review: t.count for t in found if t.state is COLLECTED}
 
 
@@ -125,7 +126,7 @@ async def test_counting_categories_reads_in_bounded_batches(
     people = [record(new_id(), 1, here(2, villages[0], COLLECTED)) for _ in range(5)]
     async with context.database.transaction() as conn:
         await handlers.take_records(context, conn, people)
-        batches = [len(found) async for found in store.categories(conn, villages, batch=2)]
+        batches = [len(found) async for found in counted.categories(conn, villages, batch=2)]
     assert batches == [2, 2, 1]
 
 
@@ -136,7 +137,7 @@ async def test_an_upload_counts_once(context: Context, villages: list[str]) -> N
     earlier = upload(villages[0][:9], at - timedelta(days=1), accepted=1)
     await take(context, sent, sent, earlier)
     async with context.database.transaction() as conn:
-        found = await store.uploads_by_area(conn, [villages[0][:9]])
+        found = await counted.uploads_by_area(conn, [villages[0][:9]])
     (uploads,) = found.values()
     assert (uploads.last, uploads.accepted, uploads.refused) == (at, 4, 2)
 
@@ -188,7 +189,7 @@ def test_migrations_build_the_tables_that_the_store_speaks_of(database_url: str)
         found = inspect(connection)
         return {
             table: {column["name"]: column["nullable"] for column in found.get_columns(table)}
-            for table in store.metadata.tables
+            for table in tables.metadata.tables
         }
 
     async def read() -> dict[str, dict[str, bool]]:
@@ -200,7 +201,7 @@ def test_migrations_build_the_tables_that_the_store_speaks_of(database_url: str)
 
     assert asyncio.run(read()) == {
         name: {column.name: bool(column.nullable) for column in table.c}
-        for name, table in store.metadata.tables.items()
+        for name, table in tables.metadata.tables.items()
     }
 
 
@@ -292,7 +293,7 @@ async def _play(
             await subscriptions[batch[0].topic](context, conn, batch)
     async with context.database.transaction() as conn:
         codes = [area.code for area in context.areas]
-        return await store.tallies(conn, codes)
+        return await counted.tallies(conn, codes)
 
 
 def test_the_balance_holds_for_every_history_in_any_order(

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from muster.forms.profile import Profile
 from muster.messaging.message import DONE, Message
-from muster.reporting import handlers, store
+from muster.reporting import handlers
 from muster.reporting.domain import problems
 from muster.reporting.domain.problems import Age, AgeBounds, ProblemTally
 from muster.reporting.main import service
+from muster.reporting.store import reported
 from muster.runtime.context import Context, build_context
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Discrepancy, Role
@@ -36,7 +37,7 @@ async def tallies(context: Context, now: datetime = NOW) -> list[ProblemTally]:
     """Every work order that is held."""
     async with context.database.transaction() as conn:
         codes = [area.code for area in context.areas]
-        return await store.problem_tallies(conn, codes, AgeBounds.at(now))
+        return await reported.problem_tallies(conn, codes, AgeBounds.at(now))
 
 
 # -- ages and areas --------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 /** Pages of the console, and with each who may see it. */
 import { definePages, page } from '@muster/ui'
-import { FIGURES, ORDERS, REVIEW } from './rights'
+import { FIGURES, ORDERS, PEOPLE, REVIEW } from './rights'
 
 export const { pages, listedPages, firstPage, createPages } = definePages('/console/', [
   page({
@@ -10,6 +10,21 @@ export const { pages, listedPages, firstPage, createPages } = definePages('/cons
     title: 'page.dashboard',
     listed: true,
     component: () => import('./pages/dashboard/DashboardPage.vue'),
+  }),
+  page({
+    path: '/people/:area(\\d{6,12})',
+    name: 'people',
+    rights: PEOPLE,
+    title: 'page.people',
+    component: () => import('./pages/dashboard/PeoplePage.vue'),
+  }),
+  page({
+    path: '/wall/:area(\\d{6,12})?',
+    name: 'wall',
+    rights: FIGURES,
+    title: 'page.wall',
+    bare: true,
+    component: () => import('./pages/dashboard/WallPage.vue'),
   }),
   page({
     path: '/review',

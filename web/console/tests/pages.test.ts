@@ -23,6 +23,13 @@ const progress = (name: string, level: string, expected: number, open: number, o
 })
 const problems = (name: string, open: number) => ({ name, level: 'county', open, ages: { over_30_days: open }, closed: 4, kinds: { dead: { open, closed: 4, ages: { over_30_days: open } } } })
 const words = { zh: '怎样算', en: 'how it is computed' }
+const waiting = (name: string, level: string) => ({
+  name, level, submitted: { up_to_7_days: 5, over_14_days: 2 }, returned: { from_8_to_14_days: 1 }, units: { up_to_7_days: 1 }, reviewed: 100, returned_once: 9, accepted: 97, refused: 3,
+})
+const day = (date: string, open: number) => ({ day: date, at: NOW, expected: 1000, submitted: 1, returned: 0, verified: 999 - open, ended: 0, open, problems: 2 })
+const history = (code: string) => ({
+  as_of: NOW, code, name: code === COUNTY ? '同仁县' : '隆务镇', level: 'county', first: '2026-11-22', days: [day('2026-11-22', 300), day('2026-11-23', 200), day('2026-11-24', 186)],
+})
 const figures = (states: Record<string, number> = { open: 186, collected: 814 }) => ({
   'GET /api/reporting/progress': {
     as_of: NOW, code: COUNTY, area: progress('同仁县', 'county', 1000, 186, [TOWN]), areas: { [TOWN]: progress('隆务镇', 'township', 1000, 186, [TOWN]) },
@@ -34,6 +41,8 @@ const figures = (states: Record<string, number> = { open: 186, collected: 814 })
     total: { name: '同仁县', level: 'county', origins: { baseline: 990, new: 10 }, states, review: { verified: 813, submitted: 1 }, balanced: states.open === 186 },
   },
   'GET /api/reporting/pulse': { as_of: NOW, windows: [], note: words },
+  'GET /api/reporting/waiting': { as_of: NOW, code: COUNTY, area: waiting('同仁县', 'county'), areas: { [TOWN]: waiting('隆务镇', 'township') }, formulas: { waiting: words, returned: words, refused: words } },
+  'GET /api/reporting/history': (_: unknown, url: URL) => history(url.searchParams.get('area')!),
 })
 
 describe('the dashboard', () => {
@@ -47,7 +56,7 @@ describe('the dashboard', () => {
     expect(document.querySelector('h1')?.textContent).toBe(finding)
     expect(document.body.textContent).toContain(equation)
     if (language === 'zh') expect(await faults(document.body)).toEqual([])
-  })
+  }, 120_000)
 
   it('asks for one row of the balance, never for the villages', async () => {
     const asked: string[] = []
@@ -100,7 +109,7 @@ describe('the dashboard', () => {
   })
 })
 
-const waiting = (subject_id: string, more: object = {}) => ({
+const queued = (subject_id: string, more: object = {}) => ({
   subject_id, version: 1, village: VILLAGE, desk: 'civil_affairs', received_at: NOW, age_seconds: 3_700, returned: 2, own: false, passed: false, answers: 'agree', flagged: true, ...more,
 })
 
@@ -108,7 +117,7 @@ describe('the queue', () => {
   it('names nobody, goes by arrow keys, and is clean for axe', async () => {
     queue.loaded = false
     const ids = ['1', '2'].map((digit) => `${digit.repeat(8)}-1111-4111-8111-111111111111`)
-    serve('civil_affairs_reviewer', { 'GET /api/verification/queue': { items: ids.map((id) => waiting(id)), next: null } })
+    serve('civil_affairs_reviewer', { 'GET /api/verification/queue': { items: ids.map((id) => queued(id)), next: null } })
     await visit('/review', QueuePage)
     await flushPromises()
     expect(document.querySelector('h1')?.textContent).toContain('2 条记录等待复核')
@@ -124,7 +133,7 @@ describe('the queue', () => {
     queue.loaded = false
     const own = '11111111-1111-4111-8111-111111111111'
     const other = '22222222-1111-4111-8111-111111111111'
-    serve('civil_affairs_reviewer', { 'GET /api/verification/queue': { items: [waiting(own, { own: true }), waiting(other)], next: null } })
+    serve('civil_affairs_reviewer', { 'GET /api/verification/queue': { items: [queued(own, { own: true }), queued(other)], next: null } })
     const { router } = await visit('/review', QueuePage)
     await flushPromises()
     document.querySelector<HTMLElement>('.el-button--primary')!.click()

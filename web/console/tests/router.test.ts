@@ -54,8 +54,13 @@ describe.each([
 
   it('is turned away everywhere else', async () => {
     const router = await as(role)
-    const open = new Set([...listed, ...(listed.includes('review') ? ['review-item'] : [])])
-    for (const path of ['/dashboard', `/dashboard/${COUNTY}`, '/review', `/review/${'0'.repeat(8)}-0000-4000-8000-${'0'.repeat(12)}`, '/orders']) {
+    const open = new Set([
+      ...listed,
+      ...(listed.includes('review') ? ['review-item'] : []),
+      ...(listed.includes('dashboard') ? ['wall'] : []),
+      ...(role === 'township_leader' ? ['people'] : []),
+    ])
+    for (const path of ['/dashboard', `/dashboard/${COUNTY}`, '/review', `/review/${'0'.repeat(8)}-0000-4000-8000-${'0'.repeat(12)}`, '/orders', '/wall', `/wall/${COUNTY}`, `/people/${COUNTY}`]) {
       const name = String(router.resolve(path).name)
       await router.push(path)
       expect(router.currentRoute.value.name, path).toBe(open.has(name) ? name : 'no-right')
@@ -71,6 +76,6 @@ it('a right that is not held opens nothing, whatever else is held', () => {
 
 it('what is no area or no id is no page', async () => {
   const router = await as('leader')
-  for (const path of ['/dashboard/abc', '/dashboard/<svg>', '/review/1', '/nothing']) expect(router.resolve(path).name).toBe('not-found')
+  for (const path of ['/dashboard/abc', '/wall/abc', '/people', '/people/x', '/dashboard/<svg>', '/review/1', '/nothing']) expect(router.resolve(path).name).toBe('not-found')
   vi.unstubAllGlobals()
 })

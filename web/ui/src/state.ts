@@ -64,6 +64,7 @@ export const STATES = {
   typed: { shape: 'pencil', tone: 'text-2' },
   reviewer: { shape: 'eye', tone: 'primary' },
   waiting: { shape: 'clock', tone: 'text-2' },
+  live: { shape: 'dot', tone: 'ok' },
   agree: { shape: 'equal', tone: 'ok' },
   contradict: { shape: 'unequal', tone: 'danger' },
   cannot_tell: { shape: 'question', tone: 'warn' },

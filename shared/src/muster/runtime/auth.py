@@ -84,7 +84,11 @@ def token_of(request: Request) -> str:
     return token
 
 
-async def _authenticate(request: Request) -> Caller:
+async def authenticate(request: Request) -> Caller:
+    """Who asks, by the token of the request as it holds now; what lasts asks again.
+
+    Raises Refusal: 401 for a token that does not hold or is outdated.
+    """
     context: Context = request.app.state.context
     token = token_of(request)
     try:
@@ -107,7 +111,7 @@ async def _authenticate(request: Request) -> Caller:
     )
 
 
-Authenticated = Annotated[Caller, Depends(_authenticate)]
+Authenticated = Annotated[Caller, Depends(authenticate)]
 """A route's caller. Access, which has the truth at hand, follows its own topics like others."""
 
 

@@ -6,16 +6,25 @@ import asyncio
 import gc
 import sys
 from collections.abc import Coroutine
+from contextlib import suppress
+from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-__all__ = ["run", "serve"]
+__all__ = ["run", "serve", "stopping"]
 
 _YOUNG = 10_000
+_NOT_STARTED = 3  # as uvicorn's own command ends
 
 _T = TypeVar("_T")
+_stopping = False
+
+
+def stopping() -> bool:
+    """Whether this process was asked to end: an answer that has no end of its own ends then."""
+    return _stopping
 
 
 def _spare_loaded() -> None:
@@ -43,8 +52,14 @@ def serve(app: ASGIApp, host: str, port: int, trusted_proxies: str, *, patience:
     asks from one of `trusted_proxies`: addresses, with commas."""
     import uvicorn
 
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            global _stopping
+            _stopping = True
+            super().handle_exit(sig, frame)
+
     _spare_loaded()
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -56,3 +71,8 @@ def serve(app: ASGIApp, host: str, port: int, trusted_proxies: str, *, patience:
         forwarded_allow_ips=trusted_proxies,
         timeout_graceful_shutdown=patience,
     )
+    server = Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(_NOT_STARTED)

@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from yarl import URL
 
 from muster.observability.logging import get_logger
+from muster.runtime import loop
 from muster.runtime.problem_document import MEDIA_TYPE, document
 from muster.vocabulary.reasons import Reason
 
@@ -43,6 +44,8 @@ _SILENCE = 900.0
 """Seconds that a service may say nothing: the longest import takes some minutes."""
 # Shorter than a service keeps an idle connection (uvicorn: 5 s), so that none is used as it closes.
 _IDLE = 3.0
+_LOOK = 1.0
+"""Seconds between two looks whether we are to end, while server-sent events are quiet."""
 
 _HOP_BY_HOP = frozenset(
     {
@@ -232,13 +235,33 @@ async def _give_back(answer: aiohttp.ClientResponse, send: Send, place: _Place) 
         }
     )
     try:
-        async for piece in answer.content.iter_any():
+        async for piece in _pieces(answer):
             await send({"type": "http.response.body", "body": piece, "more_body": True})
     except (aiohttp.ClientError, OSError) as error:
         # Half an answer cannot be taken back: the client must see that it is not whole.
         _log.warning("an answer broke off", part=place.service, reason=type(error).__name__)
         return
     await send({"type": "http.response.body", "body": b""})
+
+
+async def _pieces(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """The body as it comes. Server-sent events have no end of their own: they end when we do."""
+    if answer.content_type != "text/event-stream":
+        async for piece in answer.content.iter_any():
+            yield piece
+        return
+    while not loop.stopping():
+        coming = asyncio.ensure_future(answer.content.readany())
+        try:
+            while not (await asyncio.wait({coming}, timeout=_LOOK))[0]:
+                if loop.stopping():
+                    return
+            piece = await coming
+        finally:
+            coming.cancel()
+        if not piece:
+            return
+        yield piece
 
 
 def _hop_by_hop(connection: list[str]) -> frozenset[str]:

@@ -61,6 +61,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Events
+         * @description News of an area as a stream: that its figures changed, and the pulse where it did. No figure
+         *     but the pulse, and nobody, is in it. At most one message in 5 seconds, at least one in 15; each
+         *     is a `Live`. It ends with the token, with the grant, when the service stops, and by itself after
+         *     some minutes: who follows opens it again.
+         */
+        get: operations["get_events_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -73,6 +96,27 @@ export interface paths {
          * @description The process runs.
          */
         get: operations["health_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get History
+         * @description How the area stood at the end of each day, by the campaign's clock; of today, when it was
+         *     counted last. By default the last 60 days. A day before the first count is not there.
+         */
+        get: operations["get_history_history_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -222,6 +266,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Waiting
+         * @description Of the area and each area directly below it: how long records wait for review or for being
+         *     mended, how long ago units uploaded (R68), how many people's records went back (R70).
+         */
+        get: operations["get_waiting_waiting_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workbook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Workbook
+         * @description The balance, progress, waiting and problems of the area and of each area directly below it,
+         *     as .xlsx in both languages. Counts only; the profile's notice stands on every sheet.
+         */
+        get: operations["get_workbook_workbook_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -323,6 +409,37 @@ export interface components {
             verified_ratio: number | null;
         };
         /**
+         * AreaWaiting
+         * @description What waits in an area. ``submitted`` and ``returned`` are people by how long their record
+         *     waits for review or for being mended, ``units`` are townships (or zones without any) by how
+         *     long ago they uploaded last; of those that never did it is unknown.
+         */
+        AreaWaiting: {
+            /** Accepted */
+            accepted: number;
+            level: components["schemas"]["AreaLevel"];
+            /** Name */
+            name: string;
+            /** Refused */
+            refused: number;
+            /** Returned */
+            returned: {
+                [key: string]: number;
+            };
+            /** Returned Once */
+            returned_once: number;
+            /** Reviewed */
+            reviewed: number;
+            /** Submitted */
+            submitted: {
+                [key: string]: number;
+            };
+            /** Units */
+            units: {
+                [key: string]: number;
+            };
+        };
+        /**
          * AuditPage
          * @description Rows in the order of the chain; `next` is what to send as `after`, null at the end, which is
          *     the chain's when the first page was read.
@@ -400,6 +517,37 @@ export interface components {
             };
         };
         /**
+         * DayAnswer
+         * @description How an area stood when that day was counted last, at ``at``. Expected = submitted + returned
+         *     + verified + ended + open; ``problems`` are open work orders.
+         */
+        DayAnswer: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Ended */
+            ended: number;
+            /** Expected */
+            expected: number;
+            /** Open */
+            open: number;
+            /** Problems */
+            problems: number;
+            /** Returned */
+            returned: number;
+            /** Submitted */
+            submitted: number;
+            /** Verified */
+            verified: number;
+        };
+        /**
          * Device
          * @description One terminal. Of each reader ``ready``, or the rule that says why not; ``waiting`` are the
          *     events that waited in its spool at ``at``, by its own clock; ``last_heard`` is by ours, of a
@@ -456,6 +604,26 @@ export interface components {
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * HistoryAnswer
+         * @description The days of an area; ``first`` is the first day that was counted anywhere, if any.
+         */
+        HistoryAnswer: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Code */
+            code: string;
+            /** Days */
+            days: components["schemas"]["DayAnswer"][];
+            /** First */
+            first: string | null;
+            level: components["schemas"]["AreaLevel"];
+            /** Name */
+            name: string;
         };
         /**
          * LedgerAnswer
@@ -628,6 +796,34 @@ export interface components {
             type: string;
         };
         /**
+         * Wait
+         * @description How long something has waited, in whole days.
+         * @enum {string}
+         */
+        Wait: "up_to_7_days" | "from_8_to_14_days" | "over_14_days" | "unknown";
+        /**
+         * WaitingAnswer
+         * @description What waits in an area and in each area directly below it.
+         */
+        WaitingAnswer: {
+            area: components["schemas"]["AreaWaiting"];
+            /** Areas */
+            areas: {
+                [key: string]: components["schemas"]["AreaWaiting"];
+            };
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Code */
+            code: string;
+            /** Formulas */
+            formulas: {
+                [key: string]: components["schemas"]["Words"];
+            };
+        };
+        /**
          * Words
          * @description A sentence in both languages.
          */
@@ -747,6 +943,38 @@ export interface operations {
             };
         };
     };
+    get_events_events_get: {
+        parameters: {
+            query?: {
+                /** @description 行政区划代码 / area code */
+                area?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     health_health_get: {
         parameters: {
             query?: never;
@@ -765,6 +993,42 @@ export interface operations {
                     "application/json": {
                         [key: string]: string;
                     };
+                };
+            };
+        };
+    };
+    get_history_history_get: {
+        parameters: {
+            query?: {
+                /** @description 行政区划代码 / area code */
+                area?: string | null;
+                /** @description 起 / first day */
+                from?: string | null;
+                /** @description 止 / last day */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -957,6 +1221,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Received"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_waiting_waiting_get: {
+        parameters: {
+            query?: {
+                /** @description 行政区划代码 / area code */
+                area?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_workbook_workbook_get: {
+        parameters: {
+            query?: {
+                /** @description 行政区划代码 / area code */
+                area?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
             /** @description Validation Error */

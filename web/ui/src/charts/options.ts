@@ -180,8 +180,8 @@ export interface Layer {
 export function stacked(names: readonly string[], layers: readonly Layer[], description: string): Draw {
   return (style) => {
     const { colours } = style
-    const paint = [colours['chart-2'], colours['chart-1'], colours['chart-4']]
-    const decals = [{ symbol: 'none' }, { symbol: 'none' }, { ...HATCH, color: colours.surface }]
+    const paint = [colours['chart-2'], colours['chart-1'], colours['chart-4'], colours['chart-settled']]
+    const decals = [{ symbol: 'none' }, { symbol: 'none' }, { ...HATCH, color: colours.surface }, { symbol: 'none' }]
     const sums = names.map((_, at) => layers.reduce((sum, layer) => sum + layer.values[at]!, 0))
     return {
       ...base(style, description),
@@ -251,10 +251,24 @@ export function apart(ends: readonly number[], height: number, max: number): num
   return moved
 }
 
-/** Up to four lines over time, each labelled at its end, so that nobody matches a legend. */
-export function lines(times: readonly string[], layers: readonly Layer[], height: number, description: string): Draw {
-  const max = roundUp(Math.max(1, ...layers.flatMap((layer) => layer.values)))
+export interface Course {
+  label: string
+  /** Null where nothing was counted: the line has a gap there. */
+  values: readonly (number | null)[]
+}
+
+/** A moment to be seen on the time axis, such as a deadline. */
+export interface Rule {
+  at: string
+  label: string
+}
+
+/** Up to four lines over time, each labelled at its end, so that nobody matches a legend; a rule is
+ * drawn where its moment lies among the times. */
+export function lines(times: readonly string[], layers: readonly Course[], height: number, description: string, rules: readonly Rule[] = []): Draw {
+  const max = roundUp(Math.max(1, ...layers.flatMap((layer) => layer.values.map((value) => value ?? 0))))
   const moved = apart(layers.map((layer) => layer.values.at(-1) ?? 0), height - 40, max)
+  const marked = rules.filter((rule) => times.includes(rule.at))
   return (style) => {
     const { colours } = style
     const paint = [colours['chart-1'], colours['chart-2'], colours['chart-3'], colours['chart-4']]
@@ -280,6 +294,17 @@ export function lines(times: readonly string[], layers: readonly Layer[], height
         showSymbol: false,
         lineStyle: { width: 2, type: dashes[at] },
         itemStyle: { color: paint[at] },
+        ...(at === 0 && marked.length
+          ? {
+              markLine: {
+                silent: true,
+                symbol: 'none',
+                lineStyle: { color: colours['text-2'], type: 'solid', width: 1 },
+                label: { position: 'insideEndTop', color: colours.text, formatter: (mark: { dataIndex: number }) => marked[mark.dataIndex]!.label },
+                data: marked.map((rule) => ({ xAxis: rule.at })),
+              },
+            }
+          : {}),
         endLabel: { show: true, color: colours.text, offset: [0, moved[at]], formatter: () => `${layer.label} ${count(layer.values.at(-1) ?? 0)}` },
       })),
     }

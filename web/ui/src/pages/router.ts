@@ -15,6 +15,8 @@ declare module 'vue-router' {
     listed: boolean
     /** Whether it takes the whole width, without the list of pages. */
     wide: boolean
+    /** Whether it stands alone, without bar and list. */
+    bare: boolean
   }
 }
 
@@ -25,11 +27,12 @@ export interface Page {
   title: string
   listed?: true
   wide?: true
+  bare?: true
   component: () => Promise<{ default: Component }>
 }
 
-export function page({ path, name, component, rights, title, listed = false as never, wide = false as never }: Page): RouteRecordRaw {
-  return { path, name, component, meta: { rights, title, listed, wide } }
+export function page({ path, name, component, rights, title, listed = false as never, wide = false as never, bare = false as never }: Page): RouteRecordRaw {
+  return { path, name, component, meta: { rights, title, listed, wide, bare } }
 }
 
 /** Pages that every application has. */
@@ -59,7 +62,7 @@ export function definePages(base: string, own: readonly RouteRecordRaw[]) {
     const router = createRouter({
       history,
       routes: [
-        { path: '/', redirect: () => ({ name: firstPage() }), meta: { rights: 'signed-in', title: 'page.noRight', listed: false, wide: false } },
+        { path: '/', redirect: () => ({ name: firstPage() }), meta: { rights: 'signed-in', title: 'page.noRight', listed: false, wide: false, bare: false } },
         ...pages,
       ],
       scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },

@@ -8,6 +8,7 @@ the highest version.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,10 +22,15 @@ from muster.contracts.parts.crosscheck import DiscrepancyForCount
 from muster.contracts.parts.device import DeviceStatus
 from muster.contracts.parts.verification import ReviewForCount
 from muster.messaging.message import DONE, Invalid, Message, Outcome, done
-from muster.reporting import store
+from muster.reporting.domain import balance, problems
+from muster.reporting.domain.balance import Counts
+from muster.reporting.domain.days import DayCounts, day_of
+from muster.reporting.domain.problems import AgeBounds
+from muster.reporting.domain.waiting import Review
+from muster.reporting.store import changes, counted, days, reported
 from muster.runtime.context import Context
 from muster.vocabulary.standing import Entry, Standing, newest
-from muster.vocabulary.states import ReviewState
+from muster.vocabulary.states import AreaLevel, ReviewState
 
 _BAD_SUBJECT = Invalid(
     "subject-differs",
@@ -75,7 +81,9 @@ async def take_standings(
 ) -> Sequence[Outcome]:
     """Follow where people stand, from the baseline on (design section 5, rule 8)."""
     outcomes = [_check_standing(context, message) for message in batch]
-    await store.put_standings(conn, _standings(done(batch, outcomes)))
+    taken = done(batch, outcomes)
+    await counted.put_standings(conn, _standings(taken))
+    await _note(context, conn, _villages(taken))
     return outcomes
 
 
@@ -86,9 +94,13 @@ async def take_records(
     outcomes = [_check_standing(context, message) for message in batch]
     taken = done(batch, outcomes)
     last = {message.key: message for message in _highest(taken)}
-    await store.put_standings(conn, _standings(taken))
-    await store.put_versions(conn, {key: message.version for key, message in last.items()})
-    await store.put_categories(conn, await _seal_categories(context, conn, last))
+    await counted.put_standings(conn, _standings(taken))
+    await counted.put_versions(
+        conn,
+        {key: (message.version, message.part.collected_at) for key, message in last.items()},
+    )
+    await counted.put_categories(conn, await _seal_categories(context, conn, last))
+    await _note(context, conn, _villages(taken))
     return outcomes
 
 
@@ -97,12 +109,17 @@ async def take_reviews(
 ) -> Sequence[Outcome]:
     """Count outcomes of reviews."""
     outcomes = [_check_review(context, message) for message in batch]
-    last: dict[str, tuple[int, ReviewState]] = {}
-    for message in done(batch, outcomes):
-        part: ReviewForCount = message.part
-        if message.key not in last or message.version > last[message.key][0]:
-            last[message.key] = (message.version, part.outcome)
-    await store.put_reviews(conn, last)
+    taken = done(batch, outcomes)
+    parts: list[tuple[Message, ReviewForCount]] = [(m, m.part) for m in taken]
+    last: dict[str, Review] = {}
+    for message, part in parts:
+        if message.key not in last or message.version > last[message.key].version:
+            last[message.key] = Review(message.version, part.outcome, part.reviewed_at)
+    await counted.put_reviews(conn, last)
+    await counted.put_returned(
+        conn, {m.key for m, part in parts if part.outcome is ReviewState.RETURNED}
+    )
+    await _note(context, conn, {part.village for _, part in parts})
     return outcomes
 
 
@@ -112,7 +129,7 @@ async def take_uploads(
     """Note when which area uploaded, and how it went (R68)."""
     outcomes = [_check_upload(context, message) for message in batch]
     parts: list[tuple[Message, UploadForCount]] = [(m, m.part) for m in done(batch, outcomes)]
-    await store.put_uploads(
+    await counted.put_uploads(
         conn,
         [
             {
@@ -126,6 +143,7 @@ async def take_uploads(
             for message, part in parts
         ],
     )
+    await _note(context, conn, {part.area for _, part in parts})
     return outcomes
 
 
@@ -140,7 +158,7 @@ async def take_problems(
     parts: list[tuple[Message, DiscrepancyForCount]] = [
         (m, m.part) for m in _highest(done(batch, outcomes))
     ]
-    await store.put_problems(
+    await reported.put_problems(
         conn,
         [
             {
@@ -154,6 +172,7 @@ async def take_problems(
             for message, part in parts
         ],
     )
+    await _note(context, conn, {part.village for _, part in parts})
     return outcomes
 
 
@@ -165,7 +184,7 @@ async def take_devices(
     parts: list[tuple[Message, DeviceStatus]] = [
         (m, m.part) for m in _highest(done(batch, outcomes))
     ]
-    await store.put_devices(
+    await reported.put_devices(
         conn,
         [
             {
@@ -211,8 +230,8 @@ async def count_categories(
     context: Context, conn: AsyncConnection, villages: Sequence[str]
 ) -> dict[str, dict[str, int]]:
     """How many collected people of each village have each category: village, category, count."""
-    counts: dict[str, dict[str, int]] = {}
-    async for rows in store.categories(conn, villages):
+    found: dict[str, dict[str, int]] = {}
+    async for rows in counted.categories(conn, villages):
         keys = await context.vault.keys_for(conn, {row.subject_id for row in rows})
         for row in rows:
             if row.subject_id not in keys:
@@ -224,10 +243,57 @@ async def count_categories(
                 row=row.subject_id,
                 version=row.version,
             )
-            held = counts.setdefault(row.village, {})
+            held = found.setdefault(row.village, {})
             for category in opened["categories"]:
                 held[category] = held.get(category, 0) + 1
-    return counts
+    return found
+
+
+async def count_days(context: Context) -> None:
+    """Keep how every area stands today: a row for each that changed since it was counted last.
+
+    One transaction: what was not committed comes to nothing, and the next turn does it again.
+    """
+    now = datetime.now(UTC)
+    async with context.database.transaction() as conn:
+        if not await days.alone(conn):
+            return
+        await changes.forget(conn)
+        held = await days.newest(conn)
+        stands = await _stands(context, conn, now)
+        nothing = DayCounts()
+        changed = {
+            area: stands.get(area, nothing)
+            for area in stands.keys() | held.keys()
+            if stands.get(area, nothing) != held.get(area, nothing)
+        }
+        await days.put(conn, day_of(now), now, changed)
+
+
+async def _stands(context: Context, conn: AsyncConnection, now: datetime) -> dict[str, DayCounts]:
+    """How every area that has anything to count stands now."""
+    codes = [area.code for area in context.areas]
+    totals = balance.by_area(await counted.tallies(conn, codes), context.areas)
+    orders = problems.by_area(
+        await reported.problem_tallies(conn, codes, AgeBounds.at(now)), context.areas
+    )
+    return {
+        area: DayCounts.of(
+            totals.get(area, Counts()), orders[area].open.total() if area in orders else 0
+        )
+        for area in totals.keys() | orders.keys()
+    }
+
+
+async def _note(context: Context, conn: AsyncConnection, areas: Iterable[str]) -> None:
+    """Tell who looks that figures of these areas change: by township, and of a zone that has none
+    by itself."""
+    places = {balance.place_at(context.areas, AreaLevel.TOWNSHIP, area) for area in areas}
+    await changes.note(conn, places)
+
+
+def _villages(taken: Iterable[Message]) -> set[str]:
+    return {entry.village for message in taken for entry in message.part.standing.entries}
 
 
 def _standing(part: StandingPart) -> Standing:

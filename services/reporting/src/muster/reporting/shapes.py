@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import BaseModel
 
 from muster.reporting.domain.problems import Age
+from muster.reporting.domain.waiting import Wait
 from muster.vocabulary.states import AreaLevel, Discrepancy, Origin, ReviewState, SubjectState
 
 
@@ -150,3 +151,64 @@ class PulseAnswer(BaseModel):
     as_of: datetime
     windows: tuple[PulseWindow, ...]
     note: Words | None
+
+
+class Live(BaseModel):
+    """News of an area: whether its figures changed since the last message, and the pulse when
+    there is a new one that the reader may see."""
+
+    at: datetime
+    changed: bool
+    pulse: PulseAnswer | None
+
+
+class DayAnswer(BaseModel):
+    """How an area stood when that day was counted last, at ``at``. Expected = submitted + returned
+    + verified + ended + open; ``problems`` are open work orders."""
+
+    day: date
+    at: datetime
+    expected: int
+    submitted: int
+    returned: int
+    verified: int
+    ended: int
+    open: int
+    problems: int
+
+
+class HistoryAnswer(BaseModel):
+    """The days of an area; ``first`` is the first day that was counted anywhere, if any."""
+
+    as_of: datetime
+    code: str
+    name: str
+    level: AreaLevel
+    first: date | None
+    days: tuple[DayAnswer, ...]
+
+
+class AreaWaiting(BaseModel):
+    """What waits in an area. ``submitted`` and ``returned`` are people by how long their record
+    waits for review or for being mended, ``units`` are townships (or zones without any) by how
+    long ago they uploaded last; of those that never did it is unknown."""
+
+    name: str
+    level: AreaLevel
+    submitted: dict[Wait, int]
+    returned: dict[Wait, int]
+    units: dict[Wait, int]
+    reviewed: int
+    returned_once: int
+    accepted: int
+    refused: int
+
+
+class WaitingAnswer(BaseModel):
+    """What waits in an area and in each area directly below it."""
+
+    as_of: datetime
+    code: str
+    area: AreaWaiting
+    areas: dict[str, AreaWaiting]
+    formulas: dict[str, Words]

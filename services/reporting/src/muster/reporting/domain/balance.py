@@ -78,3 +78,12 @@ def roll_up(
         areas.setdefault(place_at(tree, level, tally.village), Counts()).add(tally)
         total.add(tally)
     return dict(sorted(areas.items())), total
+
+
+def by_area(tallies: Iterable[Tally], tree: AreaTree) -> dict[str, Counts]:
+    """The counts of each village and of every area above it, as far as there are any."""
+    found: dict[str, Counts] = {}
+    for tally in tallies:
+        for code in (tally.village, *(area.code for area in tree.ancestors(tally.village))):
+            found.setdefault(code, Counts()).add(tally)
+    return found

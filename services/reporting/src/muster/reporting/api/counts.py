@@ -1,38 +1,29 @@
-"""HTTP routes of reporting: translate, authorise, count."""
+"""What is counted now: the balance, progress, problems, devices, categories."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Query
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.persistence.database import Transaction
-from muster.reporting import handlers, pulse_store, shapes, store
-from muster.reporting.domain import balance, problems, progress, pulse
+from muster.reporting import handlers, shapes
+from muster.reporting.api.guard import AreaQuery, codes, fits, readable
+from muster.reporting.domain import balance, problems, progress
 from muster.reporting.domain.balance import Counts
 from muster.reporting.domain.problems import Age, AgeBounds, Problems, ProblemTally
-from muster.runtime.auth import Authenticated, Caller, Composed
+from muster.reporting.store import counted, reported
+from muster.runtime.auth import Authenticated, Composed
 from muster.runtime.context import Context
-from muster.vocabulary.areas import Area, AreaTree
-from muster.vocabulary.reasons import Reason, Refusal
-from muster.vocabulary.states import AreaLevel, Discrepancy, Origin, ReviewState, Role, SubjectState
+from muster.vocabulary.areas import Area
+from muster.vocabulary.states import AreaLevel, Discrepancy, Origin, ReviewState, SubjectState
 
-router = APIRouter(tags=["reporting"])
+router = APIRouter()
 
-READERS = (Role.LEADER, Role.TOWNSHIP_LEADER, Role.ADMINISTRATOR)
-"""Who sees the counts of the areas that they are granted (R103)."""
-
-AreaQuery = Annotated[str | None, Query(max_length=12, description="行政区划代码 / area code")]
 Level = Literal["village", "township", "county"]
-_DEPTH = {level: depth for depth, level in enumerate(AreaLevel)}
-
-_NOTHING = shapes.Words(zh="最近没有新的情况。", en="Nothing yet in these minutes.")
-_AWAY = shapes.Words(zh="实时数据暂时不可用。", en="The live figures are away for a moment.")
 
 
 @router.get("/ledger")
@@ -44,9 +35,9 @@ async def get_ledger(
     level: Level = "village",
 ) -> shapes.LedgerAnswer:
     """The balance of every area of that level at or below ``area`` (design section 5, rule 8)."""
-    root, wanted = _readable(caller, context, area), AreaLevel(level)
-    _fits(root, wanted)
-    tallies = await store.tallies(conn, _codes(context.areas, root.code))
+    root, wanted = readable(caller, context, area), AreaLevel(level)
+    fits(root, wanted)
+    tallies = await counted.tallies(conn, codes(context.areas, root.code))
     areas, total = balance.roll_up(tallies, context.areas, wanted, root.code)
     return shapes.LedgerAnswer(
         as_of=datetime.now(UTC),
@@ -63,7 +54,7 @@ async def get_progress(
     caller: Authenticated, context: Composed, conn: Transaction, area: AreaQuery = None
 ) -> shapes.ProgressAnswer:
     """How far the area and each area directly below it are, and who owes an upload (R68)."""
-    root = _readable(caller, context, area)
+    root = readable(caller, context, area)
     view = await _view(context, conn, root.code)
     cadence = context.profile.cadence
     return shapes.ProgressAnswer(
@@ -82,9 +73,9 @@ async def get_problems(
 ) -> shapes.ProblemsAnswer:
     """Work orders of the area and of each area directly below it: open ones by kind and age, and
     how many are closed (R2, R75, R76)."""
-    root, now = _readable(caller, context, area), datetime.now(UTC)
+    root, now = readable(caller, context, area), datetime.now(UTC)
     found = problems.by_area(
-        await store.problem_tallies(conn, _codes(context.areas, root.code), AgeBounds.at(now)),
+        await reported.problem_tallies(conn, codes(context.areas, root.code), AgeBounds.at(now)),
         context.areas,
     )
     return shapes.ProblemsAnswer(
@@ -103,8 +94,8 @@ async def get_devices(
     caller: Authenticated, context: Composed, conn: Transaction, area: AreaQuery = None
 ) -> shapes.DevicesAnswer:
     """Terminals at and below the area: their readers, what waits, when they were heard (R60)."""
-    root = _readable(caller, context, area)
-    rows = await store.devices(conn, _codes(context.areas, root.code), context.profile.area)
+    root = readable(caller, context, area)
+    rows = await reported.devices(conn, codes(context.areas, root.code), context.profile.area)
     return shapes.DevicesAnswer(
         as_of=datetime.now(UTC),
         code=root.code,
@@ -133,12 +124,12 @@ async def get_categories(
     level: Level = "township",
 ) -> shapes.CategoriesAnswer:
     """Collected people by category; opens sealed categories, and so is audited (R84, R100)."""
-    root, wanted = _readable(caller, context, area), AreaLevel(level)
-    _fits(root, wanted)
-    counted = await handlers.count_categories(context, conn, _codes(context.areas, root.code))
+    root, wanted = readable(caller, context, area), AreaLevel(level)
+    fits(root, wanted)
+    found = await handlers.count_categories(context, conn, codes(context.areas, root.code))
     areas: dict[str, dict[str, int]] = {}
     total: dict[str, int] = {}
-    for village, counts in counted.items():
+    for village, counts in found.items():
         held = areas.setdefault(balance.place_at(context.areas, wanted, village), {})
         for category, count in counts.items():
             held[category] = held.get(category, 0) + count
@@ -154,81 +145,7 @@ async def get_categories(
     )
 
 
-@router.get("/pulse")
-async def get_pulse(
-    caller: Authenticated,
-    context: Composed,
-    minutes: Annotated[int, Query(ge=1, le=120)] = 10,
-) -> shapes.PulseAnswer:
-    """Facts of the last minutes by county and kind; what Redis lost is simply not there."""
-    counties = frozenset(
-        context.areas.county_of(area.code)
-        for area in context.areas
-        if area.level is AreaLevel.COUNTY and caller.may(READERS, area.code)
-    )
-    if not counties:
-        caller.require(READERS, context.profile.area)
-    now = datetime.now(UTC)
-    windows: list[pulse.Window] = []
-    note = None
-    try:
-        async with Redis.from_url(context.settings.redis_url) as redis:
-            windows = await pulse_store.read(redis, now, minutes, counties)
-    except (RedisError, OSError):
-        note = _AWAY
-    return shapes.PulseAnswer(
-        as_of=now,
-        windows=tuple(
-            shapes.PulseWindow(
-                start=window.start,
-                seconds=int(pulse.WINDOW.total_seconds()),
-                counts={county: dict(counts) for county, counts in window.counts.items()},
-            )
-            for window in windows
-        ),
-        note=note or (None if windows else _NOTHING),
-    )
-
-
 # -- helpers ---------------------------------------------------------------------------------------
-
-
-def _readable(caller: Caller, context: Context, code: str | None) -> Area:
-    """The area asked for (the campaign's by default), if the caller may see its counts."""
-    wanted = context.profile.area if code is None else code
-    if wanted not in context.areas:
-        raise Refusal(
-            Reason(
-                "area",
-                "area-unknown",
-                "行政区划代码不在本次采集范围内。",
-                "This is no area of the campaign.",
-            )
-        )
-    caller.require(READERS, wanted)
-    return context.areas.get(wanted)
-
-
-def _fits(root: Area, level: AreaLevel) -> None:
-    if _DEPTH[level] < _DEPTH[root.level]:
-        raise Refusal(
-            Reason(
-                "level",
-                "level-above-area",
-                "所选层级高于该行政区划。",
-                "This level lies above the area.",
-            )
-        )
-
-
-def _codes(areas: AreaTree, root: str) -> list[str]:
-    """The codes at and below an area."""
-    found, waiting = [], [root]
-    while waiting:
-        code = waiting.pop()
-        found.append(code)
-        waiting += [child.code for child in areas.children(code)]
-    return sorted(found)
 
 
 def _area_counts(area: Area, counts: Counts) -> shapes.AreaCounts:
@@ -280,16 +197,10 @@ class _View:
         self._days = context.profile.cadence.days
         self._uploads = uploads
         self._first_seen: dict[str, datetime] = {}
-        self._counts: dict[str, Counts] = {}
-        for tally in tallies:
-            for code in self._chain(tally.village):
-                self._counts.setdefault(code, Counts()).add(tally)
+        self._counts = balance.by_area(tallies, context.areas)
         for village, moment in first_seen.items():
-            for code in self._chain(village):
+            for code in (village, *(area.code for area in context.areas.ancestors(village))):
                 self._first_seen[code] = min(moment, self._first_seen.get(code, moment))
-
-    def _chain(self, code: str) -> list[str]:
-        return [code, *(area.code for area in self._areas.ancestors(code))]
 
     def progress(self, area: Area) -> shapes.AreaProgress:
         """One area's answer."""
@@ -330,12 +241,12 @@ class _View:
 
 
 async def _view(context: Context, conn: AsyncConnection, root: str) -> _View:
-    codes, now = _codes(context.areas, root), datetime.now(UTC)
+    within, now = codes(context.areas, root), datetime.now(UTC)
     return _View(
         context,
-        await store.tallies(conn, codes),
-        await store.uploads_by_area(conn, codes),
-        await store.first_seen(conn, codes),
-        await store.problem_tallies(conn, codes, AgeBounds.at(now)),
+        await counted.tallies(conn, within),
+        await counted.uploads_by_area(conn, within),
+        await counted.first_seen(conn, within),
+        await reported.problem_tallies(conn, within, AgeBounds.at(now)),
         now,
     )
