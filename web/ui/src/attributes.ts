@@ -7,6 +7,7 @@ declare module 'vue' {
     'aria-label'?: string
     'aria-describedby'?: string
     'aria-pressed'?: boolean
+    'aria-expanded'?: boolean
     'aria-current'?: 'page' | 'true' | undefined
     onKeydown?: (event: KeyboardEvent) => void
   }

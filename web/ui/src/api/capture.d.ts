@@ -149,7 +149,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get Imports
+         * @description Imports of the areas that the caller administers, the newest first; `after` is the id of the
+         *     last one of the page before. Counts and nothing of any row, and so not audited.
+         */
+        get: operations["get_imports_imports_get"];
         put?: never;
         /**
          * Post Import
@@ -223,6 +228,27 @@ export interface paths {
          *     Mended in place and imported again, a row takes its old one off the list.
          */
         get: operations["get_refused_rows_imports__import_id__refusals_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{import_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rows
+         * @description Rows that nobody has settled yet, as they came, with the columns of the file and the reasons:
+         *     those refused (`severity` refuse), or taken in with a doubt (warn, without cells). Audited.
+         */
+        get: operations["get_rows_imports__import_id__rows_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -475,6 +501,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/troubles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Troubles
+         * @description Parked messages and dead letters, counted by topic and reason; nothing of what they hold.
+         */
+        get: operations["get_troubles_troubles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/uploads": {
         parameters: {
             query?: never;
@@ -621,6 +667,43 @@ export interface components {
             zh: string;
         };
         /**
+         * ColumnOut
+         * @description A column of an imported file: its heading as it stands there, and the field that it holds,
+         *     null where it holds none (it is kept and shown, and not looked at).
+         */
+        ColumnOut: {
+            /** Field */
+            field: string | null;
+            /** Header */
+            header: string;
+        };
+        /**
+         * DeadLettersOut
+         * @description Messages of a topic that can never be taken, by the rule that they break.
+         */
+        DeadLettersOut: {
+            /** En */
+            en: string;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Messages */
+            messages: number;
+            /** Rule */
+            rule: string;
+            /** Topic */
+            topic: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * DepartmentOut
          * @description A department and what it does; in mode `blind` its data stay with it.
          */
@@ -730,6 +813,7 @@ export interface components {
             finished_at: string | null;
             /** Import Id */
             import_id: string;
+            origin: components["schemas"]["Origin"];
             /** Reasons */
             reasons: components["schemas"]["ReasonOut"][];
             /** Refused */
@@ -749,6 +833,28 @@ export interface components {
             updated: number;
             /** Warned */
             warned: number;
+        };
+        /**
+         * ImportRowsOut
+         * @description A page of rows; `next` is what to send as `after`, null at the end.
+         */
+        ImportRowsOut: {
+            /** Columns */
+            columns: components["schemas"]["ColumnOut"][];
+            /** Next */
+            next: number | null;
+            /** Rows */
+            rows: components["schemas"]["RefusedRowOut"][];
+        };
+        /**
+         * ImportsOut
+         * @description A page of imports; `next` is what to send as `after`, null at the end.
+         */
+        ImportsOut: {
+            /** Imports */
+            imports: components["schemas"]["ImportOut"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * LabelOut
@@ -857,6 +963,35 @@ export interface components {
          * @enum {string}
          */
         Origin: "baseline" | "roster" | "new" | "discovered" | "moved_in";
+        /**
+         * ParkedOut
+         * @description Messages of a topic that wait for one reason: how many of how many keys, how many of them
+         *     for an operator (`held`), since when.
+         */
+        ParkedOut: {
+            /** En */
+            en: string;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /** Held */
+            held: number;
+            /** Keys */
+            keys: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Messages */
+            messages: number;
+            /** Topic */
+            topic: string;
+            /** Zh */
+            zh: string;
+        };
         /**
          * PeopleOut
          * @description A page of persons; `next` is what to send as `after`, null at the end.
@@ -1097,6 +1232,21 @@ export interface components {
             refusals: components["schemas"]["RefusalOut"][];
         };
         /**
+         * RefusedRowOut
+         * @description A row of a file, numbered as a spreadsheet does. `cells` are as many as the columns; null for
+         *     a row that was taken in with a doubt, whose content is the person's now.
+         */
+        RefusedRowOut: {
+            /** Cells */
+            cells: string[] | null;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonOut"][];
+            /** Row Id */
+            row_id: string;
+            /** Row Number */
+            row_number: number;
+        };
+        /**
          * ReturnedItem
          * @description A record that came back.
          */
@@ -1202,6 +1352,23 @@ export interface components {
          * @enum {string}
          */
         SubjectState: "open" | "collected" | "declined" | "moved_out" | "dead_before" | "dead_after" | "merged" | "ineligible";
+        /**
+         * TroublesOut
+         * @description What one service could not take, at that moment.
+         */
+        TroublesOut: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Dead Letters */
+            dead_letters: components["schemas"]["DeadLettersOut"][];
+            /** Parked */
+            parked: components["schemas"]["ParkedOut"][];
+            /** Service */
+            service: string;
+        };
         /**
          * UploadOut
          * @description Answer to an upload packet, after commit.
@@ -1468,6 +1635,38 @@ export interface operations {
             };
         };
     };
+    get_imports_imports_get: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportsOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     post_import_imports_post: {
         parameters: {
             query?: never;
@@ -1583,6 +1782,41 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_rows_imports__import_id__rows_get: {
+        parameters: {
+            query?: {
+                severity?: components["schemas"]["Severity"];
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRowsOut"];
                 };
             };
             /** @description Validation Error */
@@ -1973,6 +2207,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_troubles_troubles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TroublesOut"];
                 };
             };
         };
