@@ -12,6 +12,10 @@ export const REVIEW: Some = ['civil_affairs_reviewer', 'human_resources_reviewer
 export const ORDERS: Some = [...FIGURES, ...REVIEW]
 /** Who may open the values of one. */
 export const OPEN_ORDERS: Some = ['township_leader', 'administrator', ...REVIEW]
+/** Who brings files in, gives grants and looks after what runs. */
+export const ADMINISTER: Some = ['administrator']
+/** Who sees how the readers of their desks are. */
+export const TERMINALS: Some = ['administrator', 'township_leader']
 
 export function allowed(rights: Rights, roles: readonly Role[]): boolean {
   return typeof rights === 'string' || rights.some((role) => roles.includes(role))

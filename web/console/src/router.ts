@@ -3,7 +3,7 @@
 import { ask, goSignIn, grants, session, type Language } from '@muster/ui'
 import { nextTick, watch, type Component } from 'vue'
 import { createRouter, createWebHistory, type Router, type RouteRecordRaw, type RouterHistory } from 'vue-router'
-import { allowed, FIGURES, ORDERS, REVIEW, type Rights } from './rights'
+import { ADMINISTER, allowed, FIGURES, ORDERS, REVIEW, TERMINALS, type Rights } from './rights'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -64,6 +64,26 @@ export const PAGES: readonly RouteRecordRaw[] = [
     listed: true,
     component: () => import('./pages/orders/OrdersPage.vue'),
   }),
+  page({ path: '/import', name: 'import', rights: ADMINISTER, title: 'page.import', listed: true, component: () => import('./pages/import/ImportPage.vue') }),
+  page({
+    path: '/import/:job([0-9a-f-]{36})',
+    name: 'import-job',
+    rights: ADMINISTER,
+    title: 'page.importJob',
+    component: () => import('./pages/import/ImportJobPage.vue'),
+  }),
+  page({ path: '/admin/candidates', name: 'candidates', rights: ADMINISTER, title: 'page.candidates', listed: true, component: () => import('./pages/admin/CandidatesPage.vue') }),
+  page({ path: '/admin/people', name: 'people', rights: ADMINISTER, title: 'page.people', listed: true, component: () => import('./pages/admin/PeoplePage.vue') }),
+  page({
+    path: '/admin/people/:account([0-9a-f-]{36})',
+    name: 'person',
+    rights: ADMINISTER,
+    title: 'page.person',
+    component: () => import('./pages/admin/PersonPage.vue'),
+  }),
+  page({ path: '/admin/terminals', name: 'terminals', rights: TERMINALS, title: 'page.terminals', listed: true, component: () => import('./pages/admin/TerminalsPage.vue') }),
+  page({ path: '/admin/profile', name: 'profile', rights: ADMINISTER, title: 'page.profile', listed: true, component: () => import('./pages/admin/ProfilePage.vue') }),
+  page({ path: '/admin/health', name: 'health', rights: ADMINISTER, title: 'page.health', listed: true, component: () => import('./pages/admin/HealthPage.vue') }),
   page({ path: '/signed-in', name: 'signed-in', rights: 'public', title: 'page.signedIn', component: () => import('./pages/SignedInPage.vue') }),
   page({ path: '/no-right', name: 'no-right', rights: 'signed-in', title: 'page.noRight', component: () => import('./pages/NoRightPage.vue') }),
   page({ path: '/:rest(.*)*', name: 'not-found', rights: 'signed-in', title: 'page.notFound', component: () => import('./pages/NotFoundPage.vue') }),

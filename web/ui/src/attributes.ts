@@ -4,6 +4,7 @@ declare module 'vue' {
     id?: string
     lang?: string
     title?: string
+    spellcheck?: 'false'
     'aria-label'?: string
     'aria-describedby'?: string
     'aria-pressed'?: boolean

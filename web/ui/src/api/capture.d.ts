@@ -653,6 +653,8 @@ export interface components {
          * @description A category; `number` is only shown.
          */
         CategoryOut: {
+            /** Cite */
+            cite: string | null;
             /** En */
             en: string;
             /** Group */
@@ -708,6 +710,8 @@ export interface components {
          * @description A department and what it does; in mode `blind` its data stay with it.
          */
         DepartmentOut: {
+            /** Cite */
+            cite: string | null;
             /** En */
             en: string;
             /** Id */
@@ -769,11 +773,14 @@ export interface components {
         /**
          * FieldOut
          * @description A field of the form. `categories` may have it and `required` must fill it; `options` are the
-         *     values of a code or choice; `departments` may be asked about it.
+         *     values of a code or choice; `departments` may be asked about it. `cite` is where a notice names
+         *     it; `practice` says that none does.
          */
         FieldOut: {
             /** Categories */
             categories: string[];
+            /** Cite */
+            cite: string | null;
             /** Departments */
             departments: string[];
             /** En */
@@ -784,6 +791,8 @@ export interface components {
             matter: string | null;
             /** Options */
             options: components["schemas"]["LabelOut"][];
+            /** Practice */
+            practice: boolean;
             /** Required */
             required: string[];
             /** Section */
@@ -946,6 +955,25 @@ export interface components {
             version?: number;
         };
         /**
+         * NeedOut
+         * @description One of the papers `one_of` must be shown by those categories.
+         */
+        NeedOut: {
+            /** Categories */
+            categories: string[];
+            /** Cite */
+            cite: string | null;
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** One Of */
+            one_of: string[];
+            severity: components["schemas"]["Severity"];
+            /** Zh */
+            zh: string;
+        };
+        /**
          * OpenedCandidateOut
          * @description What the department says of somebody who could not be entered.
          */
@@ -1044,6 +1072,8 @@ export interface components {
          * @description A phase of the campaign and its last day.
          */
         PhaseOut: {
+            /** Cite */
+            cite: string | null;
             /** En */
             en: string;
             /** Id */
@@ -1086,7 +1116,7 @@ export interface components {
         };
         /**
          * ProfileOut
-         * @description The campaign's form in words.
+         * @description The campaign's form in words; `source` is the notice that it was made from.
          */
         ProfileOut: {
             /** Area */
@@ -1098,6 +1128,8 @@ export interface components {
             departments: components["schemas"]["DepartmentOut"][];
             /** En */
             en: string;
+            /** Evidence */
+            evidence: components["schemas"]["NeedOut"][];
             /** Fields */
             fields: components["schemas"]["FieldOut"][];
             /** Form Version */
@@ -1110,8 +1142,12 @@ export interface components {
             phases: components["schemas"]["PhaseOut"][];
             /** Review Desks */
             review_desks: components["schemas"]["LabelOut"][];
+            /** Rules */
+            rules: components["schemas"]["RuleOut"][];
             /** Sections */
             sections: components["schemas"]["LabelOut"][];
+            /** Source */
+            source: string;
             /**
              * Standard Time
              * Format: date
@@ -1295,6 +1331,30 @@ export interface components {
          * @enum {string}
          */
         ReviewState: "submitted" | "returned" | "verified";
+        /**
+         * RuleOut
+         * @description A rule of the profile: its kind and what it looks at (`muster.forms.rules`), where it
+         *     reports, how grave it is.
+         */
+        RuleOut: {
+            /** Cite */
+            cite: string | null;
+            /** En */
+            en: string;
+            /** Field */
+            field: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            severity: components["schemas"]["Severity"];
+            /** Zh */
+            zh: string;
+        };
         /**
          * Sent
          * @description Ids of events that an edge has published.

@@ -34,7 +34,10 @@ type FormPaths<S extends Service> = {
 }[Paths<S, 'post'>]
 /** What a path answers when all is well. */
 export type Answer<S extends Service, P, M extends Method> =
-  Operation<S, P, M> extends { responses: { 200: { content: { 'application/json': infer T } } } } ? T : undefined
+  Operation<S, P, M> extends { responses: { 200: Json<infer T> } | { 201: Json<infer T> } } ? T : undefined
+interface Json<T> {
+  content: { 'application/json': T }
+}
 type Query<O> = O extends { parameters: { query?: infer Q } } ? Q : never
 type At<O> = O extends { parameters: { path: infer P } } ? P : never
 type Body<O> = O extends { requestBody: { content: { 'application/json': infer B } } } ? B : never

@@ -345,11 +345,13 @@ class CategoryOut(LabelOut):
     number: int
     group: str
     review_desk: str
+    cite: str | None
 
 
 class FieldOut(LabelOut):
     """A field of the form. `categories` may have it and `required` must fill it; `options` are the
-    values of a code or choice; `departments` may be asked about it."""
+    values of a code or choice; `departments` may be asked about it. `cite` is where a notice names
+    it; `practice` says that none does."""
 
     section: str
     type: str
@@ -358,6 +360,8 @@ class FieldOut(LabelOut):
     categories: list[str]
     required: list[str]
     options: list[LabelOut]
+    cite: str | None
+    practice: bool
     departments: list[str]
 
 
@@ -367,18 +371,41 @@ class DepartmentOut(LabelOut):
     level: str
     tasks: list[str]
     mode: str
+    cite: str | None
 
 
 class PhaseOut(LabelOut):
     """A phase of the campaign and its last day."""
 
     until: date
+    cite: str | None
+
+
+class NeedOut(LabelOut):
+    """One of the papers `one_of` must be shown by those categories."""
+
+    one_of: list[str]
+    categories: list[str]
+    severity: Severity
+    cite: str | None
+
+
+class RuleOut(LabelOut):
+    """A rule of the profile: its kind and what it looks at (`muster.forms.rules`), where it
+    reports, how grave it is."""
+
+    kind: str
+    parameters: dict[str, Any]
+    field: str
+    severity: Severity
+    cite: str | None
 
 
 class ProfileOut(LabelOut):
-    """The campaign's form in words."""
+    """The campaign's form in words; `source` is the notice that it was made from."""
 
     form_version: str
+    source: str
     area: str
     standard_time: date
     benefits_notice: Words
@@ -389,6 +416,8 @@ class ProfileOut(LabelOut):
     fields: list[FieldOut]
     departments: list[DepartmentOut]
     papers: list[LabelOut]
+    evidence: list[NeedOut]
+    rules: list[RuleOut]
 
 
 class AreaOut(BaseModel):
