@@ -2,6 +2,7 @@
 // areas are those of the profile itself; figures and people are made up from a seed.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { office } from './office.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const COUNTY = '632321'
@@ -231,11 +232,13 @@ function svg(kind) {
 /** The plugin: answers by the services' own shapes. `?as=` of the sign-in page says who comes. */
 export function county() {
   let held = null
+  let works = null
   let who = process.env.MOCK_AS ?? 'leader'
   const mode = process.env.MOCK_MODE ?? ''
 
   function answer(method, path, query, body) {
     held ??= make(mode === 'broken')
+    works ??= office({ uuid, pick, roll, number, ago }, held, COUNTY)
     const now = new Date().toISOString()
     const area = query.get('area') ?? COUNTY
     const account = { account_id: '00000000-0000-4000-8000-000000000001', username: who, grants: WHO[who], expires_at: new Date(Date.now() + 600_000).toISOString() }
@@ -278,7 +281,7 @@ export function county() {
       const order = held.orders.find((one) => one.discrepancy_id === open[1])
       return [200, { ...order, person: { subject_id: order.subject_id, name: '卓玛德吉', number: number() }, record_value: order.field ? '青海省同仁县隆务镇热贡路36号' : null, department_value: order.field ? '隆务镇热贡街63号' : null, twin: order.other ? { subject_id: order.other, name: '卓玛德吉', number: number() } : null, reveal: null }]
     }
-    return [404, { type: 'urn:muster:problem:not-found', status: 404, reasons: [], trace_id: null }]
+    return works(method, path, query, body) ?? [404, { type: 'urn:muster:problem:not-found', status: 404, reasons: [], trace_id: null }]
   }
 
   /** The policy of the door, so that what it would forbid is seen here first; building on the fly needs more. */
@@ -307,9 +310,10 @@ export function county() {
       const chunks = []
       request.on('data', (chunk) => chunks.push(chunk))
       request.on('end', () => {
-        const body = chunks.length ? JSON.parse(Buffer.concat(chunks)) : {}
+        const form = /^multipart\//.test(request.headers['content-type'] ?? '')
+        const body = chunks.length && !form ? JSON.parse(Buffer.concat(chunks)) : {}
         const [status, found] = answer(request.method, path, url.searchParams, body)
-        response.writeHead(status, { 'content-type': status >= 400 ? 'application/problem+json' : 'application/json' })
+        response.writeHead(status, { 'content-type': status >= 400 && found?.type ? 'application/problem+json' : 'application/json' })
         response.end(found === undefined ? '' : JSON.stringify(found))
       })
     })

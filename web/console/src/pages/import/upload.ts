@@ -15,9 +15,11 @@ interface Upload {
   error: unknown
   /** The finished job, until a page took it. */
   job: Job | null
+  /** Whether a page shows the job already, before it is finished. */
+  followed: boolean
 }
 
-const EMPTY: Upload = { file: null, stage: 'idle', importId: '', sent: 0, error: null, job: null }
+const EMPTY: Upload = { file: null, stage: 'idle', importId: '', sent: 0, error: null, job: null, followed: false }
 export const upload = shallowReactive<Upload>({ ...EMPTY })
 
 /** Most bytes of a file (capture's import_limit). */
@@ -36,7 +38,7 @@ const warn = (event: BeforeUnloadEvent) => event.preventDefault()
 /** Sends the chosen file; the service answers once it has read it to its end. */
 export async function start(kind: Kind, area: string): Promise<void> {
   if (upload.file === null || upload.stage !== 'idle') return
-  Object.assign(upload, { stage: 'sending', importId: crypto.randomUUID(), sent: 0, error: null, job: null })
+  Object.assign(upload, { stage: 'sending', importId: crypto.randomUUID(), sent: 0, error: null, job: null, followed: false })
   addEventListener('beforeunload', warn)
   const form = new FormData()
   form.set('import_id', upload.importId)
@@ -45,12 +47,16 @@ export async function start(kind: Kind, area: string): Promise<void> {
   form.set('file', upload.file)
   try {
     const job = await postForm('capture', '/imports', form, { progress })
-    Object.assign(upload, { ...EMPTY, job })
+    end(job)
   } catch (error) {
     await lost(error)
   } finally {
     removeEventListener('beforeunload', warn)
   }
+}
+
+function end(job: Job): void {
+  Object.assign(upload, { ...EMPTY, job: upload.followed ? null : job })
 }
 
 function progress(part: number): void {
@@ -65,7 +71,7 @@ function progress(part: number): void {
 async function lost(error: unknown): Promise<void> {
   if (error instanceof Unreachable) {
     const job = await get('capture', '/imports/{import_id}', { at: { import_id: upload.importId } }).catch(() => null)
-    if (job) return void Object.assign(upload, { ...EMPTY, job })
+    if (job) return end(job)
   }
   Object.assign(upload, { stage: 'idle', sent: 0, error })
 }
