@@ -120,7 +120,7 @@ export function office({ uuid, pick, roll, number, ago }, held, COUNTY) {
     if (path === '/capture/candidates') return page(candidates.filter((one) => held.within(one.area, area)), query, 'candidates', 'candidate_id')
     const [, id, act] = /^\/capture\/candidates\/([^/]+)\/(\w+)$/.exec(path) ?? []
     if (!candidates.some((one) => one.candidate_id === id)) return missing()
-    if (act === 'open') return [200, { candidate_id: id, fields: { name: '才让东知', resident_number: number(), sex: 'male' } }]
+    if (act === 'open') return [200, { candidate_id: id, fields: { name: '才让东知', resident_number: number() } }]
     candidates = candidates.filter((one) => one.candidate_id !== id)
     return [200, { candidate_id: id, outcome: body.dismissed ? 'dismissed' : 'registered', subject_id: body.dismissed ? null : uuid() }]
   }

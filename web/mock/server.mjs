@@ -241,7 +241,7 @@ export function county() {
     works ??= office({ uuid, pick, roll, number, ago }, held, COUNTY)
     const now = new Date().toISOString()
     const area = query.get('area') ?? COUNTY
-    const account = { account_id: '00000000-0000-4000-8000-000000000001', username: who, grants: WHO[who], expires_at: new Date(Date.now() + 600_000).toISOString() }
+    const account = { account_id: '00000000-0000-4000-8000-000000000001', username: who, grants: WHO[who].map((one) => ({ ...one, valid_from: ago(90 * 86_400), valid_until: null })), expires_at: new Date(Date.now() + 600_000).toISOString() }
     if (path === '/access/session') return method === 'DELETE' ? [204] : [200, account]
     if (path === '/access/session/renew') return [200, account]
     if (mode === 'down' && path.startsWith('/reporting')) return [503, { type: 'urn:muster:problem:unavailable', status: 503, reasons: [{ field: 'request', rule: 'store-away', zh: '数据库暂时不可用，未保存任何内容，请稍后重试。', en: 'The store is away for a moment; nothing was saved. Please try again.' }], trace_id: 'abc' }]

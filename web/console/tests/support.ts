@@ -100,7 +100,7 @@ export function serve(role: string, answers: Record<string, Answer>, area = COUN
   requests.length = 0
   vi.stubGlobal('XMLHttpRequest', Carried)
   const all: Record<string, Answer> = {
-    'GET /api/access/session': { account_id: 'me', username: 'me', grants: [{ role, area }], expires_at: '2099-01-01T00:00:00Z' },
+    'GET /api/access/session': { account_id: 'me', username: 'me', grants: [{ role, area, valid_from: '2020-01-01T00:00:00Z', valid_until: null }], expires_at: '2099-01-01T00:00:00Z' },
     'GET /api/capture/profile': profile,
     'GET /api/capture/areas': areas,
     ...answers,
