@@ -2,6 +2,7 @@
 // areas are those of the profile itself; figures and people are made up from a seed.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { office } from './office.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const COUNTY = '632321'
@@ -267,14 +268,16 @@ function svg(kind) {
 /** The plugin: answers by the services' own shapes. `?as=` of the sign-in page says who comes. */
 export function county() {
   let held = null
+  let works = null
   let who = process.env.MOCK_AS ?? 'leader'
   const mode = process.env.MOCK_MODE ?? ''
 
   function answer(method, path, query, body) {
     held ??= make(mode === 'broken')
+    works ??= office({ uuid, pick, roll, number, ago }, held, COUNTY)
     const now = new Date().toISOString()
     const area = query.get('area') ?? COUNTY
-    const account = { account_id: '00000000-0000-4000-8000-000000000001', username: who, grants: WHO[who], expires_at: new Date(Date.now() + 600_000).toISOString() }
+    const account = { account_id: '00000000-0000-4000-8000-000000000001', username: who, grants: WHO[who].map((one) => ({ ...one, valid_from: ago(90 * 86_400), valid_until: null })), expires_at: new Date(Date.now() + 600_000).toISOString() }
     if (path === '/access/session') return method === 'DELETE' ? [204] : [200, account]
     if (path === '/access/session/renew') return [200, account]
     if (mode === 'down' && path.startsWith('/reporting')) return [503, { type: 'urn:muster:problem:unavailable', status: 503, reasons: [{ field: 'request', rule: 'store-away', zh: '数据库暂时不可用，未保存任何内容，请稍后重试。', en: 'The store is away for a moment; nothing was saved. Please try again.' }], trace_id: 'abc' }]
@@ -326,7 +329,7 @@ export function county() {
       const order = held.orders.find((one) => one.discrepancy_id === open[1])
       return [200, { ...order, person: { subject_id: order.subject_id, name: '卓玛德吉', number: number() }, record_value: order.field ? '青海省同仁县隆务镇热贡路36号' : null, department_value: order.field ? '隆务镇热贡街63号' : null, twin: order.other ? { subject_id: order.other, name: '卓玛德吉', number: number() } : null, reveal: null }]
     }
-    return [404, { type: 'urn:muster:problem:not-found', status: 404, reasons: [], trace_id: null }]
+    return works(method, path, query, body) ?? [404, { type: 'urn:muster:problem:not-found', status: 404, reasons: [], trace_id: null }]
   }
 
   /** News twice a minute; MOCK_MODE=cut falls silent after the first. */
@@ -366,9 +369,10 @@ export function county() {
       const chunks = []
       request.on('data', (chunk) => chunks.push(chunk))
       request.on('end', () => {
-        const body = chunks.length ? JSON.parse(Buffer.concat(chunks)) : {}
+        const form = /^multipart\//.test(request.headers['content-type'] ?? '')
+        const body = chunks.length && !form ? JSON.parse(Buffer.concat(chunks)) : {}
         const [status, found] = answer(request.method, path, url.searchParams, body)
-        response.writeHead(status, { 'content-type': status >= 400 ? 'application/problem+json' : 'application/json' })
+        response.writeHead(status, { 'content-type': status >= 400 && found?.type ? 'application/problem+json' : 'application/json' })
         response.end(found === undefined ? '' : JSON.stringify(found))
       })
     })

@@ -28,9 +28,9 @@ from muster.contracts.topics import SERVICES, service_topics
 from muster.forms.profile import Profile
 from muster.messaging import failpoints
 from muster.messaging.message import Event, OutboxRow
-from muster.runtime import audit_route
 from muster.runtime.context import Context, build_context
 from muster.runtime.http import install
+from muster.runtime.service import common_routers
 from muster.security import digests, keyring, packets, tokens
 from muster.security.grants import Grant
 from muster.vocabulary import resident_number
@@ -377,7 +377,7 @@ async def running(url: str, keys: Path) -> AsyncIterator[Bench]:
     app = FastAPI()
     app.state.database, app.state.context = context.database, context
     install(app, "capture")
-    for router in (*service.routers, audit_route.router):
+    for router in (*service.routers, *common_routers()):
         app.include_router(router)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://capture") as client:

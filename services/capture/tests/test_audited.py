@@ -184,6 +184,13 @@ async def test_every_route_leaves_its_row_or_shows_nobody(
         told("import.refusals", [warned], detail={**job, "rows": 2}),
         **whole,
     )
+    await ask("GET /imports", Role.ADMINISTRATOR, area=AREA)
+    await ask(
+        "GET /imports/{import_id}/rows",
+        Role.ADMINISTRATOR,
+        told("import.rows", detail={**job, "severity": "refuse", "rows": 1}),
+        **whole,
+    )
     await ask(
         "GET /imports/{import_id}/refusals.xlsx",
         Role.ADMINISTRATOR,

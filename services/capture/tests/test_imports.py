@@ -465,7 +465,7 @@ async def test_an_import_id_names_one_file(bench: Bench, make_row: Row) -> None:
 async def test_an_import_is_shown_to_who_administers_its_area(bench: Bench, make_row: Row) -> None:
     done = (await bench.import_file(csv_of([make_row(bench.person())]))).json()
     for role, area in ((Role.COLLECTOR, AREA), (Role.ADMINISTRATOR, "632321100")):
-        for suffix in ("", "/refusals", "/refusals.xlsx"):
+        for suffix in ("", "/refusals", "/rows", "/refusals.xlsx"):
             answer = await bench.client.get(
                 f"/imports/{done['import_id']}{suffix}", headers=bench.headers(role, area)
             )

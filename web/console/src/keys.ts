@@ -6,6 +6,7 @@ export const KEYS: Readonly<Record<string, Keys>> = {
     ['↑ ↓', 'keys.rows'],
     ['Enter', 'keys.open'],
   ],
+  'import-job': [['F8 / Shift+F8', 'keys.bad']],
   'review-item': [
     ['↑ ↓', 'keys.fields'],
     ['Space', 'keys.settle'],

@@ -4,8 +4,12 @@ import type { Some } from '@muster/ui'
 export const FIGURES: Some = ['leader', 'township_leader', 'administrator']
 export const REVIEW: Some = ['civil_affairs_reviewer', 'human_resources_reviewer']
 /** Who sees by name whom their area still has to collect. */
-export const PEOPLE: Some = ['township_leader']
+export const NAMES: Some = ['township_leader']
 /** Who sees which work orders there are; of collectors the desk takes care. */
 export const ORDERS: Some = [...FIGURES, ...REVIEW]
 /** Who may open the values of one. */
 export const OPEN_ORDERS: Some = ['township_leader', 'administrator', ...REVIEW]
+/** Who brings files in, gives grants and looks after what runs. */
+export const ADMINISTER: Some = ['administrator']
+/** Who sees how the readers of their desks are. */
+export const TERMINALS: Some = ['administrator', 'township_leader']

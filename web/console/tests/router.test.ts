@@ -39,8 +39,8 @@ describe('every page', () => {
 
 describe.each([
   ['leader', 'dashboard', ['dashboard', 'orders']],
-  ['township_leader', 'dashboard', ['dashboard', 'orders']],
-  ['administrator', 'dashboard', ['dashboard', 'orders']],
+  ['township_leader', 'dashboard', ['dashboard', 'orders', 'terminals']],
+  ['administrator', 'dashboard', ['dashboard', 'orders', 'import', 'candidates', 'people', 'terminals', 'profile', 'health']],
   ['civil_affairs_reviewer', 'review', ['review', 'orders']],
   ['human_resources_reviewer', 'review', ['review', 'orders']],
   ['collector', 'no-right', []],
@@ -54,13 +54,13 @@ describe.each([
 
   it('is turned away everywhere else', async () => {
     const router = await as(role)
-    const open = new Set([
-      ...listed,
-      ...(listed.includes('review') ? ['review-item'] : []),
-      ...(listed.includes('dashboard') ? ['wall'] : []),
-      ...(role === 'township_leader' ? ['people'] : []),
-    ])
-    for (const path of ['/dashboard', `/dashboard/${COUNTY}`, '/review', `/review/${'0'.repeat(8)}-0000-4000-8000-${'0'.repeat(12)}`, '/orders', '/wall', `/wall/${COUNTY}`, `/people/${COUNTY}`]) {
+    const within = { dashboard: 'wall', review: 'review-item', import: 'import-job', people: 'person' } as Record<string, string>
+    const open = new Set(listed.flatMap((name) => [name, within[name] ?? name]))
+    if (role === 'township_leader') open.add('uncollected')
+    const id = `${'0'.repeat(8)}-0000-4000-8000-${'0'.repeat(12)}`
+    const office = ['/import', `/import/${id}`, ...['candidates', 'people', `people/${id}`, 'terminals', 'profile', 'health'].map((name) => `/admin/${name}`)]
+    const figures = ['/dashboard', `/dashboard/${COUNTY}`, '/wall', `/wall/${COUNTY}`, `/uncollected/${COUNTY}`]
+    for (const path of [...figures, '/review', `/review/${id}`, '/orders', ...office]) {
       const name = String(router.resolve(path).name)
       await router.push(path)
       expect(router.currentRoute.value.name, path).toBe(open.has(name) ? name : 'no-right')
@@ -76,6 +76,7 @@ it('a right that is not held opens nothing, whatever else is held', () => {
 
 it('what is no area or no id is no page', async () => {
   const router = await as('leader')
-  for (const path of ['/dashboard/abc', '/wall/abc', '/people', '/people/x', '/dashboard/<svg>', '/review/1', '/nothing']) expect(router.resolve(path).name).toBe('not-found')
+  const none = ['/dashboard/abc', '/wall/abc', '/uncollected', '/uncollected/x', '/dashboard/<svg>', '/review/1', '/import/1', '/admin/people/x', '/admin', '/nothing']
+  for (const path of none) expect(router.resolve(path).name).toBe('not-found')
   vi.unstubAllGlobals()
 })

@@ -1,8 +1,8 @@
 /** A small campaign and its services, for pages that are mounted whole. */
 import { createWords, startSession, ask } from '@muster/ui'
-import { mount, type ComponentMountingOptions } from '@vue/test-utils'
+import { flushPromises, mount, type ComponentMountingOptions } from '@vue/test-utils'
 import { vi } from 'vitest'
-import { defineComponent, h, type Component } from 'vue'
+import { defineComponent, h, nextTick, type Component } from 'vue'
 import { createMemoryHistory } from 'vue-router'
 import { createPages } from '../src/router'
 import en from '../src/words/en.json'
@@ -23,6 +23,8 @@ const field = (id: string, words: string, more: object = {}) => ({
   required: [],
   options: [],
   departments: [],
+  cite: null,
+  practice: false,
   ...more,
 })
 
@@ -35,14 +37,17 @@ export const profile = {
   phases: [],
   sections: [label('basic', '基本信息')],
   review_desks: [label('civil_affairs', '民政')],
-  categories: [{ ...label('soldier', '退役士兵'), number: 1, group: 'service', review_desk: 'civil_affairs' }],
+  source: '同仁县实施方案',
+  categories: [{ ...label('soldier', '退役士兵'), number: 1, group: 'service', review_desk: 'civil_affairs', cite: '同二' }],
   fields: [
     field('name', '姓名'),
     field('resident_number', '公民身份号码', { type: 'resident_number', sensitivity: 'sensitive' }),
     field('unit', '服役部队'),
   ],
-  departments: [{ ...label('armed-forces', '人武'), level: 'county', tasks: ['review', 'compare'], mode: 'blind' }],
+  departments: [{ ...label('armed-forces', '人武'), level: 'county', tasks: ['review', 'compare'], mode: 'blind', cite: '同四(二)' }],
   papers: [label('id_card', '居民身份证')],
+  evidence: [],
+  rules: [],
 }
 
 export const areas = {
@@ -56,6 +61,35 @@ export const areas = {
   ],
 }
 
+/** A file's form goes where other requests go. */
+class Carried extends EventTarget {
+  upload = new EventTarget()
+  status = 0
+  responseText = ''
+  private asked = { method: '', url: '' }
+  private type = ''
+  open(method: string, url: string) {
+    this.asked = { method, url }
+  }
+  setRequestHeader() {}
+  getResponseHeader() {
+    return this.type
+  }
+  async send(body: FormData) {
+    this.upload.dispatchEvent(new ProgressEvent('progress', { lengthComputable: true, loaded: 1, total: 2 }))
+    this.upload.dispatchEvent(new ProgressEvent('load'))
+    try {
+      const answer = await fetch(this.asked.url, { method: this.asked.method, body })
+      this.status = answer.status
+      this.type = answer.headers.get('content-type') ?? ''
+      this.responseText = await answer.text()
+      this.dispatchEvent(new Event('load'))
+    } catch {
+      this.dispatchEvent(new Event('error'))
+    }
+  }
+}
+
 type Answer = unknown | ((body: unknown, url: URL) => unknown)
 
 /** Requests that were made, as `POST /api/...`, with their bodies. */
@@ -64,8 +98,9 @@ export const requests: { line: string; body: unknown }[] = []
 /** Answers by `METHOD path`; a path that nobody expects fails its request. A function answers itself. */
 export function serve(role: string, answers: Record<string, Answer>, area = COUNTY): void {
   requests.length = 0
+  vi.stubGlobal('XMLHttpRequest', Carried)
   const all: Record<string, Answer> = {
-    'GET /api/access/session': { account_id: 'me', username: 'me', grants: [{ role, area }], expires_at: '2099-01-01T00:00:00Z' },
+    'GET /api/access/session': { account_id: 'me', username: 'me', grants: [{ role, area, valid_from: '2020-01-01T00:00:00Z', valid_until: null }], expires_at: '2099-01-01T00:00:00Z' },
     'GET /api/capture/profile': profile,
     'GET /api/capture/areas': areas,
     ...answers,
@@ -75,7 +110,7 @@ export function serve(role: string, answers: Record<string, Answer>, area = COUN
     vi.fn(async (input: string, how: RequestInit) => {
       const url = new URL(input, 'http://here')
       const line = `${how.method} ${url.pathname}`
-      const body: unknown = how.body ? JSON.parse(String(how.body)) : undefined
+      const body: unknown = how.body instanceof FormData ? Object.fromEntries(how.body) : how.body ? JSON.parse(String(how.body)) : undefined
       requests.push({ line, body })
       const found = all[line]
       if (found === undefined) throw new Error(`nobody answers ${line}`)
@@ -85,9 +120,26 @@ export function serve(role: string, answers: Record<string, Answer>, area = COUN
   )
 }
 
-export function refusal(status: number, rule: string, words: string): Response {
-  const body = { type: 'urn:muster:problem:conflict', status, reasons: [{ field: 'record', rule, zh: words, en: 'No.' }], trace_id: 'trace' }
+export function refusal(status: number, rule: string, words: string, field = 'record'): Response {
+  const body = { type: 'urn:muster:problem:conflict', status, reasons: [{ field, rule, zh: words, en: 'No.' }], trace_id: 'trace' }
   return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/problem+json' } })
+}
+
+/** What somebody types into an input. */
+export async function type(id: string, words: string): Promise<void> {
+  const input = document.getElementById(id) as HTMLInputElement | HTMLSelectElement
+  input.value = words
+  input.dispatchEvent(new Event('input', { bubbles: true }))
+  input.dispatchEvent(new Event('change', { bubbles: true }))
+  await nextTick()
+}
+
+/** Presses the button that says so, within an element. */
+export async function press(words: string, within: ParentNode = document): Promise<void> {
+  const button = [...within.querySelectorAll('button')].find((one) => one.textContent?.trim().startsWith(words))
+  if (!button) throw new Error(`no button says ${words}`)
+  button.click()
+  await flushPromises()
 }
 
 class Quiet {

@@ -4,9 +4,11 @@ declare module 'vue' {
     id?: string
     lang?: string
     title?: string
+    spellcheck?: 'false'
     'aria-label'?: string
     'aria-describedby'?: string
     'aria-pressed'?: boolean
+    'aria-expanded'?: boolean
     'aria-current'?: 'page' | 'true' | undefined
     onKeydown?: (event: KeyboardEvent) => void
   }

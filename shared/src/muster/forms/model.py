@@ -223,9 +223,16 @@ class Phase(Label):
     """A phase of the campaign and its last day."""
 
     until: date
+    cite: str | None
 
     def as_dict(self) -> dict[str, object]:
-        return {"id": self.id, "zh": self.zh, "en": self.en, "until": self.until.isoformat()}
+        return {
+            "id": self.id,
+            "zh": self.zh,
+            "en": self.en,
+            "until": self.until.isoformat(),
+            "cite": self.cite,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,7 +277,7 @@ def _department(name: str, node: Node, whole: Node, fields: Mapping[str, Field])
 
 def _phase(name: str, node: Node) -> Phase:
     label = _label(name, node, frozenset({"until"}))
-    return Phase(label.id, label.zh, label.en, node.need("until").day())
+    return Phase(label.id, label.zh, label.en, node.need("until").day(), node.text_of("cite"))
 
 
 def _step(name: str, node: Node) -> Label:

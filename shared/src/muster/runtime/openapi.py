@@ -13,9 +13,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from muster.runtime import audit_route, edges
 from muster.runtime.http import install
 from muster.runtime.provisioning import load_service, service_names
+from muster.runtime.service import common_routers
 
 __all__ = ["document", "main", "snapshots"]
 
@@ -24,7 +24,7 @@ def document(name: str) -> dict[str, Any]:
     """What the service of that name says at ``/openapi.json``. Raises LookupError."""
     app = FastAPI(title=f"muster {name}")
     install(app, name)
-    for router in (*load_service(name).routers, edges.router, audit_route.router):
+    for router in (*load_service(name).routers, *common_routers()):
         app.include_router(router)
     return app.openapi()
 

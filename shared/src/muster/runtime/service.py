@@ -23,7 +23,7 @@ from muster.messaging.intake import Intake
 from muster.messaging.message import Publication, Subscription
 from muster.messaging.relay import Relay
 from muster.observability.logging import get_logger
-from muster.runtime import audit_route, edges
+from muster.runtime import audit_route, edges, troubles_route
 from muster.runtime.context import Context, build_context
 from muster.runtime.http import install
 from muster.runtime.jobs import Job, Jobs
@@ -77,6 +77,11 @@ class Running:
     intake: Intake
     jobs: Jobs
     failed: str | None = None
+
+
+def common_routers() -> tuple[APIRouter, ...]:
+    """Routes that every service has beside its own."""
+    return edges.router, audit_route.router, troubles_route.router
 
 
 def build_running(service: Service, context: Context) -> Running:
@@ -151,7 +156,7 @@ def _create_app(service: Service, settings: ServiceSettings) -> FastAPI:
     app.state.context = context
     app.state.running = running
     install(app, service.name)
-    for router in (*service.routers, edges.router, audit_route.router):
+    for router in (*service.routers, *common_routers()):
         app.include_router(router)
     return app
 

@@ -515,6 +515,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/troubles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Troubles
+         * @description Parked messages and dead letters, counted by topic and reason; nothing of what they hold.
+         */
+        get: operations["get_troubles_troubles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -598,6 +618,32 @@ export interface components {
         Because: {
             /** Reason */
             reason?: string | null;
+        };
+        /**
+         * DeadLettersOut
+         * @description Messages of a topic that can never be taken, by the rule that they break.
+         */
+        DeadLettersOut: {
+            /** En */
+            en: string;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Messages */
+            messages: number;
+            /** Rule */
+            rule: string;
+            /** Topic */
+            topic: string;
+            /** Zh */
+            zh: string;
         };
         /** DepartmentAnswer */
         DepartmentAnswer: {
@@ -799,6 +845,35 @@ export interface components {
             new_password: string;
         };
         /**
+         * ParkedOut
+         * @description Messages of a topic that wait for one reason: how many of how many keys, how many of them
+         *     for an operator (`held`), since when.
+         */
+        ParkedOut: {
+            /** En */
+            en: string;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /** Held */
+            held: number;
+            /** Keys */
+            keys: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Messages */
+            messages: number;
+            /** Topic */
+            topic: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * Problem
          * @description What every refusal looks like (RFC 9457, ``application/problem+json``).
          */
@@ -946,6 +1021,23 @@ export interface components {
              * @constant
              */
             token_type?: "Bearer";
+        };
+        /**
+         * TroublesOut
+         * @description What one service could not take, at that moment.
+         */
+        TroublesOut: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Dead Letters */
+            dead_letters: components["schemas"]["DeadLettersOut"][];
+            /** Parked */
+            parked: components["schemas"]["ParkedOut"][];
+            /** Service */
+            service: string;
         };
         /** ValidationError */
         ValidationError: {
@@ -3252,6 +3344,26 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Problem"];
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_troubles_troubles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TroublesOut"];
                 };
             };
         };

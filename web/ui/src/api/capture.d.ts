@@ -149,7 +149,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get Imports
+         * @description Imports of the areas that the caller administers, the newest first; `after` is the id of the
+         *     last one of the page before. Counts and nothing of any row, and so not audited.
+         */
+        get: operations["get_imports_imports_get"];
         put?: never;
         /**
          * Post Import
@@ -231,6 +236,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/imports/{import_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rows
+         * @description Rows that nobody has settled yet, as they came, with the columns of the file and the reasons:
+         *     those refused (`severity` refuse), or taken in with a doubt (warn, without cells). Audited.
+         */
+        get: operations["get_rows_imports__import_id__rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ledger": {
         parameters: {
             query?: never;
@@ -280,8 +306,8 @@ export interface paths {
         };
         /**
          * Get Profile
-         * @description The form in words of both languages, and all by which a record is checked: fields,
-         *     categories, papers and who must show them, rules, departments, phases.
+         * @description The form in words of both languages with its sources, and all by which a record is checked:
+         *     fields, categories, papers and who must show them, rules, departments, phases.
          */
         get: operations["get_profile_profile_get"];
         put?: never;
@@ -476,6 +502,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/troubles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Troubles
+         * @description Parked messages and dead letters, counted by topic and reason; nothing of what they hold.
+         */
+        get: operations["get_troubles_troubles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/uploads": {
         parameters: {
             query?: never;
@@ -655,6 +701,8 @@ export interface components {
          * @description A category; `number` is only shown.
          */
         CategoryOut: {
+            /** Cite */
+            cite: string | null;
             /** En */
             en: string;
             /** Group */
@@ -667,6 +715,17 @@ export interface components {
             review_desk: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * ColumnOut
+         * @description A column of an imported file: its heading as it stands there, and the field that it holds,
+         *     null where it holds none (it is kept and shown, and not looked at).
+         */
+        ColumnOut: {
+            /** Field */
+            field: string | null;
+            /** Header */
+            header: string;
         };
         /**
          * ConditionOut
@@ -707,10 +766,38 @@ export interface components {
             zh: string;
         };
         /**
+         * DeadLettersOut
+         * @description Messages of a topic that can never be taken, by the rule that they break.
+         */
+        DeadLettersOut: {
+            /** En */
+            en: string;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Messages */
+            messages: number;
+            /** Rule */
+            rule: string;
+            /** Topic */
+            topic: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * DepartmentOut
          * @description A department and what it does; in mode `blind` its data stay with it.
          */
         DepartmentOut: {
+            /** Cite */
+            cite: string | null;
             /** En */
             en: string;
             /** Id */
@@ -892,6 +979,7 @@ export interface components {
             finished_at: string | null;
             /** Import Id */
             import_id: string;
+            origin: components["schemas"]["Origin"];
             /** Reasons */
             reasons: components["schemas"]["ReasonOut"][];
             /** Refused */
@@ -911,6 +999,28 @@ export interface components {
             updated: number;
             /** Warned */
             warned: number;
+        };
+        /**
+         * ImportRowsOut
+         * @description A page of rows; `next` is what to send as `after`, null at the end.
+         */
+        ImportRowsOut: {
+            /** Columns */
+            columns: components["schemas"]["ColumnOut"][];
+            /** Next */
+            next: number | null;
+            /** Rows */
+            rows: components["schemas"]["RefusedRowOut"][];
+        };
+        /**
+         * ImportsOut
+         * @description A page of imports; `next` is what to send as `after`, null at the end.
+         */
+        ImportsOut: {
+            /** Imports */
+            imports: components["schemas"]["ImportOut"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * KnownAreaCodeOut
@@ -1319,6 +1429,35 @@ export interface components {
          */
         Origin: "baseline" | "roster" | "new" | "discovered" | "moved_in";
         /**
+         * ParkedOut
+         * @description Messages of a topic that wait for one reason: how many of how many keys, how many of them
+         *     for an operator (`held`), since when.
+         */
+        ParkedOut: {
+            /** En */
+            en: string;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /** Held */
+            held: number;
+            /** Keys */
+            keys: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Messages */
+            messages: number;
+            /** Topic */
+            topic: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * PeopleOut
          * @description A page of persons; `next` is what to send as `after`, null at the end.
          */
@@ -1370,6 +1509,8 @@ export interface components {
          * @description A phase of the campaign and its last day.
          */
         PhaseOut: {
+            /** Cite */
+            cite: string | null;
             /** En */
             en: string;
             /** Id */
@@ -1415,7 +1556,8 @@ export interface components {
          * @description The campaign's form in words, and all that is needed to draw it and to check a record.
          *
          *     `areas_on` is the day whose area codes are used. `collected_where` is the place where a person
-         *     is collected, in Chinese; `groups` are category ids by group.
+         *     is collected, in Chinese; `groups` are category ids by group; `source` is the notice that it was
+         *     made from, and `cite` its line.
          */
         ProfileOut: {
             /** Area */
@@ -1459,6 +1601,8 @@ export interface components {
             rules: (components["schemas"]["AtMostOneOut"] | components["schemas"]["NeedsOneOfOut"] | components["schemas"]["ExcludesOut"] | components["schemas"]["NotAfterOut"] | components["schemas"]["NotInFutureOut"] | components["schemas"]["DateBoundOut"] | components["schemas"]["MinAgeRuleOut"] | components["schemas"]["MaxSpanRuleOut"] | components["schemas"]["MatchesNumberOut"] | components["schemas"]["KnownAreaCodeOut"] | components["schemas"]["NumberFormOut"] | components["schemas"]["RequiredWhenOut"] | components["schemas"]["MustBeOut"])[];
             /** Sections */
             sections: components["schemas"]["LabelOut"][];
+            /** Source */
+            source: string;
             /**
              * Standard Time
              * Format: date
@@ -1578,6 +1722,21 @@ export interface components {
             next: string | null;
             /** Refusals */
             refusals: components["schemas"]["RefusalOut"][];
+        };
+        /**
+         * RefusedRowOut
+         * @description A row of a file, numbered as a spreadsheet does. `cells` are as many as the columns; null for
+         *     a row that was taken in with a doubt, whose content is the person's now.
+         */
+        RefusedRowOut: {
+            /** Cells */
+            cells: string[] | null;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonOut"][];
+            /** Row Id */
+            row_id: string;
+            /** Row Number */
+            row_number: number;
         };
         /**
          * RequiredWhenOut
@@ -1710,6 +1869,23 @@ export interface components {
          * @enum {string}
          */
         SubjectState: "open" | "collected" | "declined" | "moved_out" | "dead_before" | "dead_after" | "merged" | "ineligible";
+        /**
+         * TroublesOut
+         * @description What one service could not take, at that moment.
+         */
+        TroublesOut: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Dead Letters */
+            dead_letters: components["schemas"]["DeadLettersOut"][];
+            /** Parked */
+            parked: components["schemas"]["ParkedOut"][];
+            /** Service */
+            service: string;
+        };
         /**
          * UploadOut
          * @description Answer to an upload packet, after commit.
@@ -1986,6 +2162,38 @@ export interface operations {
             };
         };
     };
+    get_imports_imports_get: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportsOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     post_import_imports_post: {
         parameters: {
             query?: never;
@@ -2101,6 +2309,41 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_rows_imports__import_id__rows_get: {
+        parameters: {
+            query?: {
+                severity?: components["schemas"]["Severity"];
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRowsOut"];
                 };
             };
             /** @description Validation Error */
@@ -2491,6 +2734,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_troubles_troubles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TroublesOut"];
                 };
             };
         };

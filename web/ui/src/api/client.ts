@@ -5,6 +5,7 @@ import type { paths as Capture } from './capture'
 import type { paths as Crosscheck } from './crosscheck'
 import { readProblem, Unreachable } from './problem'
 import type { paths as Reporting } from './reporting'
+import { sendForm, type Way } from './upload'
 import type { paths as Verification } from './verification'
 
 interface Services {
@@ -27,9 +28,16 @@ type Operation<S extends Service, P, M extends Method> = P extends keyof Service
     ? O
     : never
   : never
+/** Paths that take a form with a file. */
+type FormPaths<S extends Service> = {
+  [P in Paths<S, 'post'>]: Operation<S, P, 'post'> extends { requestBody: { content: { 'multipart/form-data': unknown } } } ? P : never
+}[Paths<S, 'post'>]
 /** What a path answers when all is well. */
 export type Answer<S extends Service, P, M extends Method> =
-  Operation<S, P, M> extends { responses: { 200: { content: { 'application/json': infer T } } } } ? T : undefined
+  Operation<S, P, M> extends { responses: { 200: Json<infer T> } | { 201: Json<infer T> } } ? T : undefined
+interface Json<T> {
+  content: { 'application/json': T }
+}
 type Query<O> = O extends { parameters: { query?: infer Q } } ? Q : never
 type At<O> = O extends { parameters: { path: infer P } } ? P : never
 type Body<O> = O extends { requestBody: { content: { 'application/json': infer B } } } ? B : never
@@ -72,6 +80,18 @@ export function post<S extends Service, P extends Paths<S, 'post'>>(
   return request('post', service, path, asked) as Promise<Answer<S, P, 'post'>>
 }
 
+/** Sends a form with a file, and tells how much of it has gone. */
+export function postForm<S extends Service, P extends FormPaths<S>>(service: S, path: P, form: FormData, way: Way = {}): Promise<Answer<S, P, 'post'>> {
+  return renewed(() => sendForm(address(service, path), form, ours(), way)).then(settle) as Promise<Answer<S, P, 'post'>>
+}
+
+/** A file that a service makes, to be saved. */
+export async function getFile(service: Service, path: string, asked: { at?: Record<string, string>; signal?: AbortSignal } = {}): Promise<Blob> {
+  const answer = await renewed(() => send('get', service, path, asked))
+  if (!answer.ok) throw await readProblem(answer)
+  return answer.blob()
+}
+
 /** The address of something that the browser itself loads, such as a picture. */
 export function address(service: Service, path: string, at: Record<string, string> = {}): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(at[name] ?? ''))
@@ -86,12 +106,16 @@ interface Loose {
 }
 
 async function request(method: Method, service: Service, path: string, asked: Loose): Promise<unknown> {
-  const answer = await send(method, service, path, asked)
-  if (answer.status === 401 && doorkeeper !== null && (await doorkeeper.recover())) {
-    return settle(await send(method, service, path, asked))
-  }
-  return settle(answer)
+  return settle(await renewed(() => send(method, service, path, asked)))
 }
+
+/** A request, and once more when the sign-in had run out and was renewed. */
+async function renewed(work: () => Promise<Response>): Promise<Response> {
+  const answer = await work()
+  return answer.status === 401 && doorkeeper !== null && (await doorkeeper.recover()) ? work() : answer
+}
+
+const ours = (): Record<string, string> => ({ accept: 'application/json', 'x-muster-client': client })
 
 /** One request, without anybody who renews; the session itself asks by this. */
 export async function send(method: Method, service: Service, path: string, asked: Loose = {}): Promise<Response> {
@@ -100,7 +124,7 @@ export async function send(method: Method, service: Service, path: string, asked
     if (value !== undefined && value !== null && value !== '') query.set(name, String(value))
   }
   const url = address(service, path, (asked.at ?? {}) as Record<string, string>)
-  const headers: Record<string, string> = { accept: 'application/json', 'x-muster-client': client }
+  const headers = ours()
   if (asked.body !== undefined) headers['content-type'] = 'application/json'
   try {
     return await fetch(query.size ? `${url}?${query}` : url, {

@@ -333,6 +333,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/troubles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Troubles
+         * @description Parked messages and dead letters, counted by topic and reason; nothing of what they hold.
+         */
+        get: operations["get_troubles_troubles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -528,6 +548,32 @@ export interface components {
                     [key: string]: number;
                 };
             };
+        };
+        /**
+         * DeadLettersOut
+         * @description Messages of a topic that can never be taken, by the rule that they break.
+         */
+        DeadLettersOut: {
+            /** En */
+            en: string;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Messages */
+            messages: number;
+            /** Rule */
+            rule: string;
+            /** Topic */
+            topic: string;
+            /** Zh */
+            zh: string;
         };
         /**
          * DiscrepanciesAnswer
@@ -750,6 +796,35 @@ export interface components {
          */
         Origin: "baseline" | "roster" | "new" | "discovered" | "moved_in";
         /**
+         * ParkedOut
+         * @description Messages of a topic that wait for one reason: how many of how many keys, how many of them
+         *     for an operator (`held`), since when.
+         */
+        ParkedOut: {
+            /** En */
+            en: string;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /** Held */
+            held: number;
+            /** Keys */
+            keys: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Messages */
+            messages: number;
+            /** Topic */
+            topic: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * PersonAnswer
          * @description Who somebody is.
          */
@@ -859,6 +934,23 @@ export interface components {
          * @enum {string}
          */
         SubjectState: "open" | "collected" | "declined" | "moved_out" | "dead_before" | "dead_after" | "merged" | "ineligible";
+        /**
+         * TroublesOut
+         * @description What one service could not take, at that moment.
+         */
+        TroublesOut: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Dead Letters */
+            dead_letters: components["schemas"]["DeadLettersOut"][];
+            /** Parked */
+            parked: components["schemas"]["ParkedOut"][];
+            /** Service */
+            service: string;
+        };
         /** ValidationError */
         ValidationError: {
             /** Context */
@@ -1380,6 +1472,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunAnswer"];
+                };
+            };
+        };
+    };
+    get_troubles_troubles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TroublesOut"];
                 };
             };
         };

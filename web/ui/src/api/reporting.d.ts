@@ -266,6 +266,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/troubles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Troubles
+         * @description Parked messages and dead letters, counted by topic and reason; nothing of what they hold.
+         */
+        get: operations["get_troubles_troubles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/waiting": {
         parameters: {
             query?: never;
@@ -548,6 +568,32 @@ export interface components {
             verified: number;
         };
         /**
+         * DeadLettersOut
+         * @description Messages of a topic that can never be taken, by the rule that they break.
+         */
+        DeadLettersOut: {
+            /** En */
+            en: string;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Messages */
+            messages: number;
+            /** Rule */
+            rule: string;
+            /** Topic */
+            topic: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * Device
          * @description One terminal. Of each reader ``ready``, or the rule that says why not; ``waiting`` are the
          *     events that waited in its spool at ``at``, by its own clock; ``last_heard`` is by ours, of a
@@ -648,6 +694,35 @@ export interface components {
          * @enum {string}
          */
         Origin: "baseline" | "roster" | "new" | "discovered" | "moved_in";
+        /**
+         * ParkedOut
+         * @description Messages of a topic that wait for one reason: how many of how many keys, how many of them
+         *     for an operator (`held`), since when.
+         */
+        ParkedOut: {
+            /** En */
+            en: string;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /** Held */
+            held: number;
+            /** Keys */
+            keys: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Messages */
+            messages: number;
+            /** Topic */
+            topic: string;
+            /** Zh */
+            zh: string;
+        };
         /**
          * ProblemCounts
          * @description Work orders: how many are open, by age, and how many are closed.
@@ -782,6 +857,23 @@ export interface components {
          * @enum {string}
          */
         SubjectState: "open" | "collected" | "declined" | "moved_out" | "dead_before" | "dead_after" | "merged" | "ineligible";
+        /**
+         * TroublesOut
+         * @description What one service could not take, at that moment.
+         */
+        TroublesOut: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Dead Letters */
+            dead_letters: components["schemas"]["DeadLettersOut"][];
+            /** Parked */
+            parked: components["schemas"]["ParkedOut"][];
+            /** Service */
+            service: string;
+        };
         /** ValidationError */
         ValidationError: {
             /** Context */
@@ -1230,6 +1322,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_troubles_troubles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TroublesOut"];
                 };
             };
         };

@@ -2,21 +2,23 @@
 import { useI18n } from 'vue-i18n'
 import { Problem } from '../api/problem'
 import type { Language } from '../format/numbers'
+import type { SummaryLine } from './ErrorSummary.vue'
 
 export interface Said {
   heading: string
-  lines: { text: string }[]
+  lines: SummaryLine[]
   trace: string | null
 }
 
 export function useProblems() {
   const { t, locale } = useI18n()
-  return function say(error: unknown): Said {
+  /** `inputs` are ids of inputs by the field that a reason is about. */
+  return function say(error: unknown, inputs: Readonly<Record<string, string>> = {}): Said {
     if (error instanceof Problem) {
       const language = locale.value as Language
       return {
         heading: t(error.status === 403 ? 'error.forbidden' : error.status >= 500 ? 'error.service' : 'error.refused'),
-        lines: error.reasons.map((reason) => ({ text: reason[language] })),
+        lines: error.reasons.map((reason) => ({ text: reason[language], ...(inputs[reason.field] ? { target: inputs[reason.field]! } : {}) })),
         trace: error.traceId,
       }
     }

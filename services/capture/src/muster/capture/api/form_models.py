@@ -29,6 +29,7 @@ class CategoryOut(LabelOut):
     number: int
     group: str
     review_desk: str
+    cite: str | None
 
 
 class FieldOut(LabelOut):
@@ -59,12 +60,14 @@ class DepartmentOut(LabelOut):
     level: str
     tasks: list[str]
     mode: str
+    cite: str | None
 
 
 class PhaseOut(LabelOut):
     """A phase of the campaign and its last day."""
 
     until: date
+    cite: str | None
 
 
 class ConditionOut(BaseModel):
@@ -286,10 +289,12 @@ class ProfileOut(LabelOut):
     """The campaign's form in words, and all that is needed to draw it and to check a record.
 
     `areas_on` is the day whose area codes are used. `collected_where` is the place where a person
-    is collected, in Chinese; `groups` are category ids by group.
+    is collected, in Chinese; `groups` are category ids by group; `source` is the notice that it was
+    made from, and `cite` its line.
     """
 
     form_version: str
+    source: str
     area: str
     areas_on: date
     standard_time: date

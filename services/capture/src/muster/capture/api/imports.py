@@ -9,7 +9,14 @@ from fastapi.responses import StreamingResponse
 from starlette.datastructures import UploadFile
 
 from muster.capture.api.lists import refusal_out
-from muster.capture.api.models import ImportOut, RefusalsOut
+from muster.capture.api.models import (
+    ColumnOut,
+    ImportOut,
+    ImportRowsOut,
+    ImportsOut,
+    RefusalsOut,
+    RefusedRowOut,
+)
 from muster.capture.domain.reasons import refusal
 from muster.capture.handlers import common, imports, lists, mending
 from muster.capture.handlers.import_batches import BATCHES
@@ -20,7 +27,7 @@ from muster.runtime.at_terminal import Asking
 from muster.runtime.auth import Caller, Composed
 from muster.runtime.context import Context
 from muster.vocabulary.ids import new_id
-from muster.vocabulary.states import Origin, Role
+from muster.vocabulary.states import Origin, Role, Severity
 
 router = APIRouter(tags=["imports"])
 
@@ -126,6 +133,23 @@ def _area(context: Context, caller: Caller, given: object, granted: Sequence[str
     return granted[0]
 
 
+@router.get("/imports")
+async def get_imports(
+    caller: Asking,
+    context: Composed,
+    conn: Transaction,
+    after: Uuid | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> ImportsOut:
+    """Imports of the areas that the caller administers, the newest first; `after` is the id of the
+    last one of the page before. Counts and nothing of any row, and so not audited."""
+    found = await mending.jobs(context, caller, conn, after, limit)
+    return ImportsOut(
+        imports=[ImportOut.model_validate(job, from_attributes=True) for job in found],
+        next=found[-1].import_id if len(found) == limit else None,
+    )
+
+
 @router.get("/imports/{import_id}")
 async def get_import(
     import_id: Uuid, caller: Asking, context: Composed, conn: Transaction
@@ -149,6 +173,36 @@ async def get_refusals(
     return RefusalsOut(
         refusals=[refusal_out(row) for row in rows],
         next=str(rows[-1].row_number) if len(rows) == limit else None,
+    )
+
+
+@router.get("/imports/{import_id}/rows")
+async def get_rows(
+    import_id: Uuid,
+    caller: Asking,
+    context: Composed,
+    conn: Transaction,
+    severity: Severity = Severity.REFUSE,
+    after: Annotated[int, Query(ge=0, lt=1 << 31)] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+) -> ImportRowsOut:
+    """Rows that nobody has settled yet, as they came, with the columns of the file and the reasons:
+    those refused (`severity` refuse), or taken in with a doubt (warn, without cells). Audited."""
+    columns, rows = await mending.shown_rows(
+        context, caller, conn, import_id, severity, after, limit
+    )
+    return ImportRowsOut(
+        columns=[ColumnOut.model_validate(column, from_attributes=True) for column in columns],
+        rows=[
+            RefusedRowOut(
+                row_id=row.listed.row_id,
+                row_number=row.listed.row_number,
+                cells=row.cells,
+                reasons=row.listed.reasons,
+            )
+            for row in rows
+        ],
+        next=rows[-1].listed.row_number if len(rows) == limit else None,
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import xlsxwriter
@@ -11,15 +12,45 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.domain.reasons import refusal
 from muster.capture.handlers import common
-from muster.capture.handlers.workbook import ROW_ID
+from muster.capture.handlers.workbook import ROW_ID, field_of, read_heading
 from muster.capture.store import imports, refusals
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
-from muster.vocabulary.states import Role
+from muster.vocabulary.states import Role, Severity
 
 REASON_HEADERS = ("退回原因", "Reasons")
 _HEADING = 1
 """The heading's row; the notice stands in the one above it, which an import passes over."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownColumn:
+    """A column of the file: its heading, and the field that it holds, if it holds one."""
+
+    header: str
+    field: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """A row as it came, by the columns. What was taken in is not kept beside the person's own
+    data, and so has no cells here."""
+
+    listed: Row[Any]
+    cells: list[str] | None
+
+
+async def jobs(
+    context: Context, caller: Caller, conn: AsyncConnection, after: str | None, limit: int
+) -> list[Row[Any]]:
+    """Imports of the areas that the caller administers, the newest first. Raises Refusal (403) for
+    who administers nothing."""
+    granted = caller.granted_areas((Role.ADMINISTRATOR,))
+    if not granted:
+        raise refusal("area-outside", status=403, kind="forbidden")
+    tree = context.areas
+    areas = [area.code for area in tree if any(tree.is_within(area.code, one) for one in granted)]
+    return await imports.newest(conn, areas, after, limit)
 
 
 async def job_of(caller: Caller, conn: AsyncConnection, import_id: str) -> Row[Any]:
@@ -47,6 +78,34 @@ async def rows_of(
     return rows
 
 
+async def shown_rows(
+    context: Context,
+    caller: Caller,
+    conn: AsyncConnection,
+    import_id: str,
+    severity: Severity,
+    after: int,
+    limit: int,
+) -> tuple[list[ShownColumn], list[ShownRow]]:
+    """The file's columns, and rows that nobody has settled, as they came (R69, R70). Audited."""
+    job = await job_of(caller, conn, import_id)
+    headers = _headers(context, job)
+    kept = _kept(headers)
+    names = field_of(read_heading(headers, context.profile))
+    rows = await refusals.open_of_import(conn, import_id, severity.value, after, limit)
+    shown = await asyncio.to_thread(
+        lambda: [ShownRow(row, _cells(context, row, kept) if row.sealed else None) for row in rows]
+    )
+    await context.audit.record(
+        conn,
+        actor=caller.account_id,
+        action="import.rows",
+        subject_ids=sorted({row.subject_id for row in rows if row.subject_id is not None}),
+        detail={"import": import_id, "severity": severity.value, "rows": len(rows)},
+    )
+    return [ShownColumn(headers[place], names.get(place)) for place in kept], shown
+
+
 async def refused_workbook(
     context: Context, caller: Caller, conn: AsyncConnection, import_id: str
 ) -> BinaryIO:
@@ -56,14 +115,13 @@ async def refused_workbook(
     hidden, the row's id.
     """
     job = await job_of(caller, conn, import_id)
-    headers = common.open_own(context, "import_job", job.file_code, job.sealed_headers)["headers"]
+    headers = _headers(context, job)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever sends it
     try:
         # Cells are written as text: what begins with = must not run on the reader's computer.
         book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False})
         sheet = book.add_worksheet("退回")
-        # A mended file that is refused again brings reasons and ids of the time before.
-        kept = [p for p, header in enumerate(headers) if header not in (*REASON_HEADERS, ROW_ID)]
+        kept = _kept(headers)
         notice = context.profile.benefits_notice
         sheet.write_string(0, 0, f"{notice.zh}。{notice.en}.")
         _write_headers(sheet, [headers[place] for place in kept])
@@ -71,9 +129,7 @@ async def refused_workbook(
 
         def write(rows: Sequence[Row[Any]]) -> None:
             for place, row in enumerate(rows, start=_HEADING + number + 1):
-                cells = common.open_own(context, "refused_row", row.row_id, row.sealed)["cells"]
-                shown = [cells[p] if p < len(cells) else "" for p in kept]
-                _write_row(sheet, place, shown, row)
+                _write_row(sheet, place, _cells(context, row, kept), row)
 
         async for rows in refusals.stream_of_import(conn, import_id):
             await asyncio.to_thread(write, rows)
@@ -90,6 +146,25 @@ async def refused_workbook(
         detail={"import": import_id, "rows": number},
     )
     return file
+
+
+def _headers(context: Context, job: Row[Any]) -> list[str]:
+    found: list[str] = common.open_own(context, "import_job", job.file_code, job.sealed_headers)[
+        "headers"
+    ]
+    return found
+
+
+def _kept(headers: Sequence[str]) -> list[int]:
+    """Columns that are the file's own: a mended file that is refused again brings reasons and ids
+    of the time before."""
+    return [p for p, header in enumerate(headers) if header not in (*REASON_HEADERS, ROW_ID)]
+
+
+def _cells(context: Context, row: Row[Any], kept: Sequence[int]) -> list[str]:
+    """A refused row's cells in these columns."""
+    cells = common.open_own(context, "refused_row", row.row_id, row.sealed)["cells"]
+    return [cells[place] if place < len(cells) else "" for place in kept]
 
 
 def _write_headers(sheet: Any, headers: list[str]) -> None:

@@ -138,6 +138,16 @@ def read_heading(cells: Cells, profile: Profile) -> Columns:
     return Columns(headers, by_name)
 
 
+def field_of(columns: Columns) -> Mapping[int, str]:
+    """Field id by column. A village that is told by names of places is the field's, too."""
+    by_place = {place: name for name, place in columns.by_name.items()}
+    told = VILLAGE in columns.by_name
+    return {
+        place: VILLAGE if name in (TOWNSHIP, COMMUNITY) and not told else name
+        for place, name in by_place.items()
+    }
+
+
 def wanted_columns(profile: Profile, origin: Origin) -> tuple[str, ...]:
     """What a file of this kind must have a column for, in the order of the profile."""
     if origin is Origin.ROSTER:

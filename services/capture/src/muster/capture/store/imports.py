@@ -1,13 +1,15 @@
 """Import jobs: how far a file has been read, and what came of it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.store.tables import import_job
+from muster.persistence.bulk import in_texts, sent
 
 RUNNING = "running"
 FINISHED = "finished"
@@ -68,6 +70,21 @@ async def read(conn: AsyncConnection, import_id: str) -> Row[Any] | None:
     """The job."""
     rows = await conn.execute(select(import_job).where(import_job.c.import_id == import_id))
     return rows.first()
+
+
+async def newest(
+    conn: AsyncConnection, areas: Iterable[str], after: str | None, limit: int
+) -> list[Row[Any]]:
+    """Jobs of these areas, the newest first, behind the job of that id."""
+    query = select(import_job).where(in_texts(import_job.c.area, "areas"))
+    if after is not None:
+        place = select(import_job.c.started_at, import_job.c.import_id).where(
+            import_job.c.import_id == after
+        )
+        mine = tuple_(import_job.c.started_at, import_job.c.import_id)
+        query = query.where(mine < place.scalar_subquery())
+    query = query.order_by(import_job.c.started_at.desc(), import_job.c.import_id.desc())
+    return list((await conn.execute(query.limit(limit), {"areas": sent(areas)})).all())
 
 
 async def advance(

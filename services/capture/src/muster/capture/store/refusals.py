@@ -141,6 +141,24 @@ async def of_import(
     return list((await conn.execute(query)).all())
 
 
+async def open_of_import(
+    conn: AsyncConnection, import_id: str, severity: str, after: int, limit: int
+) -> list[Row[Any]]:
+    """Rows of one import and one severity that nobody has settled, behind that row."""
+    query = (
+        select(refused_row)
+        .where(
+            refused_row.c.import_id == import_id,
+            refused_row.c.severity == severity,
+            refused_row.c.settled_at.is_(None),
+            refused_row.c.row_number > after,
+        )
+        .order_by(refused_row.c.row_number)
+        .limit(limit)
+    )
+    return list((await conn.execute(query)).all())
+
+
 async def stream_of_import(
     conn: AsyncConnection, import_id: str
 ) -> AsyncIterator[Sequence[Row[Any]]]:
