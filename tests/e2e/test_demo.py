@@ -206,7 +206,8 @@ def test_each_kind_of_user_can_sign_in_at_the_address_that_was_said(demo: Demo) 
     assert str(kept) in output.replace("\n", "")
     for one in by_role.values():
         body = {"username": one["username"], "password": one["password"]}
-        said = httpx.post(f"{url}/api/access/token", json=body).raise_for_status().json()
+        asked = httpx.post(f"{url}/api/access/token", json=body, timeout=30)
+        said = asked.raise_for_status().json()
         assert [(g["role"], g["area"]) for g in said["grants"]] == [(one["role"], one["area"])]
     shown = b"".join(piece.data for piece in dump.logs([demo.home.logs, demo.output]))
     assert not [one["username"] for one in accounts if one["password"].encode() in shown]
