@@ -57,7 +57,8 @@ function make(broken) {
     areas.push({ code, parent: COUNTY, level: 'village', name: `第${at + 1}村` })
     parent.set(code, COUNTY)
   }
-  const below = Map.groupBy?.(areas, (area) => area.parent) ?? areas.reduce((all, area) => all.set(area.parent, [...(all.get(area.parent) ?? []), area]), new Map())
+  const below = new Map(areas.map((area) => [area.code, []]))
+  for (const area of areas) below.get(area.parent)?.push(area)
   const children = (code) => below.get(code) ?? []
   const villages = areas.filter((area) => area.level === 'village')
 
@@ -89,9 +90,11 @@ function make(broken) {
   const area = (code) => byCode.get(code)
   const holds = new Map()
   for (const [village, held] of counts) {
-    for (let code = village; code; code = parent.get(code)) holds.set(code, [...(many && code !== village ? [] : (holds.get(code) ?? [])), held])
+    for (let code = village; code; code = parent.get(code)) {
+      if (!holds.has(code)) holds.set(code, [])
+      holds.get(code).push(held)
+    }
   }
-  if (many) for (const one of areas) if (one.level !== 'village') holds.set(one.code, [...counts].filter(([village]) => within(village, one.code)).map(([, held]) => held))
   const sum = (code, read) => (holds.get(code) ?? []).reduce((all, held) => all + read(held), 0)
   const side = (code) => {
     const origins = Object.fromEntries(ORIGINS.map((name) => [name, sum(code, (held) => held.origins[name])]))
@@ -141,7 +144,7 @@ function make(broken) {
   const waiting = (code) => {
     const held = side(code)
     const spread = (all) => ({ up_to_7_days: all - Math.floor(all / 3) - Math.floor(all / 7), from_8_to_14_days: Math.floor(all / 3), over_14_days: Math.floor(all / 7), unknown: 0 })
-    const units = areas.filter((one) => one.level === 'township' && within(one.code, code)).length
+    const units = held.level === 'village' ? 0 : areas.filter((one) => one.level === 'township' && within(one.code, code)).length
     return { name: held.name, level: held.level, submitted: spread(held.review.submitted), returned: spread(held.review.returned), units: spread(units), reviewed: held.review.verified + held.review.returned, returned_once: held.review.returned + Math.floor(held.review.verified / 9), accepted: 400, refused: 3 }
   }
   const history = (code, from, to) => {

@@ -1,5 +1,5 @@
 /** How areas stood: two days side by side, and areas beside each other. */
-import { permille, type Answer } from '@muster/ui'
+import { count, permille, type Answer } from '@muster/ui'
 
 export type History = Answer<'reporting', '/history', 'get'>
 export type Day = History['days'][number]
@@ -46,9 +46,9 @@ export function twoDaysOf(histories: readonly History[], measure: Measure, then:
   return histories.map((history) => compared(history.code, dayAt(history, then)?.[measure], dayAt(history, now)?.[measure]))
 }
 
-/** +3, −3, 0: a true minus, as wide as the plus. */
+/** +1,203, −3, 0: a true minus, as wide as the plus. */
 export function signed(change: number): string {
-  return change > 0 ? `+${change}` : change < 0 ? `−${-change}` : '0'
+  return change > 0 ? `+${count(change)}` : change < 0 ? `−${count(-change)}` : '0'
 }
 
 /** Share of people accounted for on a day, in tenths of a percent. */

@@ -69,6 +69,11 @@ _WAITS = {
     Wait.UNKNOWN: "不详 Not known",
 }
 _AREA = "地区 Area"
+_ONE_ROW: dict[AreaLevel, counts.Level] = {
+    AreaLevel.VILLAGE: "village",
+    AreaLevel.TOWNSHIP: "township",
+}
+"""The level by which an area is one row; above counties that is the county."""
 
 
 @router.get(
@@ -82,9 +87,8 @@ async def get_workbook(
     """The balance, progress, waiting and problems of the area and of each area directly below it,
     as .xlsx in both languages. Counts only; the profile's notice stands on every sheet."""
     progress = await counts.get_progress(caller, context, conn, area)
-    level = AreaLevel(progress.area.level)
-    shown = level.value if level in (AreaLevel.VILLAGE, AreaLevel.TOWNSHIP) else "county"
-    ledger = await counts.get_ledger(caller, context, conn, area, shown)
+    level = _ONE_ROW.get(progress.area.level, "county")
+    ledger = await counts.get_ledger(caller, context, conn, area, level)
     problems = await counts.get_problems(caller, context, conn, area)
     waits = await waiting.get_waiting(caller, context, conn, area)
     file = io.BytesIO()
@@ -113,8 +117,8 @@ class _Sheets:
         self._time = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left"})
         at = progress.as_of.astimezone(ZONE)
         self._head = f"{progress.area.name} {progress.code} · 截至 As of {at:%Y-%m-%d %H:%M}"
-        notice = context.profile.as_json()["benefits_notice"]
-        self._notice = (notice["zh"], notice["en"])
+        notice = context.profile.benefits_notice
+        self._notice = (notice.zh, notice.en)
 
     def add(
         self,
@@ -148,17 +152,16 @@ class _Sheets:
 
 def _balance(sheets: _Sheets, ledger: shapes.LedgerAnswer) -> None:
     total = ledger.total
-    left = [(title, total.origins[key], None) for key, title in _ORIGINS.items()]
     right = [
-        *((title, None, total.review[key]) for key, title in _REVIEWED.items()),
-        *((title, None, total.states[key]) for key, title in _STATES.items()),
+        *((title, total.review[key]) for key, title in _REVIEWED.items()),
+        *((title, total.states[key]) for key, title in _STATES.items()),
     ]
-    sums = (sum(row[1] for row in left), sum(row[2] for row in right))
-    sheets.add(
-        "台账 Balance",
-        ("项目 What", "来源 From", "去向 To"),
-        [*left, *right, ("合计 Total", *sums)],
-    )
+    rows: list[Sequence[Cell]] = [
+        *((title, total.origins[key], None) for key, title in _ORIGINS.items()),
+        *((title, None, count) for title, count in right),
+        ("合计 Total", sum(total.origins.values()), sum(count for _, count in right)),
+    ]
+    sheets.add("台账 Balance", ("项目 What", "来源 From", "去向 To"), rows)
 
 
 def _progress(sheets: _Sheets, answer: shapes.ProgressAnswer) -> None:
@@ -206,7 +209,9 @@ def _waiting(sheets: _Sheets, answer: shapes.WaitingAnswer) -> None:
 def _problems(sheets: _Sheets, answer: shapes.ProblemsAnswer) -> None:
     def row(area: shapes.AreaProblems) -> Sequence[Cell]:
         return (
-            *(area.name, area.open, area.closed, *(area.ages[age] for age in _AGES)),
+            area.name,
+            *(area.open, area.closed),
+            *(area.ages[age] for age in _AGES),
             *(area.kinds[kind].open for kind in _KINDS),
         )
 

@@ -1,0 +1,93 @@
+/** Tables: what is found, how it is sorted, and that thousands of rows keep their roles. */
+import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { h } from 'vue'
+import { faults } from '../../tests/axe'
+import { createWords, DataTable } from '../src'
+
+enableAutoUnmount(afterEach)
+
+interface Row {
+  code: string
+  open: number
+}
+
+/** Whatever is observed has a width: jsdom lays nothing out. */
+class Wide {
+  constructor(private readonly tell: (entries: { contentRect: { width: number } }[]) => void) {}
+  observe() {
+    this.tell([{ contentRect: { width: 900 } }])
+  }
+  unobserve() {}
+  disconnect() {}
+}
+
+beforeEach(() => vi.stubGlobal('ResizeObserver', Wide))
+afterEach(() => {
+  document.body.replaceChildren()
+  vi.unstubAllGlobals()
+})
+
+const rows = (length: number): Row[] => Array.from({ length }, (_, at) => ({ code: `v${String(at).padStart(5, '0')}`, open: (at * 7919) % length }))
+
+function table(length: number) {
+  return mount(DataTable<Row>, {
+    attachTo: document.body,
+    global: { plugins: [createWords({ zh: {}, en: {} }, 'zh')] },
+    props: {
+      caption: '各村',
+      columns: [
+        { key: 'code', title: '村', sort: (row: Row) => row.code },
+        { key: 'open', title: '未采集', number: true, sort: (row: Row) => row.open },
+      ],
+      rows: rows(length),
+      rowKey: (row: Row) => row.code,
+      search: (row: Row) => row.code,
+      total: { code: '合计', open: 1 },
+    },
+    slots: { code: ({ row }: { row: Row }) => h('a', { href: '#' }, row.code), open: ({ row }: { row: Row }) => String(row.open) },
+  })
+}
+
+describe('a table of 15,000 rows', () => {
+  it('draws few, says how many there are and which these are, and is clean for axe', async () => {
+    table(15_000)
+    await vi.waitFor(() => expect(document.querySelector('[role="table"] [role="cell"]')).not.toBeNull(), 20_000)
+    await flushPromises()
+    const found = document.querySelector('[role="table"]')!
+    expect(found.getAttribute('aria-label')).toBe('各村')
+    expect(found.getAttribute('aria-rowcount')).toBe('15002')
+    const drawn = [...found.querySelectorAll('[role="row"]')]
+    expect(drawn.length).toBeGreaterThan(5)
+    expect(drawn.length).toBeLessThan(60)
+    expect([...found.querySelectorAll('[role="columnheader"]')].map((one) => one.getAttribute('aria-sort'))).toEqual(['none', 'none'])
+    const indexes = drawn.map((one) => Number(one.getAttribute('aria-rowindex'))).filter(Boolean)
+    expect(indexes.slice(0, 4)).toEqual([1, 2, 3, 4])
+    expect(document.querySelector('.el-table-v2__body [tabindex="0"]')).not.toBeNull()
+    expect(await faults(document.body)).toEqual([])
+  }, 60_000)
+
+  it('is sorted by its headings and found by name, by keyboard', async () => {
+    table(15_000)
+    await vi.waitFor(() => expect(document.querySelector('[role="columnheader"] button')).not.toBeNull(), 20_000)
+    const first = () => [...document.querySelectorAll('[role="row"][aria-rowindex="3"] [role="cell"]')].map((one) => one.textContent)
+    expect(first()).toEqual(['v00000', '0'])
+    document.querySelectorAll<HTMLElement>('[role="columnheader"] button')[1]!.click()
+    await flushPromises()
+    expect(first()[1]).toBe('14999')
+    expect(document.querySelectorAll('[role="columnheader"]')[1]!.getAttribute('aria-sort')).toBe('descending')
+    const search = document.querySelector<HTMLInputElement>('input[type="search"]')!
+    search.value = 'V00042'
+    search.dispatchEvent(new Event('input'))
+    await flushPromises()
+    expect(first()[0]).toBe('v00042')
+    expect(document.querySelector('[role="table"]')!.getAttribute('aria-rowcount')).toBe('3')
+    expect(document.querySelector('[role="status"]')!.textContent).toBe('1 / 15,000 行')
+  }, 60_000)
+})
+
+it('of few rows is a plain table without a search', () => {
+  table(3)
+  expect(document.querySelectorAll('table tbody tr')).toHaveLength(3)
+  expect(document.querySelector('input')).toBeNull()
+})
