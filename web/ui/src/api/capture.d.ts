@@ -306,7 +306,8 @@ export interface paths {
         };
         /**
          * Get Profile
-         * @description The form in words of both languages: fields, categories, papers, departments, phases.
+         * @description The form in words of both languages: fields, categories, papers, departments, phases and
+         *     rules, each with its source.
          */
         get: operations["get_profile_profile_get"];
         put?: never;
