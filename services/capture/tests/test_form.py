@@ -33,8 +33,8 @@ async def test_the_form_is_given_in_words_of_both_languages(bench: Bench) -> Non
 
 
 async def test_what_is_asked_stands_with_its_source(bench: Bench) -> None:
-    """R22: categories, fields, papers, departments, phases and rules name the line of the notice that
-    asks for them; a field that none asks for says so."""
+    """R22: categories, fields, papers, departments, phases and rules name the line of the notice
+    that asks for them; a field that none asks for says so."""
     profile = Profile.load("tongren")
     told = await get(bench, "/profile")
     assert told["source"] == "同仁县实施方案 2018-10-26"
