@@ -58,8 +58,8 @@ def test_every_kind_of_rule_has_its_shape() -> None:
 
 
 async def test_what_is_asked_stands_with_its_source(bench: Bench) -> None:
-    """R22: categories, fields, papers, departments, phases and rules name the line of the notice that
-    asks for them; a field that none asks for says so."""
+    """R22: categories, fields, papers, departments, phases and rules name the line of the notice
+    that asks for them; a field that none asks for says so."""
     profile = Profile.load("tongren")
     told = await get(bench, "/profile")
     assert told["source"] == "同仁县实施方案 2018-10-26"
