@@ -435,6 +435,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/subjects/{subject_id}/completion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete
+         * @description Fill in or correct single fields of the newest version, as its reviewer (R71, C17): a new
+         *     version to review, whose changed fields nobody signed; once per `completion_id`. Audited.
+         */
+        post: operations["complete_subjects__subject_id__completion_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/subjects/{subject_id}/ending": {
         parameters: {
             query?: never;
@@ -619,6 +640,37 @@ export interface components {
             review_desk: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * CompletionIn
+         * @description Single fields as a reviewer fills them in or corrects them, over the version that they saw,
+         *     under an id that the client made; null takes a field away. `reason` stays with the record.
+         */
+        CompletionIn: {
+            /** Base Version */
+            base_version: number;
+            /** Completion Id */
+            completion_id: string;
+            /** Fields */
+            fields: {
+                [key: string]: string | number | boolean | string[] | null;
+            };
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * CompletionOut
+         * @description The new version, and which of its fields are not as the person signed them.
+         */
+        CompletionOut: {
+            /** Digest */
+            digest: string;
+            /** Subject Id */
+            subject_id: string;
+            /** Unsigned */
+            unsigned: string[];
+            /** Version */
+            version: number;
         };
         /**
          * DepartmentOut
@@ -1895,6 +1947,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LookupOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    complete_subjects__subject_id__completion_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subject_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompletionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompletionOut"];
                 };
             };
             /** @description Validation Error */

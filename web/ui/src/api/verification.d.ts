@@ -373,6 +373,26 @@ export interface components {
             version: number;
         };
         /**
+         * CompletionAnswer
+         * @description A reviewer filled in or corrected fields: who, when, why, and which version the person
+         *     signed. ``unsigned`` are the fields that are not as they were signed.
+         */
+        CompletionAnswer: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Reason */
+            reason: string;
+            /** Signed Version */
+            signed_version: number;
+            /** Unsigned */
+            unsigned: string[];
+        };
+        /**
          * DecisionAnswer
          * @description A decision as it stands; ``passed`` while it is submitted and awaits answers.
          */
@@ -499,6 +519,7 @@ export interface components {
             collected_at: string;
             /** Collector Id */
             collector_id: string;
+            completion: components["schemas"]["CompletionAnswer"] | null;
             /** Corrects Version */
             corrects_version: number | null;
             /** Departments */
@@ -866,12 +887,13 @@ export interface components {
         /**
          * VersionAnswer
          * @description One version, what terminals attest of it, and its review. ``changed`` are the fields that the
-         *     newest version changed.
+         *     newest version changed; ``completion`` is there when a reviewer made this version.
          */
         VersionAnswer: {
             attestation: components["schemas"]["AttestationAnswer"] | null;
             /** Changed */
             changed: string[];
+            completion: components["schemas"]["CompletionAnswer"] | null;
             /** Departments */
             departments: components["schemas"]["DepartmentAnswer"][];
             /** Digest */
