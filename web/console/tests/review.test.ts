@@ -295,3 +295,26 @@ describe('completing', () => {
     expect(history.textContent).toContain('证明材料：其他原因')
   })
 })
+
+describe('papers', () => {
+  const piece = (kind: string, sign: string) => ({ digest: `sha256:${sign.repeat(64)}`, kind, media_type: 'image/png' })
+  const shown = () => document.querySelector<HTMLImageElement>('.stage img')?.alt
+
+  it('come with the field at hand, and one that shows it stays', async () => {
+    await open(record(ONE, { evidence: [piece('id_card', 'd'), piece('discharge_certificate', 'e')] }))
+    expect(shown()).toBe('居民身份证')
+    key('F8')
+    await flushPromises()
+    expect(shown()).toBe('退伍证')
+    key('ArrowUp', boxes()[2])
+    await flushPromises()
+    expect(shown()).toBe('退伍证')
+  }, 20_000)
+
+  it('are named where none of them came with the record', async () => {
+    await open(record(ONE, { evidence: [piece('id_card', 'd')] }))
+    key('F8')
+    await flushPromises()
+    expect(document.querySelector('.pane')!.textContent).toContain('服役部队：没有可对照的材料（退伍证）')
+  }, 20_000)
+})

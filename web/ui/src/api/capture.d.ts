@@ -738,7 +738,8 @@ export interface components {
         /**
          * FieldOut
          * @description A field of the form. `categories` may have it and `required` must fill it; `options` are the
-         *     values of a code or choice; `departments` may be asked about it.
+         *     values of a code or choice; `papers` show it, the likeliest first; `departments` may be asked
+         *     about it.
          */
         FieldOut: {
             /** Categories */
@@ -753,6 +754,8 @@ export interface components {
             matter: string | null;
             /** Options */
             options: components["schemas"]["LabelOut"][];
+            /** Papers */
+            papers: string[];
             /** Required */
             required: string[];
             /** Section */

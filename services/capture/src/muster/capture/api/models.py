@@ -334,7 +334,8 @@ class CategoryOut(LabelOut):
 
 class FieldOut(LabelOut):
     """A field of the form. `categories` may have it and `required` must fill it; `options` are the
-    values of a code or choice; `departments` may be asked about it."""
+    values of a code or choice; `papers` show it, the likeliest first; `departments` may be asked
+    about it."""
 
     section: str
     type: str
@@ -343,6 +344,7 @@ class FieldOut(LabelOut):
     categories: list[str]
     required: list[str]
     options: list[LabelOut]
+    papers: list[str]
     departments: list[str]
 
 
