@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { office } from './office.mjs'
+import { review } from './review.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const COUNTY = '632321'
@@ -228,11 +229,11 @@ function make(broken) {
       attestation: waiting.flagged
         ? { reading: 'flagged', signature: 'attested', reasons: [{ code: 'reading-late', zh: '读卡：规定时限内没有收到采集端的对应记录', en: 'The card reading has no event of its terminal within the grace' }], reading_id: uuid(), reading_event: null, signature_id: uuid(), signature_event: uuid() }
         : { reading: 'attested', signature: 'attested', reasons: [], reading_id: uuid(), reading_event: uuid(), signature_id: uuid(), signature_event: uuid() },
-      collector_id: uuid(), collected_at: ago(200_000), corrects_version: waiting.version > 1 ? waiting.version - 1 : null,
+      collector_id: uuid(), collected_at: ago(200_000), corrects_version: waiting.version > 1 ? waiting.version - 1 : null, completion: null,
       standing: [{ village: waiting.village, origin: 'baseline', state: 'collected' }],
       baseline: { version: 1, record: { form_version: profile.form_version, categories, fields: baseline }, differs }, answers: waiting.answers, departments, reasons: [],
       earlier: waiting.returned
-        ? [{ version: waiting.version - 1 || 1, digest: digest(), state: 'returned', received_at: ago(900_000), reviewed_at: ago(800_000), reviewer_id: uuid(), attestation: null, reasons: [{ code: 'paper-unreadable', zh: '证明材料无法辨认', en: 'A paper cannot be read', field: 'evidence', text: '退伍证照片模糊' }], departments: [], changed: ['phone', 'residence_address'] }]
+        ? [{ version: waiting.version - 1 || 1, digest: digest(), state: 'returned', received_at: ago(900_000), reviewed_at: ago(800_000), reviewer_id: uuid(), attestation: null, reasons: [{ code: 'paper-unreadable', zh: '证明材料无法辨认', en: 'A paper cannot be read', field: 'evidence', text: '退伍证照片模糊' }], departments: [], changed: ['phone', 'residence_address'], completion: null }]
         : [],
     }
     cards.set(id, answer)
@@ -284,6 +285,8 @@ export function county() {
     if (path === '/access/session') return method === 'DELETE' ? [204] : [200, account]
     if (path === '/access/session/renew') return [200, account]
     if (mode === 'down' && path.startsWith('/reporting')) return [503, { type: 'urn:muster:problem:unavailable', status: 503, reasons: [{ field: 'request', rule: 'store-away', zh: '数据库暂时不可用，未保存任何内容，请稍后重试。', en: 'The store is away for a moment; nothing was saved. Please try again.' }], trace_id: 'abc' }]
+    const reviewed = review(held, method, path, body, account.account_id)
+    if (reviewed) return reviewed
     if (path === '/capture/profile') return [200, held.profile]
     if (path === '/capture/areas') return [200, { root: COUNTY, granted: WHO[who].map((one) => one.area), areas: held.areas }]
     if (path === '/reporting/progress') {

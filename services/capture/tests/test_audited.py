@@ -30,8 +30,8 @@ def account_of(headers: dict[str, str]) -> str:
 
 
 async def send_back(bench: Bench, person: Any) -> None:
-    """A reviewer returns the person's first record."""
-    digest = await bench.scalar("SELECT digest FROM record_version")
+    """A reviewer returns the person's newest record, the second."""
+    digest = await bench.scalar("SELECT digest FROM record_version WHERE version = 2")
     part = ReturnedForDesk.model_validate(
         {
             "digest": digest,
@@ -40,7 +40,7 @@ async def send_back(bench: Bench, person: Any) -> None:
             "reasons": [{"code": "paper-unreadable", "field": "name", "text": "照片不清"}],
         }
     )
-    clear = Clear(version=1, subject_id=person.subject_id)
+    clear = Clear(version=2, subject_id=person.subject_id)
     one = Message("verification-record-returned", person.subject_id, new_id(), clear, part, None)
     async with bench.context.database.transaction() as conn:
         await reviews.take_returned(bench.context, conn, [one])
@@ -139,6 +139,24 @@ async def test_every_route_leaves_its_row_or_shows_nobody(
         told("subject.declined", [other.subject_id], detail={"change": change}),
         at={"subject_id": other.subject_id},
         json={"change_id": change, "ending": "declined", "village": other.village},
+    )
+
+    completion = new_id()
+    await ask(
+        "POST /subjects/{subject_id}/completion",
+        Role.CIVIL_AFFAIRS_REVIEWER,
+        told(
+            "record.complete",
+            [person.subject_id],
+            detail={"completion": completion, "version": 2, "fields": 1},
+        ),
+        at={"subject_id": person.subject_id},
+        json={
+            "completion_id": completion,
+            "base_version": 1,
+            "fields": {"former_name": "曾用某"},
+            "reason": WHY,
+        },
     )
 
     # -- lists

@@ -31,6 +31,10 @@ async def test_the_form_is_given_in_words_of_both_languages(bench: Bench) -> Non
         assert all(one["zh"] and one["en"] for one in told[name])
     [sex] = (one for one in told["fields"] if one["id"] == "sex")
     assert {one["zh"] for one in sex["options"]} >= {"男", "女"}
+    assert sex["papers"] == ["id_card", "household_booklet"]
+    assert {paper for one in told["fields"] for paper in one["papers"]} <= {
+        one["id"] for one in told["papers"]
+    }
     assert told["benefits_notice"]["zh"] == profile.benefits_notice.zh
 
 

@@ -10,6 +10,7 @@ export const KEYS: Readonly<Record<string, Keys>> = {
   'review-item': [
     ['↑ ↓', 'keys.fields'],
     ['Space', 'keys.settle'],
+    ['E / Enter', 'keys.complete'],
     ['F8 / Shift+F8', 'keys.difference'],
     ['F9', 'keys.verify'],
     ['F10', 'keys.return'],

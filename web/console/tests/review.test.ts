@@ -5,6 +5,7 @@ import { nextTick } from 'vue'
 import { faults } from '../../tests/axe'
 import ItemPage from '../src/pages/review/ItemPage.vue'
 import { rowsOf, standing, type Item } from '../src/pages/review/compare'
+import { valueOf } from '../src/pages/review/complete'
 import { queue } from '../src/pages/review/queue'
 import { COUNTY, profile, refusal, requests, serve, VILLAGE, visit } from './support'
 
@@ -28,7 +29,7 @@ function record(subject_id: string, more: Partial<Item> = {}): Item {
     reviewed_at: null, reviewer_id: null, passed: false, reviewable: true, own: false, record_id: 'rec',
     record: { form_version: 'tongren/1', categories: ['soldier'], fields: { name: '<img src=x onerror=alert(1)>', resident_number: NUMBER, unit: '第二十一集团军' } },
     provenance: { name: 'chip', resident_number: 'chip', unit: 'typed' }, evidence: [], signature_kind: 'self', attestation: null, collector_id: 'c',
-    collected_at: '2026-11-19T01:00:00Z', corrects_version: null, standing: [],
+    collected_at: '2026-11-19T01:00:00Z', corrects_version: null, completion: null, standing: [],
     baseline: { version: 1, record: { form_version: 'tongren/1', categories: ['soldier'], fields: { unit: '第二十集团军' } }, differs: ['unit'] },
     answers: 'agree', departments: [department()], reasons: [], earlier: [], ...more,
   }
@@ -191,4 +192,129 @@ describe('the page', () => {
     await flushPromises()
     expect(document.querySelector('#reason-code-0')).toBeNull()
   })
+})
+
+describe('completing', () => {
+  const POST = `POST /api/capture/subjects/${ONE}/completion`
+  const completion = { by: 'me', at: '2026-11-21T01:00:00Z', reason: '与档案核对', signed_version: 2, unsigned: ['unit'] }
+
+  async function type(id: string, text: string): Promise<void> {
+    const input = document.querySelector<HTMLInputElement>(`#${id}`)!
+    input.value = text
+    input.dispatchEvent(new Event('input'))
+    await nextTick()
+  }
+
+  const send = async () => {
+    key('Enter', document.querySelector('#complete-reason')!, { ctrlKey: true })
+    await flushPromises()
+  }
+
+  it('opens the row at hand by E, sends what changed alone, and shows the new version with what nobody signed', async () => {
+    let here = record(ONE)
+    const newer = record(ONE, { version: 3, digest: `sha256:${'b'.repeat(64)}`, completion, record: { ...here.record, fields: { ...here.record.fields, unit: '第二十集团军' } }, provenance: { ...here.provenance, unit: 'reviewer' } })
+    await open(here, {
+      [`GET /api/verification/items/${ONE}`]: () => here,
+      [POST]: () => {
+        here = newer
+        return { subject_id: ONE, version: 3, digest: newer.digest, unsigned: ['unit'] }
+      },
+    })
+    boxes()[0]!.click()
+    await nextTick()
+    key('F8')
+    key('e')
+    await flushPromises()
+    expect(document.querySelector<HTMLSelectElement>('#complete-field-0')!.value).toBe('unit')
+    expect(document.querySelector<HTMLInputElement>('#complete-value-0')!.value).toBe('第二十一集团军')
+    await send()
+    expect(posts()).toEqual([])
+    expect(document.querySelector('[role="dialog"] [role="alert"]')?.textContent).toContain('还没有改动任何一项')
+    expect(await faults(document.querySelector('[role="dialog"]')!)).toEqual([])
+    await type('complete-value-0', '第二十集团军')
+    await type('complete-reason', '与档案核对')
+    await send()
+    expect(posts()[0]!.body).toMatchObject({ base_version: 2, fields: { unit: '第二十集团军' }, reason: '与档案核对' })
+    await vi.waitFor(() => expect(document.body.textContent).toContain('第 3 版已可复核'), 3000)
+    expect(document.body.textContent).toContain('第 2 版由本人签字，其后改动未经本人签字：服役部队')
+    expect([...document.querySelectorAll('tbody tr')].at(-1)!.textContent).toContain('未签字')
+    expect(boxes().map((box) => box.checked)).toEqual([true, false, false])
+  }, 20_000)
+
+  it('says which field is refused and why, and the same again is the same completion', async () => {
+    const refused = () =>
+      new Response(JSON.stringify({ type: 'urn:muster:problem:invalid', status: 422, reasons: [{ field: 'unit', rule: 'too-long', zh: '太长', en: 'Too long' }], trace_id: null }), { status: 422, headers: { 'content-type': 'application/problem+json' } })
+    await open(record(ONE), { [POST]: refused })
+    key('F8')
+    key('Enter')
+    await flushPromises()
+    await type('complete-value-0', '某部')
+    await type('complete-reason', '核对')
+    await send()
+    expect(document.querySelector('[role="dialog"] [role="alert"]')?.textContent).toContain('服役部队：太长')
+    expect(document.querySelector('#complete-value-0')!.getAttribute('aria-invalid')).toBe('true')
+    await send()
+    await type('complete-value-0', '某团')
+    await send()
+    const ids = posts().map((one) => (one.body as { completion_id: string }).completion_id)
+    expect(ids[0]).toBe(ids[1])
+    expect(ids[2]).not.toBe(ids[0])
+  }, 20_000)
+
+  it('holds the decision until the new version is here', async () => {
+    await open(record(ONE), { [POST]: { subject_id: ONE, version: 3, digest: record(ONE).digest, unsigned: ['unit'] } })
+    for (const box of boxes()) box.click()
+    key('F8')
+    key('e')
+    await flushPromises()
+    await type('complete-value-0', '某部')
+    await type('complete-reason', '核对')
+    await send()
+    key('F9')
+    await flushPromises()
+    expect(posts().map((one) => one.line)).toEqual([POST])
+    expect(document.body.textContent).toContain('送到后才能继续复核')
+  }, 20_000)
+
+  it('gives values as records hold them, and null for what is taken away', () => {
+    const field = (type: string) => ({ ...profile.fields[0]!, type }) as never
+    expect([valueOf(field('integer'), '12'), valueOf(field('integer'), '1x'), valueOf(field('boolean'), 'false'), valueOf(field('text'), '  '), valueOf(field('choices'), []), valueOf(field('choices'), ['a'])]).toEqual([12, '1x', false, null, null, ['a']])
+  })
+
+  it('tells how often a record went back and forth, when, why and by whom', async () => {
+    const back = (version: number, reviewer_id: string) => ({
+      version, digest: `sha256:${'c'.repeat(64)}`, state: 'returned' as const, received_at: '2026-11-10T01:00:00Z', reviewed_at: '2026-11-11T01:00:00Z', reviewer_id,
+      attestation: null, reasons: [{ code: 'other', zh: '其他原因', en: 'Another reason', field: 'evidence', text: '照片不清' }], departments: [], changed: ['unit'], completion: null,
+    })
+    await open(record(ONE, { version: 3, earlier: [back(2, 'me'), back(1, 'somebody')] }))
+    const history = document.querySelector('details')!
+    expect(history.open).toBe(true)
+    expect(history.textContent).toContain('往返2次')
+    expect(history.textContent).toContain('由您退回')
+    expect(history.textContent).toContain('由其他复核人员退回')
+    expect(history.textContent).toContain('证明材料：其他原因')
+  })
+})
+
+describe('papers', () => {
+  const piece = (kind: string, sign: string) => ({ digest: `sha256:${sign.repeat(64)}`, kind, media_type: 'image/png' })
+  const shown = () => document.querySelector<HTMLImageElement>('.stage img')?.alt
+
+  it('come with the field at hand, and one that shows it stays', async () => {
+    await open(record(ONE, { evidence: [piece('id_card', 'd'), piece('discharge_certificate', 'e')] }))
+    expect(shown()).toBe('居民身份证')
+    key('F8')
+    await flushPromises()
+    expect(shown()).toBe('退伍证')
+    key('ArrowUp', boxes()[2])
+    await flushPromises()
+    expect(shown()).toBe('退伍证')
+  }, 20_000)
+
+  it('are named where none of them came with the record', async () => {
+    await open(record(ONE, { evidence: [piece('id_card', 'd')] }))
+    key('F8')
+    await flushPromises()
+    expect(document.querySelector('.pane')!.textContent).toContain('服役部队：没有可对照的材料（退伍证）')
+  }, 20_000)
 })

@@ -22,6 +22,7 @@ const field = (id: string, words: string, more: object = {}) => ({
   categories: ['soldier'],
   required: [],
   options: [],
+  papers: [],
   departments: [],
   cite: null,
   practice: false,
@@ -42,10 +43,10 @@ export const profile = {
   fields: [
     field('name', '姓名'),
     field('resident_number', '公民身份号码', { type: 'resident_number', sensitivity: 'sensitive' }),
-    field('unit', '服役部队'),
+    field('unit', '服役部队', { papers: ['discharge_certificate'] }),
   ],
   departments: [{ ...label('armed-forces', '人武'), level: 'county', tasks: ['review', 'compare'], mode: 'blind', cite: '同四(二)' }],
-  papers: [label('id_card', '居民身份证')],
+  papers: [label('id_card', '居民身份证'), label('discharge_certificate', '退伍证')],
   evidence: [],
   rules: [],
 }

@@ -63,6 +63,7 @@ export const STATES = {
   department: { shape: 'diamond', tone: 'teal' },
   typed: { shape: 'pencil', tone: 'text-2' },
   reviewer: { shape: 'eye', tone: 'primary' },
+  unsigned: { shape: 'ring', tone: 'warn' },
   waiting: { shape: 'clock', tone: 'text-2' },
   live: { shape: 'dot', tone: 'ok' },
   agree: { shape: 'equal', tone: 'ok' },

@@ -13,7 +13,7 @@ _DEFAULT_LENGTH = 200
 _KEYS = {
     "zh", "en", "section", "type", "table", "only", "options", "categories", "required",
     "matter", "sensitivity", "min", "max", "max_length", "address", "cite", "practice",
-    "headers",
+    "headers", "papers",
 }  # fmt: skip
 
 
@@ -78,6 +78,7 @@ def _field(name: str, node: Node, whole: Node, names: Names) -> Field:
         cite=node.text_of("cite"),
         practice=node.flag("practice"),
         headers=node.texts_of("headers"),
+        papers=_papers(node, whole),
         departments=(),
     )
 
@@ -86,6 +87,13 @@ def _address(node: Node, kind: str) -> bool:
     if (said := node.get("address")) is not None and kind != "text":
         raise said.error("`address` is for fields of type text")
     return node.flag("address")
+
+
+def _papers(node: Node, whole: Node) -> tuple[str, ...]:
+    named = node.get("papers")
+    if named is None:
+        return ()
+    return tuple(item.one_of(whole.need("papers").entries(), "paper") for item in named.items())
 
 
 def _field_options(node: Node, kind: str) -> tuple[Option, ...]:

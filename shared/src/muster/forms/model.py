@@ -42,7 +42,7 @@ class Label:
 class Field(Label):
     """One field. `categories` and `required` are the sets of category ids that it is for and
     that must fill it; `departments` are those that may be asked about it. An `address` is a text
-    that may begin with the names of areas."""
+    that may begin with the names of areas; `papers` are those that show the field."""
 
     section: str
     type: FieldType
@@ -59,6 +59,7 @@ class Field(Label):
     cite: str | None
     practice: bool
     headers: tuple[str, ...]
+    papers: tuple[str, ...]
     departments: tuple[str, ...]
 
     def applies_to(self, categories: frozenset[str]) -> bool:
@@ -83,6 +84,7 @@ class Field(Label):
             "address": self.address,
             "cite": self.cite,
             "practice": self.practice,
+            "papers": list(self.papers),
             "departments": list(self.departments),
         }
 

@@ -462,6 +462,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/subjects/{subject_id}/completion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete
+         * @description Fill in or correct single fields of the newest version, as its reviewer (R71, C17): a new
+         *     version to review, whose changed fields nobody signed; once per `completion_id`. Audited.
+         */
+        post: operations["complete_subjects__subject_id__completion_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/subjects/{subject_id}/ending": {
         parameters: {
             query?: never;
@@ -728,6 +749,37 @@ export interface components {
             header: string;
         };
         /**
+         * CompletionIn
+         * @description Single fields as a reviewer fills them in or corrects them, over the version that they saw,
+         *     under an id that the client made; null takes a field away. `reason` stays with the record.
+         */
+        CompletionIn: {
+            /** Base Version */
+            base_version: number;
+            /** Completion Id */
+            completion_id: string;
+            /** Fields */
+            fields: {
+                [key: string]: string | number | boolean | string[] | null;
+            };
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * CompletionOut
+         * @description The new version, and which of its fields are not as the person signed them.
+         */
+        CompletionOut: {
+            /** Digest */
+            digest: string;
+            /** Subject Id */
+            subject_id: string;
+            /** Unsigned */
+            unsigned: string[];
+            /** Version */
+            version: number;
+        };
+        /**
          * ConditionOut
          * @description Holds when every named field has one of its values, as text, and one of the categories is
          *     ticked; null `categories` ask for none.
@@ -885,8 +937,8 @@ export interface components {
          * FieldOut
          * @description A field of the form. `categories` may have it and `required` must fill it; `options` are the
          *     values of a code, choice or choices; `min` and `max` bound a number, `max_length` a text, in
-         *     signs; an `address` may begin with the names of areas; `practice` says that no notice asks for
-         *     it; `departments` may be asked about it.
+         *     signs; an `address` may begin with the names of areas; `papers` show it, the likeliest first;
+         *     `practice` says that no notice asks for it; `departments` may be asked about it.
          */
         FieldOut: {
             /** Address */
@@ -911,6 +963,8 @@ export interface components {
             min: number | null;
             /** Options */
             options: components["schemas"]["LabelOut"][];
+            /** Papers */
+            papers: string[];
             /** Practice */
             practice: boolean;
             /** Required */
@@ -2656,6 +2710,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LookupOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    complete_subjects__subject_id__completion_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subject_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompletionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompletionOut"];
                 };
             };
             /** @description Validation Error */

@@ -393,6 +393,26 @@ export interface components {
             version: number;
         };
         /**
+         * CompletionAnswer
+         * @description A reviewer filled in or corrected fields: who, when, why, and which version the person
+         *     signed. ``unsigned`` are the fields that are not as they were signed.
+         */
+        CompletionAnswer: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Reason */
+            reason: string;
+            /** Signed Version */
+            signed_version: number;
+            /** Unsigned */
+            unsigned: string[];
+        };
+        /**
          * DeadLettersOut
          * @description Messages of a topic that can never be taken, by the rule that they break.
          */
@@ -545,6 +565,7 @@ export interface components {
             collected_at: string;
             /** Collector Id */
             collector_id: string;
+            completion: components["schemas"]["CompletionAnswer"] | null;
             /** Corrects Version */
             corrects_version: number | null;
             /** Departments */
@@ -958,12 +979,13 @@ export interface components {
         /**
          * VersionAnswer
          * @description One version, what terminals attest of it, and its review. ``changed`` are the fields that the
-         *     newest version changed.
+         *     newest version changed; ``completion`` is there when a reviewer made this version.
          */
         VersionAnswer: {
             attestation: components["schemas"]["AttestationAnswer"] | null;
             /** Changed */
             changed: string[];
+            completion: components["schemas"]["CompletionAnswer"] | null;
             /** Departments */
             departments: components["schemas"]["DepartmentAnswer"][];
             /** Digest */

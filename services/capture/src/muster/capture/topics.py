@@ -17,6 +17,7 @@ from muster.contracts.envelope import Clear
 from muster.contracts.parts.base import Part
 from muster.contracts.parts.capture import (
     BaselineForReview,
+    Completion,
     Entry,
     Evidence,
     Record,
@@ -136,7 +137,8 @@ async def load_records(
                 collected_at=version.collected_at,
             ),
         }
-        clear = _clear(row, terminal_id=version.terminal_id, digest=version.digest)
+        sender = version.terminal_id if version.completed_by is None else None
+        clear = _clear(row, terminal_id=sender, digest=version.digest)
         events[row.event_id] = Event(clear, parts)
     return events
 
@@ -148,11 +150,25 @@ def _for_review(version: Any, opened: Mapping[str, Any], standing: Standing) -> 
         record=Record.model_validate(opened["record"]),
         provenance=opened["provenance"],
         evidence=tuple(Evidence.model_validate(piece) for piece in opened["evidence"]),
-        signed_digest=version.digest,
+        signed_digest=opened["signature"]["digest"],
         signature_kind=opened["signature"]["kind"],
         collector_id=version.collector_id,
         collected_at=version.collected_at,
         corrects_version=version.corrects_version,
+        completion=_completion(version.digest, opened.get("completion")),
+    )
+
+
+def _completion(digest: str, made: Mapping[str, Any] | None) -> Completion | None:
+    if made is None:
+        return None
+    return Completion(
+        digest=digest,
+        by=made["by"],
+        at=made["at"],
+        reason=made["asked"]["reason"],
+        signed_version=made["signed_version"],
+        unsigned=made["unsigned"],
     )
 
 

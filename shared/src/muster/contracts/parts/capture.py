@@ -58,8 +58,27 @@ class StandingForCount(Part):
     standing: Standing
 
 
+class Completion(Part):
+    """A reviewer filled in or corrected single fields (R71): who, when and why.
+
+    ``digest`` is that of this version's content; what was signed is the content of
+    ``signed_version``, and ``unsigned`` are the fields that are not as they were signed.
+    """
+
+    digest: Digest
+    by: Uuid
+    at: Instant
+    reason: str
+    signed_version: int
+    unsigned: tuple[str, ...]
+
+
 class RecordForReview(Part):
-    """A record as the reviewer reads it: values, where each comes from, papers, signature."""
+    """A record as the reviewer reads it: values, where each comes from, papers, signature.
+
+    ``signed_digest`` is also the digest of this version's content, unless ``completion`` says that
+    a reviewer made this version.
+    """
 
     standing: Standing
     record_id: Uuid
@@ -71,6 +90,12 @@ class RecordForReview(Part):
     collector_id: Uuid
     collected_at: Instant
     corrects_version: int | None
+    completion: Completion | None = None
+
+    @property
+    def digest(self) -> str:
+        """Of this version's content: what a review names."""
+        return self.signed_digest if self.completion is None else self.completion.digest
 
 
 class RecordForCount(Part):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from muster.capture.domain.endings import Ending
 from muster.capture.domain.standing import Entries
@@ -106,6 +106,25 @@ class EndingIn(_Asked):
     to_village: AreaCode | None = None
     merged_into: Uuid | None = None
     note: Annotated[str, Field(max_length=2000)] | None = None
+
+
+class CompletionIn(_Asked):
+    """Single fields as a reviewer fills them in or corrects them, over the version that they saw,
+    under an id that the client made; null takes a field away. `reason` stays with the record."""
+
+    completion_id: Uuid
+    base_version: Annotated[int, Field(ge=1, lt=1 << 31)]
+    fields: Annotated[dict[_Short, FieldValue | None], Field(min_length=1, max_length=200)]
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class CompletionOut(BaseModel):
+    """The new version, and which of its fields are not as the person signed them."""
+
+    subject_id: str
+    version: int
+    digest: str
+    unsigned: list[str]
 
 
 class StandingOut(BaseModel):

@@ -3,6 +3,8 @@
 from fastapi import APIRouter, Response
 
 from muster.capture.api.models import (
+    CompletionIn,
+    CompletionOut,
     EndingIn,
     LookupIn,
     LookupOut,
@@ -14,7 +16,7 @@ from muster.capture.api.models import (
     entries_out,
 )
 from muster.capture.domain.reasons import refusal
-from muster.capture.handlers import endings, evidence, people
+from muster.capture.handlers import completing, endings, evidence, people
 from muster.contracts.parts.base import Digest, Uuid
 from muster.persistence.database import Transaction
 from muster.runtime.at_terminal import Asking
@@ -123,4 +125,34 @@ async def end(
         subject_id=stands.subject_id,
         revision=stands.revision,
         entries=entries_out(stands.entries),
+    )
+
+
+@router.post("/subjects/{subject_id}/completion")
+async def complete(
+    subject_id: Uuid,
+    body: CompletionIn,
+    caller: Asking,
+    context: Composed,
+    conn: Transaction,
+) -> CompletionOut:
+    """Fill in or correct single fields of the newest version, as its reviewer (R71, C17): a new
+    version to review, whose changed fields nobody signed; once per `completion_id`. Audited."""
+    made = await completing.complete(
+        context,
+        caller,
+        conn,
+        completing.Asked(
+            completion_id=body.completion_id,
+            subject_id=subject_id,
+            base_version=body.base_version,
+            fields=body.fields,
+            reason=body.reason,
+        ),
+    )
+    return CompletionOut(
+        subject_id=made.subject_id,
+        version=made.version,
+        digest=made.digest,
+        unsigned=list(made.unsigned),
     )

@@ -247,6 +247,21 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "该登记编号已用于另一次登记",
         "this change id was already used for another change",
     ),
+    "completion-id-reused": (
+        "completion_id",
+        "该编号已用于另一次完善",
+        "this completion id was already used for another completion",
+    ),
+    "nothing-changed": (
+        "fields",
+        "所填内容与记录一致，没有需要完善的项",
+        "the record says all of this already; there is nothing to complete",
+    ),
+    "own-record": (
+        "record",
+        "不得完善本人采集的记录，请在采集端更正并由本人重新签字",
+        "nobody completes a record that they collected; correct it at the desk, to be signed anew",
+    ),
     "area-outside": (
         "area",
         "您没有在该行政区划内办理此项业务的授权",

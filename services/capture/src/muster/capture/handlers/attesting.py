@@ -62,6 +62,33 @@ async def claim(
     return sorted({*changed, *(place for place, _ in everything)})
 
 
+async def carry(
+    context: Context, conn: AsyncConnection, claims: Sequence[ClaimRow], version: int, now: datetime
+) -> list[Version]:
+    """Let a later version of a locked subject keep what an earlier one claims on locked proofs, and
+    since when; gives the versions of which there is something to tell, in order."""
+    await attestations.add_claims(
+        conn,
+        [
+            {
+                "subject_id": row.subject_id,
+                "version": version,
+                "kind": row.proof.kind.value,
+                "proof_id": row.proof.proof_id,
+                "terminal_id": row.terminal_id,
+                "digest": row.digest,
+                "trace": row.trace,
+                "claimed_at": row.claimed_at,
+                "state": Attestation.AWAITING.value,
+            }
+            for row in claims
+        ],
+    )
+    subject_ids = {row.subject_id for row in claims}
+    changed = await settle(context, conn, {row.proof for row in claims}, subject_ids, now)
+    return sorted({*changed, *((subject_id, version) for subject_id in subject_ids)})
+
+
 async def settle(
     context: Context,
     conn: AsyncConnection,

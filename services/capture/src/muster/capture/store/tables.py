@@ -84,7 +84,9 @@ record_version = Table(
     Column("evidence", JSONB, nullable=False),
     Column("terminal_id", _UUID, nullable=False),
     Column("collector_id", _UUID, nullable=False),
-    Column("packet_id", _UUID, nullable=False),
+    # Of a reviewer's completion there is no packet; terminal and collector are those of the record.
+    Column("packet_id", _UUID),
+    Column("completed_by", _UUID),
     Column("collected_at", _TIME, nullable=False),
     Column("received_at", _TIME, nullable=False),
     Column("review_state", Text, nullable=False),

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from muster.contracts.parts.base import Uuid
-from muster.contracts.parts.capture import Entry
+from muster.contracts.parts.capture import Entry, RecordForReview
 from muster.persistence.database import Transaction
 from muster.runtime.auth import Authenticated, Composed
 from muster.runtime.context import Context
@@ -148,6 +148,7 @@ def _item(
         collector_id=part.collector_id,
         collected_at=part.collected_at,
         corrects_version=part.corrects_version,
+        completion=_completion(part),
         standing=tuple(
             Entry(village=e.village, origin=e.origin, state=e.state)
             for e in subject.standing.entries
@@ -280,7 +281,7 @@ def _earlier(
     fields: Fields,
     attestation: attestations.AttestationRow | None,
 ) -> models.VersionAnswer:
-    before = sealing.open_record(context, keys, item).record.fields
+    part = sealing.open_record(context, keys, item)
     return models.VersionAnswer(
         version=item.version,
         digest=item.digest,
@@ -291,5 +292,19 @@ def _earlier(
         attestation=_attestation(attestation),
         reasons=_reasons(context, keys, item),
         departments=tuple(_department(context, keys, one) for one in asked),
-        changed=tuple(comparing.changed(fields, before)),
+        changed=tuple(comparing.changed(fields, part.record.fields)),
+        completion=_completion(part),
+    )
+
+
+def _completion(part: RecordForReview) -> models.CompletionAnswer | None:
+    made = part.completion
+    if made is None:
+        return None
+    return models.CompletionAnswer(
+        by=made.by,
+        at=made.at,
+        reason=made.reason,
+        signed_version=made.signed_version,
+        unsigned=made.unsigned,
     )

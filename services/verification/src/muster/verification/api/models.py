@@ -159,9 +159,20 @@ class AttestationAnswer(BaseModel):
     signature_event: str | None
 
 
+class CompletionAnswer(BaseModel):
+    """A reviewer filled in or corrected fields: who, when, why, and which version the person
+    signed. ``unsigned`` are the fields that are not as they were signed."""
+
+    by: str
+    at: datetime
+    reason: str
+    signed_version: int
+    unsigned: tuple[str, ...]
+
+
 class VersionAnswer(BaseModel):
     """One version, what terminals attest of it, and its review. ``changed`` are the fields that the
-    newest version changed."""
+    newest version changed; ``completion`` is there when a reviewer made this version."""
 
     version: int
     digest: str
@@ -173,6 +184,7 @@ class VersionAnswer(BaseModel):
     reasons: tuple[ReasonAnswer, ...]
     departments: tuple[DepartmentAnswer, ...]
     changed: tuple[str, ...]
+    completion: CompletionAnswer | None
 
 
 class ItemAnswer(BaseModel):
@@ -204,6 +216,7 @@ class ItemAnswer(BaseModel):
     collector_id: str
     collected_at: datetime
     corrects_version: int | None
+    completion: CompletionAnswer | None
     standing: tuple[Entry, ...]
     baseline: BaselineAnswer | None
     answers: Answers

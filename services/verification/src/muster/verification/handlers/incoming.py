@@ -106,7 +106,7 @@ async def take_records(
             {
                 "subject_id": one.place[0],
                 "version": one.place[1],
-                "digest": one.part.signed_digest,
+                "digest": one.part.digest,
                 "village": one.village,
                 "desk": context.profile.review_desk(one.part.record.categories),
                 "collector_id": one.part.collector_id,
