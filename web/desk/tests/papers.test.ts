@@ -65,7 +65,7 @@ describe('the pane of papers', () => {
     expect(document.body.textContent).toContain('还缺 2 项')
     expect(texts('.need .state')).toEqual(['已有', '还缺', '还缺', '可补充'])
     expect(texts('.need button')).toEqual(expect.arrayContaining(['拍退伍证', '拍遗失证明']))
-    expect(texts('.need button')).not.toContain('再拍一张近期免冠照片')
+    expect(texts('.need button')).toContain('重拍近期免冠照片')
     expect(await faults(document.body)).toEqual([])
   })
   it('takes a paper from its button to the draft', async () => {
