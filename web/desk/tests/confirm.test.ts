@@ -15,7 +15,7 @@ import type { Confirmation, Draft } from '../src/work/model'
 import { campaign, draft, fakePictures, NUMBER, page, paper } from './taking'
 
 type Point = { x: number; y: number; time: number; pressure: number }
-const strokes = (...all: Point[][]) => all.map((points) => ({ points })) as Parameters<typeof traceOf>[0]
+const strokes = (...all: Point[][]) => all.map((points) => ({ points }))
 const point = (x: number, y: number, time: number): Point => ({ x, y, time, pressure: 0.5 })
 
 const asked: Record<string, unknown>[] = []
