@@ -5,7 +5,7 @@ Data of the profile and of public code tables; nobody's data, and so not audited
 
 from fastapi import APIRouter, Response
 
-from muster.capture.api.models import AreaOut, AreasOut, ProfileOut
+from muster.capture.api.form_models import AreaOut, AreasOut, ProfileOut
 from muster.runtime.at_terminal import Asking
 from muster.runtime.auth import Composed
 from muster.vocabulary.states import Role
