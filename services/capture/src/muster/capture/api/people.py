@@ -3,9 +3,12 @@
 from fastapi import APIRouter, Response
 
 from muster.capture.api.models import (
+    AbsenceIn,
+    AbsenceOut,
     EndingIn,
     LookupIn,
     LookupOut,
+    NotedOut,
     PersonIn,
     PersonOut,
     Prefill,
@@ -14,7 +17,7 @@ from muster.capture.api.models import (
     entries_out,
 )
 from muster.capture.domain.reasons import refusal
-from muster.capture.handlers import endings, evidence, people
+from muster.capture.handlers import absences, endings, evidence, people
 from muster.contracts.parts.base import Digest, Uuid
 from muster.persistence.database import Transaction
 from muster.runtime.at_terminal import Asking
@@ -124,3 +127,30 @@ async def end(
         revision=stands.revision,
         entries=entries_out(stands.entries),
     )
+
+
+@router.post("/subjects/{subject_id}/absence")
+async def note_absence(
+    subject_id: Uuid,
+    body: AbsenceIn,
+    caller: Asking,
+    context: Composed,
+    conn: Transaction,
+) -> NotedOut:
+    """Put down why somebody could not be met yet; once per `absence_id`. It ends nothing: they stay
+    open, and a record or an ending takes it away (R106). Audited."""
+    noted = await absences.note(
+        context,
+        caller,
+        conn,
+        absences.Asked(
+            absence_id=body.absence_id,
+            subject_id=subject_id,
+            village=body.village,
+            reason=body.reason,
+            note=body.note,
+            until=body.until,
+        ),
+    )
+    out = None if noted is None else AbsenceOut.model_validate(noted, from_attributes=True)
+    return NotedOut(subject_id=subject_id, absence=out)
