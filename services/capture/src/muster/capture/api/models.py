@@ -1,6 +1,6 @@
 """Shapes of requests and answers of capture's routes."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
