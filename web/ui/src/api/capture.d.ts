@@ -280,7 +280,8 @@ export interface paths {
         };
         /**
          * Get Profile
-         * @description The form in words of both languages: fields, categories, papers, departments, phases.
+         * @description The form in words of both languages, and all by which a record is checked: fields,
+         *     categories, papers and who must show them, rules, departments, phases.
          */
         get: operations["get_profile_profile_get"];
         put?: never;
@@ -856,8 +857,8 @@ export interface components {
          * FieldOut
          * @description A field of the form. `categories` may have it and `required` must fill it; `options` are the
          *     values of a code, choice or choices; `min` and `max` bound a number, `max_length` a text, in
-         *     signs; an `address` may begin with the names of areas; `practice` says that no notice asks for it;
-         *     `departments` may be asked about it.
+         *     signs; an `address` may begin with the names of areas; `practice` says that no notice asks for
+         *     it; `departments` may be asked about it.
          */
         FieldOut: {
             /** Address */

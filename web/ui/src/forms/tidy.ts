@@ -39,6 +39,7 @@ function words(text: string): string {
   return plain
     .replace(CLEAR_DOTS, '·')
     .replace(/[^\S\n]+/g, ' ')
+    .replace(/ ?\n ?/g, '\n')
     .trim()
 }
 

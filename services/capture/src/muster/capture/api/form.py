@@ -18,7 +18,8 @@ _KEPT = "private, max-age=300"
 
 @router.get("/profile")
 async def get_profile(_: Asking, context: Composed, response: Response) -> ProfileOut:
-    """The form in words of both languages: fields, categories, papers, departments, phases."""
+    """The form in words of both languages, and all by which a record is checked: fields,
+    categories, papers and who must show them, rules, departments, phases."""
     response.headers["Cache-Control"] = _KEPT
     return ProfileOut.model_validate(context.profile.as_json())
 

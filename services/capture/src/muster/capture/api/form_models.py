@@ -34,8 +34,8 @@ class CategoryOut(LabelOut):
 class FieldOut(LabelOut):
     """A field of the form. `categories` may have it and `required` must fill it; `options` are the
     values of a code, choice or choices; `min` and `max` bound a number, `max_length` a text, in
-    signs; an `address` may begin with the names of areas; `practice` says that no notice asks for it;
-    `departments` may be asked about it."""
+    signs; an `address` may begin with the names of areas; `practice` says that no notice asks for
+    it; `departments` may be asked about it."""
 
     section: str
     type: FieldType
