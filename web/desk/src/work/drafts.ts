@@ -27,7 +27,8 @@ export function newDraft(known: Known | null, from: string | CardReading): Draft
   const reading = typeof from === 'string' ? null : from
   const stored = (known?.record ?? null) as Stored | null
   const before = known?.baseline?.fields ?? {}
-  const { photo: _, ...read } = reading?.fields ?? {}
+  // The picture on the chip is no field of the form.
+  const read = Object.fromEntries(Object.entries(reading?.fields ?? {}).filter(([name]) => name !== 'photo'))
   const fields: Record<string, FieldValue> = {
     ...(stored?.record.fields ?? before),
     ...read,
