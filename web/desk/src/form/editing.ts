@@ -56,11 +56,11 @@ export function useEditing(first: Draft, rules: FormRules, store: DeskStore) {
 
   /** A value, or none. */
   function set(field: Field, value: FieldValue | null): void {
-    delete typed[field.id]
+    drop(typed, field.id)
     if (value === null) {
       if (fields[field.id] === undefined) return later()
-      delete fields[field.id]
-      delete sources[field.id]
+      drop(fields, field.id)
+      drop(sources, field.id)
     } else {
       if (equal(fields[field.id], value)) return later()
       fields[field.id] = value
@@ -129,7 +129,11 @@ export function useEditing(first: Draft, rules: FormRules, store: DeskStore) {
   return { id: first.id, fields, sources, typed, settled, voided, savedAt, keep, set, put, choose, take, read, differences, end }
 }
 
+function drop(held: Record<string, unknown>, name: string): void {
+  Reflect.deleteProperty(held, name)
+}
+
 function replace<T>(held: Record<string, T>, by: Record<string, T>): void {
-  for (const name of Object.keys(held)) if (!Object.hasOwn(by, name)) delete held[name]
+  for (const name of Object.keys(held)) if (!Object.hasOwn(by, name)) drop(held, name)
   for (const [name, value] of Object.entries(by)) if (!equal(held[name], value)) held[name] = value
 }

@@ -44,14 +44,29 @@ function held(fits: (draft: Draft) => boolean, from: From, store: DeskStore): Op
   return { kind: 'draft', draft: typeof from === 'string' ? draft : withReading(draft, from) }
 }
 
+/** The number under which somebody is known who was found otherwise; empty where none is. */
+export function knownNumber(known: Known): string {
+  const stored = known.record as { record?: { fields?: Record<string, FieldValue> } } | null | undefined
+  return String(stored?.record?.fields?.resident_number ?? known.baseline?.fields.resident_number ?? '')
+}
+
 export function decide(known: Known, from: From, store: DeskStore): Opening {
   const here = held((draft) => draft.subjectId === known.subject_id, from, store)
   if (here) return here
   if (known.known && known.elsewhere) return { kind: 'elsewhere', known, from }
   const closed = closedEntry(known)
-  if (closed === null) return { kind: 'draft', draft: newDraft(known, from) }
+  if (closed === null) return { kind: 'draft', draft: begin(known, from) }
   if (closed.state === 'merged' && known.merged_into) return { kind: 'merged', known, from, into: known.merged_into }
   return { kind: 'closed', known, from, entry: closed }
+}
+
+/** A new draft; a number that nobody knows is none. */
+export function begin(known: Known, from: From): Draft {
+  const draft = newDraft(known, from)
+  if (from !== '') return draft
+  const { fields, sources } = draft
+  const without = <T>(of: Record<string, T>) => Object.fromEntries(Object.entries(of).filter(([name]) => name !== 'resident_number'))
+  return { ...draft, fields: without(fields), sources: without(sources) }
 }
 
 /** The entry that keeps a record out; null where one may be taken. Who moved out of every village may
@@ -75,8 +90,7 @@ export async function reopen(known: Known, entry: Entry): Promise<Known> {
 
 /** What a card says, without the picture. */
 export function onCard(reading: CardReading | null): Record<string, string> {
-  const { photo: _, ...said } = reading?.fields ?? {}
-  return said
+  return Object.fromEntries(Object.entries(reading?.fields ?? {}).filter(([name]) => name !== 'photo'))
 }
 
 /** A draft with what a card says: it beats the baseline and an earlier reading, and what somebody typed

@@ -1,7 +1,8 @@
 /** Signs that this computer has no picture of: shown with their code, never as an empty box. */
 
 const SIZE = 24
-const RARE = /[^\u0000-\u2fff\u3000-\u303f\u4e00-\u9fa5\uff00-\uffef]/u
+/** Every font for Chinese has these; only of the others is it asked. */
+const COMMON = /[\p{ASCII}\u00a0-\u303f\u4e00-\u9fa5\uff00-\uffef]/u
 /** No font has a picture of this one. */
 const NOBODYS = '\u{10fffe}'
 const known = new Map<string, boolean>()
@@ -21,7 +22,7 @@ function picture(sign: string): string | null {
 }
 
 function drawn(sign: string): boolean {
-  if (!RARE.test(sign)) return true
+  if (COMMON.test(sign)) return true
   const held = known.get(sign)
   if (held !== undefined) return held
   const found = picture(sign)
