@@ -132,6 +132,14 @@ async def test_every_route_leaves_its_row_or_shows_nobody(
     )
     again = told("subject.enter-known", [other.subject_id])
     await ask("POST /subjects", Role.COLLECTOR, again, json=entered)
+    absence = new_id()
+    await ask(
+        "POST /subjects/{subject_id}/absence",
+        Role.COLLECTOR,
+        told("subject.absence", [other.subject_id], detail={"absence": absence}),
+        at={"subject_id": other.subject_id},
+        json={"absence_id": absence, "village": other.village, "reason": "away"},
+    )
     change = new_id()
     await ask(
         "POST /subjects/{subject_id}/ending",

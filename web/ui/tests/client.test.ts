@@ -74,3 +74,13 @@ describe('a sign-in that has run out', () => {
     expect(recover).toHaveBeenCalledTimes(1)
   })
 })
+
+it('sends a packet as the text that it is, again after a sign-in was renewed', async () => {
+  sent.mockResolvedValueOnce(refusal(401, 'token')).mockResolvedValueOnce(answer(200, { packet_id: 'p', accepted: 0, refused: 0, receipts: [] }))
+  recover.mockResolvedValue(true)
+  await post('capture', '/uploads', { body: 'a.b.c.d.e' })
+  expect(sent.mock.calls.map(([, how]) => [how!.body, (how!.headers as Record<string, string>)['content-type']])).toEqual([
+    ['a.b.c.d.e', 'application/jose'],
+    ['a.b.c.d.e', 'application/jose'],
+  ])
+})

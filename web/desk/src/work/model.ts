@@ -78,8 +78,10 @@ export interface Parcel {
   tries: number
   /** The receipt, once there is one. */
   receipt: Receipt | null
-  /** Reasons of a refusal, in both languages. */
+  /** Reasons of a refusal, in both languages; of a paper the field is its kind. */
   reasons: { field: string; rule: string; zh: string; en: string }[]
+  /** Whom capture knows under this number already, where that is why it refused. */
+  existing?: string
 }
 
 export interface Receipt {

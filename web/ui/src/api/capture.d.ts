@@ -462,6 +462,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/subjects/{subject_id}/absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Absence
+         * @description Put down why somebody could not be met yet; once per `absence_id`. It ends nothing: they stay
+         *     open, and a record or an ending takes it away (R106). Audited.
+         */
+        post: operations["note_absence_subjects__subject_id__absence_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/subjects/{subject_id}/completion": {
         parameters: {
             query?: never;
@@ -567,6 +588,44 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Absence
+         * @description Reasons of which none is an ending of the balance: whoever is away stays open (R106).
+         * @enum {string}
+         */
+        Absence: "away" | "not_found" | "in_prison" | "ill" | "other";
+        /**
+         * AbsenceIn
+         * @description Why somebody could not be met yet, under an id that the client made; `until` when, if that is
+         *     known. A `reason` of null takes back what stood.
+         */
+        AbsenceIn: {
+            /** Absence Id */
+            absence_id: string;
+            /** Note */
+            note?: string | null;
+            reason: components["schemas"]["Absence"] | null;
+            /** Until */
+            until?: string | null;
+            /** Village */
+            village: string;
+        };
+        /**
+         * AbsenceOut
+         * @description Why somebody could not be met, as it was put down `at`.
+         */
+        AbsenceOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Note */
+            note: string | null;
+            reason: components["schemas"]["Absence"];
+            /** Until */
+            until: string | null;
+        };
         /**
          * AreaLevel
          * @description Levels of 行政区划, from the top down.
@@ -1130,9 +1189,10 @@ export interface components {
         };
         /**
          * ListedOut
-         * @description A person on a list.
+         * @description A person on a list; `absence` is why somebody not yet collected could not be met.
          */
         ListedOut: {
+            absence?: components["schemas"]["AbsenceOut"] | null;
             /** Name */
             name: string | null;
             origin: components["schemas"]["Origin"];
@@ -1409,6 +1469,15 @@ export interface components {
             when: components["schemas"]["ConditionOut"] | null;
             /** Zh */
             zh: string;
+        };
+        /**
+         * NotedOut
+         * @description What stands now of a person.
+         */
+        NotedOut: {
+            absence: components["schemas"]["AbsenceOut"] | null;
+            /** Subject Id */
+            subject_id: string;
         };
         /**
          * NumberFormOut
@@ -2710,6 +2779,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LookupOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    note_absence_subjects__subject_id__absence_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subject_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AbsenceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotedOut"];
                 };
             };
             /** @description Validation Error */

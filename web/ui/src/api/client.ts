@@ -40,7 +40,11 @@ interface Json<T> {
 }
 type Query<O> = O extends { parameters: { query?: infer Q } } ? Q : never
 type At<O> = O extends { parameters: { path: infer P } } ? P : never
-type Body<O> = O extends { requestBody: { content: { 'application/json': infer B } } } ? B : never
+type Body<O> = O extends { requestBody: { content: { 'application/json': infer B } } }
+  ? B
+  : O extends { requestBody: { content: { 'application/jose': infer B } } }
+    ? B
+    : never
 
 export interface Asked<O> {
   query?: Query<O>
@@ -125,7 +129,9 @@ export async function send(method: Method, service: Service, path: string, asked
   }
   const url = address(service, path, (asked.at ?? {}) as Record<string, string>)
   const headers = ours()
-  if (asked.body !== undefined) headers['content-type'] = 'application/json'
+  // A text is a packet, signed and sealed; it travels as it is.
+  const packet = typeof asked.body === 'string' ? asked.body : undefined
+  if (asked.body !== undefined) headers['content-type'] = packet === undefined ? 'application/json' : 'application/jose'
   try {
     return await fetch(query.size ? `${url}?${query}` : url, {
       method: method.toUpperCase(),
@@ -133,7 +139,7 @@ export async function send(method: Method, service: Service, path: string, asked
       credentials: 'same-origin',
       cache: 'no-store',
       redirect: 'error',
-      ...(asked.body === undefined ? {} : { body: JSON.stringify(asked.body) }),
+      ...(asked.body === undefined ? {} : { body: packet ?? JSON.stringify(asked.body) }),
       ...(asked.signal ? { signal: asked.signal } : {}),
     })
   } catch (error) {

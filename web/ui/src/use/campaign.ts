@@ -40,6 +40,11 @@ export function loadCampaign(): Promise<void> {
   return loading
 }
 
+/** The form as it was loaded, for what is no component; null before that. */
+export function loadedProfile(): Profile | null {
+  return profile.value
+}
+
 /** Forgets them, as tests do. */
 export function forgetCampaign(): void {
   profile.value = areas.value = null

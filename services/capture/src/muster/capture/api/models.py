@@ -1,10 +1,11 @@
 """Shapes of requests and answers of capture's routes."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from muster.capture.domain.absences import Absence
 from muster.capture.domain.endings import Ending
 from muster.capture.domain.standing import Entries
 from muster.contracts.parts.base import AreaCode, FieldValue, Uuid
@@ -296,13 +297,41 @@ class SettledOut(BaseModel):
     subject_id: str | None
 
 
+class AbsenceIn(_Asked):
+    """Why somebody could not be met yet, under an id that the client made; `until` when, if that is
+    known. A `reason` of null takes back what stood."""
+
+    absence_id: Uuid
+    village: AreaCode
+    reason: Absence | None
+    note: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    until: date | None = None
+
+
+class AbsenceOut(BaseModel):
+    """Why somebody could not be met, as it was put down `at`."""
+
+    reason: Absence
+    note: str | None
+    until: date | None
+    at: datetime
+
+
+class NotedOut(BaseModel):
+    """What stands now of a person."""
+
+    subject_id: str
+    absence: AbsenceOut | None
+
+
 class ListedOut(BaseModel):
-    """A person on a list."""
+    """A person on a list; `absence` is why somebody not yet collected could not be met."""
 
     village: str
     subject_id: str
     origin: Origin
     name: str | None
+    absence: AbsenceOut | None = None
 
 
 class PeopleOut(BaseModel):

@@ -3,11 +3,14 @@
 from fastapi import APIRouter, Response
 
 from muster.capture.api.models import (
+    AbsenceIn,
+    AbsenceOut,
     CompletionIn,
     CompletionOut,
     EndingIn,
     LookupIn,
     LookupOut,
+    NotedOut,
     PersonIn,
     PersonOut,
     Prefill,
@@ -16,7 +19,7 @@ from muster.capture.api.models import (
     entries_out,
 )
 from muster.capture.domain.reasons import refusal
-from muster.capture.handlers import completing, endings, evidence, people
+from muster.capture.handlers import absences, completing, endings, evidence, people
 from muster.contracts.parts.base import Digest, Uuid
 from muster.persistence.database import Transaction
 from muster.runtime.at_terminal import Asking
@@ -156,3 +159,30 @@ async def complete(
         digest=made.digest,
         unsigned=list(made.unsigned),
     )
+
+
+@router.post("/subjects/{subject_id}/absence")
+async def note_absence(
+    subject_id: Uuid,
+    body: AbsenceIn,
+    caller: Asking,
+    context: Composed,
+    conn: Transaction,
+) -> NotedOut:
+    """Put down why somebody could not be met yet; once per `absence_id`. It ends nothing: they stay
+    open, and a record or an ending takes it away (R106). Audited."""
+    noted = await absences.note(
+        context,
+        caller,
+        conn,
+        absences.Asked(
+            absence_id=body.absence_id,
+            subject_id=subject_id,
+            village=body.village,
+            reason=body.reason,
+            note=body.note,
+            until=body.until,
+        ),
+    )
+    out = None if noted is None else AbsenceOut.model_validate(noted, from_attributes=True)
+    return NotedOut(subject_id=subject_id, absence=out)

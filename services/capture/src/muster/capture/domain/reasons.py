@@ -5,6 +5,26 @@ from muster.vocabulary.states import Severity
 
 _WORDS: dict[str, tuple[str, str, str]] = {
     # rule: (field, zh, en)
+    "absence-id-reused": (
+        "absence_id",
+        "该编号已用于另一条未见到本人的说明",
+        "this id was already used for another remark",
+    ),
+    "absence-not-open": (
+        "subject_id",
+        "此人不在未采集名单上，不必说明未见到的原因",
+        "this person is not among those not yet collected; nothing has to be said about it",
+    ),
+    "absence-reason": (
+        "reason",
+        "撤回说明时不能再写备注或日期",
+        "a remark that is taken back has neither note nor date",
+    ),
+    "until-past": (
+        "until",
+        "所写日期已经过去",
+        "the day lies in the past",
+    ),
     "record-shape": (
         "record",
         "记录缺少必需的项，或某项格式不正确",

@@ -11,7 +11,7 @@ from muster.capture.domain.endings import Change, Ending, Surroundings
 from muster.capture.domain.reasons import refusal
 from muster.capture.domain.standing import Entries
 from muster.capture.handlers import common
-from muster.capture.store import changes, subjects
+from muster.capture.store import absences, changes, subjects
 from muster.messaging import outbox
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
@@ -79,6 +79,7 @@ async def end(context: Context, caller: Caller, conn: AsyncConnection, asked: As
     merged_into = asked.merged_into if asked.ending is Ending.MERGED else None
     await subjects.save(conn, [replace(subject, revision=revision, merged_into=merged_into)])
     await subjects.save_entries(conn, {asked.subject_id: after})
+    await absences.end(conn, [asked.subject_id], common.now())
     await changes.add(
         conn,
         {

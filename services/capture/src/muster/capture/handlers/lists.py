@@ -1,6 +1,6 @@
 """Lists for those who collect, and capture's own side of the balance."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,12 +8,14 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.domain.reasons import refusal
-from muster.capture.handlers import common
+from muster.capture.handlers import absences, common
+from muster.capture.handlers.absences import Noted
 from muster.capture.handlers.common import NAME
+from muster.capture.store import absences as stored_absences
 from muster.capture.store import records, refusals, subjects
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
-from muster.security.vault import DataKey, Erased
+from muster.security.vault import DataKey, DataKeys, Erased
 from muster.vocabulary.states import Role, SubjectState
 
 NAMED = (Role.COLLECTOR, Role.TOWNSHIP_LEADER)
@@ -36,6 +38,7 @@ class Listed:
     subject_id: str
     origin: str
     name: str | None
+    absence: Noted | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +81,27 @@ async def people(
     after: str | None,
     limit: int,
 ) -> list[Listed]:
-    """Persons in a state, by village, with their names (the list of those not yet collected)."""
+    """Persons in a state, by village, with their names (the list of those not yet collected), and
+    why they could not be met."""
     require_area(context, caller, NAMED, area)
     rows = await subjects.page(conn, common.villages_of(context, area), state, cursor(after), limit)
-    names = await _names(context, conn, [subject_id for _, subject_id, _ in rows])
+    ids = [subject_id for _, subject_id, _ in rows]
+    keys = await context.vault.keys_for(conn, ids)
+    names = await _names(context, conn, keys, ids)
+    standing = await stored_absences.standing(conn, ids)
+    noted = {
+        subject_id: absences.show(context, keys[subject_id], row)
+        for subject_id, row in standing.items()
+        if subject_id in keys
+    }
     await context.audit.record(
         conn,
         actor=caller.account_id,
         action="subject.list",
-        subject_ids=[subject_id for _, subject_id, _ in rows],
+        subject_ids=ids,
         detail={"area": area, "state": state.value},
     )
-    return [Listed(v, s, origin, names.get(s)) for v, s, origin in rows]
+    return [Listed(v, s, origin, names.get(s), noted.get(s)) for v, s, origin in rows]
 
 
 async def returned(
@@ -175,11 +187,9 @@ async def ledger(
 
 
 async def _names(
-    context: Context, conn: AsyncConnection, subject_ids: Iterable[str]
+    context: Context, conn: AsyncConnection, keys: DataKeys, wanted: Sequence[str]
 ) -> dict[str, str]:
     """Names from the newest record, else from what was known before."""
-    wanted = list(subject_ids)
-    keys = await context.vault.keys_for(conn, wanted)
     newest = await records.newest(conn, wanted)
     baselines = await records.baselines(conn, [s for s in wanted if s not in newest])
     names: dict[str, str] = {}

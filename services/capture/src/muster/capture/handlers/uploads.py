@@ -19,7 +19,7 @@ from muster.capture.handlers import attesting, common, proofs, provenance
 from muster.capture.handlers.checking import Read, RecordChecker
 from muster.capture.handlers.packets import Opened, open_packet
 from muster.capture.handlers.shapes import RECORDS_LIMIT, UploadPacket, as_object
-from muster.capture.store import attestations, records, refusals, subjects
+from muster.capture.store import absences, attestations, records, refusals, subjects
 from muster.messaging import failpoints, outbox
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
@@ -205,6 +205,8 @@ class _Intake:
         await subjects.save_entries(
             self._conn, {subject.subject_id: subject.entries for subject in changed}
         )
+        # Whoever came is not away any more.
+        await absences.end(self._conn, [subject.subject_id for subject in changed], self._now)
 
     async def _add_versions(self, verdicts: Sequence[Verdict]) -> None:
         accepted = [

@@ -146,6 +146,24 @@ status_change = Table(
 )
 Index("status_change_subject", status_change.c.subject_id)
 
+# Why somebody could not be met yet. The newest that has not ended stands; a record or an ending of
+# the balance ends all of them.
+absence = Table(
+    "absence",
+    metadata,
+    Column("absence_id", _UUID, primary_key=True),
+    Column("subject_id", _UUID, nullable=False),
+    Column("actor", _UUID, nullable=False),
+    Column("at", _TIME, nullable=False),
+    Column("ended_at", _TIME),
+    Column("sealed", Text, nullable=False),
+)
+Index(
+    "absence_standing",
+    absence.c.subject_id,
+    postgresql_where=text("ended_at IS NULL"),
+)
+
 import_job = Table(
     "import_job",
     metadata,
