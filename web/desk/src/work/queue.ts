@@ -56,7 +56,7 @@ export async function takeBack(id: string): Promise<Draft> {
     const known = await post('capture', '/subjects/lookup', { body: { subject_id: subjectId } })
     // Papers are kept with their person: another person has none of these yet.
     const papers = subjectId === draft.subjectId ? draft.papers : draft.papers.map((paper) => ({ ...paper, sent: false }))
-    draft = { ...draft, subjectId, known, papers, baseVersion: known.version, isNew: !known.known }
+    draft = { ...draft, subjectId, known, papers, baseVersion: known.version ?? 0, isNew: !known.known }
   }
   await store.takeBack(id, { ...draft, changedAt: new Date().toISOString() })
   return store.drafts.get(id)!
