@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
+from muster.capture.api.form_models import RuleOut
 from muster.forms.profile import Profile
+from muster.forms.rules import KINDS
 from muster.vocabulary.states import AreaLevel, Role
 
 Bench = Any
@@ -30,6 +32,29 @@ async def test_the_form_is_given_in_words_of_both_languages(bench: Bench) -> Non
     [sex] = (one for one in told["fields"] if one["id"] == "sex")
     assert {one["zh"] for one in sex["options"]} >= {"男", "女"}
     assert told["benefits_notice"]["zh"] == profile.benefits_notice.zh
+
+
+async def test_a_desk_can_check_by_what_it_is_given(bench: Bench) -> None:
+    """R22-R28, R30: bounds of fields, what must be shown, rules by kind, and the sentences of all
+    that no rule speaks of; nothing of it is lost on the way."""
+    profile = Profile.load("tongren")
+    told = await get(bench, "/profile")
+    whole = profile.as_json()
+    for name in ("evidence", "rules", "findings", "groups", "cadence"):
+        assert told[name] == whole[name], name
+    assert told["voluntary_decline"]["zh"] == profile.voluntary_decline.zh
+    assert (told["areas_on"], told["collected_where"]) == ("2018-10-01", "户籍所在地")
+    bounds = {one["id"]: (one["min"], one["max"], one["max_length"]) for one in told["fields"]}
+    assert bounds == {f.id: (f.min, f.max, f.max_length) for f in profile.fields.values()}
+    addresses = {one["id"] for one in told["fields"] if one["address"]}
+    assert addresses == {f.id for f in profile.fields.values() if f.address}
+
+
+def test_every_kind_of_rule_has_its_shape() -> None:
+    """A kind that a profile may have and the answer may not would be an error of the service."""
+    union, _ = get_args(RuleOut)
+    kinds = [get_args(shape.model_fields["kind"].annotation) for shape in get_args(union)]
+    assert sorted(kinds) == sorted((kind,) for kind in KINDS)
 
 
 async def test_areas_end_at_the_grant_and_are_named_up_to_the_top(bench: Bench) -> None:

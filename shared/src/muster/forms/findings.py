@@ -83,6 +83,11 @@ _WORDS: dict[str, tuple[str, str]] = {
 }
 
 
+def templates() -> list[dict[str, str]]:
+    """The words as they are written here, for who checks a record elsewhere than on the server."""
+    return [{"rule": rule, "zh": zh, "en": en} for rule, (zh, en) in _WORDS.items()]
+
+
 def finding(
     rule: str,
     field: str,

@@ -80,6 +80,7 @@ class Field(Label):
             "min": self.min,
             "max": self.max,
             "max_length": self.max_length,
+            "address": self.address,
             "cite": self.cite,
             "practice": self.practice,
             "departments": list(self.departments),
@@ -161,10 +162,10 @@ class Condition:
         )
 
     def as_dict(self) -> dict[str, object]:
-        found: dict[str, object] = {name: sorted(values) for name, values in self.fields.items()}
-        if self.categories is not None:
-            found["categories"] = sorted(self.categories)
-        return found
+        return {
+            "fields": {name: sorted(values) for name, values in self.fields.items()},
+            "categories": None if self.categories is None else sorted(self.categories),
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from muster.forms.checking import Checker
+from muster.forms.findings import templates
 from muster.forms.headers import Headings
 from muster.forms.model import (
     Cadence,
@@ -289,6 +290,7 @@ class Profile:
             "papers": _dicts(parts.papers),
             "evidence": _dicts(parts.evidence),
             "rules": _dicts(self._rules),
+            "findings": templates(),
             "baseline_required": sorted(parts.baseline_required),
             "inherits_because": parts.inherits_because,
         }

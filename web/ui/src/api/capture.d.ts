@@ -280,7 +280,8 @@ export interface paths {
         };
         /**
          * Get Profile
-         * @description The form in words of both languages: fields, categories, papers, departments, phases.
+         * @description The form in words of both languages, and all by which a record is checked: fields,
+         *     categories, papers and who must show them, rules, departments, phases.
          */
         get: operations["get_profile_profile_get"];
         put?: never;
@@ -590,6 +591,31 @@ export interface components {
             root: string;
         };
         /**
+         * AtMostOneOut
+         * @description Of these categories at most one is ticked.
+         */
+        AtMostOneOut: {
+            /** Cite */
+            cite: string | null;
+            /** En */
+            en: string;
+            /** Field */
+            field: string;
+            /** Id */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "at-most-one";
+            parameters: components["schemas"]["OfOut"];
+            severity: components["schemas"]["Severity"];
+            unless: components["schemas"]["ConditionOut"] | null;
+            when: components["schemas"]["ConditionOut"] | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * AuditPage
          * @description Rows in the order of the chain; `next` is what to send as `after`, null at the end, which is
          *     the chain's when the first page was read.
@@ -631,6 +657,28 @@ export interface components {
             seq: number;
             /** Subject Ids */
             subject_ids: string[];
+        };
+        /**
+         * BoundsOut
+         * @description Days, both included; null where there is no bound.
+         */
+        BoundsOut: {
+            /** From */
+            from: string | null;
+            /** Until */
+            until: string | null;
+        };
+        /**
+         * CadenceOut
+         * @description How often a township uploads: at least once in `days`.
+         */
+        CadenceOut: {
+            /** Days */
+            days: number;
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
         };
         /**
          * CandidateOut
@@ -676,6 +724,44 @@ export interface components {
             number: number;
             /** Review Desk */
             review_desk: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * ConditionOut
+         * @description Holds when every named field has one of its values, as text, and one of the categories is
+         *     ticked; null `categories` ask for none.
+         */
+        ConditionOut: {
+            /** Categories */
+            categories: string[] | null;
+            /** Fields */
+            fields: {
+                [key: string]: string[];
+            };
+        };
+        /**
+         * DateBoundOut
+         * @description The date lies within bounds.
+         */
+        DateBoundOut: {
+            /** Cite */
+            cite: string | null;
+            /** En */
+            en: string;
+            /** Field */
+            field: string;
+            /** Id */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "date-bound";
+            parameters: components["schemas"]["BoundsOut"];
+            severity: components["schemas"]["Severity"];
+            unless: components["schemas"]["ConditionOut"] | null;
+            when: components["schemas"]["ConditionOut"] | null;
             /** Zh */
             zh: string;
         };
@@ -743,13 +829,44 @@ export interface components {
             receipts: components["schemas"]["PieceReceiptOut"][];
         };
         /**
+         * ExcludesOut
+         * @description Whoever has one category has none of others.
+         */
+        ExcludesOut: {
+            /** Cite */
+            cite: string | null;
+            /** En */
+            en: string;
+            /** Field */
+            field: string;
+            /** Id */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "excludes";
+            parameters: components["schemas"]["IfOfOut"];
+            severity: components["schemas"]["Severity"];
+            unless: components["schemas"]["ConditionOut"] | null;
+            when: components["schemas"]["ConditionOut"] | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * FieldOut
          * @description A field of the form. `categories` may have it and `required` must fill it; `options` are the
-         *     values of a code or choice; `departments` may be asked about it.
+         *     values of a code, choice or choices; `min` and `max` bound a number, `max_length` a text, in
+         *     signs; an `address` may begin with the names of areas; `practice` says that no notice asks for
+         *     it; `departments` may be asked about it.
          */
         FieldOut: {
+            /** Address */
+            address: boolean;
             /** Categories */
             categories: string[];
+            /** Cite */
+            cite: string | null;
             /** Departments */
             departments: string[];
             /** En */
@@ -758,23 +875,68 @@ export interface components {
             id: string;
             /** Matter */
             matter: string | null;
+            /** Max */
+            max: number | null;
+            /** Max Length */
+            max_length: number;
+            /** Min */
+            min: number | null;
             /** Options */
             options: components["schemas"]["LabelOut"][];
+            /** Practice */
+            practice: boolean;
             /** Required */
             required: string[];
             /** Section */
             section: string;
-            /** Sensitivity */
-            sensitivity: string;
-            /** Type */
-            type: string;
+            /**
+             * Sensitivity
+             * @enum {string}
+             */
+            sensitivity: "open" | "personal" | "sensitive";
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "date" | "partial_date" | "code" | "choice" | "choices" | "area" | "integer" | "decimal" | "boolean" | "resident_number" | "phone";
             /** Zh */
             zh: string;
+        };
+        /**
+         * FindingOut
+         * @description What is said of a value or record that no rule of the profile speaks of. `{zh}` and `{en}`
+         *     stand for the label of the field or paper; the English sentence then begins with a capital.
+         */
+        FindingOut: {
+            /** En */
+            en: string;
+            /** Rule */
+            rule: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * FirstOut
+         * @description The field that is not later than the rule's own.
+         */
+        FirstOut: {
+            /** First */
+            first: string;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * IfOfOut
+         * @description Whoever has one of `if` needs one of `of`, or has none.
+         */
+        IfOfOut: {
+            /** If */
+            if: string[];
+            /** Of */
+            of: string[];
         };
         /**
          * ImportOut
@@ -808,6 +970,31 @@ export interface components {
             updated: number;
             /** Warned */
             warned: number;
+        };
+        /**
+         * KnownAreaCodeOut
+         * @description The resident number begins with a code that was a county's at some time.
+         */
+        KnownAreaCodeOut: {
+            /** Cite */
+            cite: string | null;
+            /** En */
+            en: string;
+            /** Field */
+            field: string;
+            /** Id */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "known-area-code";
+            parameters: components["schemas"]["NoParameters"];
+            severity: components["schemas"]["Severity"];
+            unless: components["schemas"]["ConditionOut"] | null;
+            when: components["schemas"]["ConditionOut"] | null;
+            /** Zh */
+            zh: string;
         };
         /**
          * LabelOut
@@ -900,6 +1087,226 @@ export interface components {
             version?: number;
         };
         /**
+         * MatchesNumberOut
+         * @description The value is what the resident number says.
+         */
+        MatchesNumberOut: {
+            /** Cite */
+            cite: string | null;
+            /** En */
+            en: string;
+            /** Field */
+            field: string;
+            /** Id */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "matches-number";
+            parameters: components["schemas"]["NumberPartOut"];
+            severity: components["schemas"]["Severity"];
+            unless: components["schemas"]["ConditionOut"] | null;
+            when: components["schemas"]["ConditionOut"] | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * MaxSpanOut
+         * @description Less than so many years after the field `since`.
+         */
+        MaxSpanOut: {
+            /** Since */
+            since: string;
+            /** Years */
+            years: number;
+        };
+        /**
+         * MaxSpanRuleOut
+         * @description The date lies less than some years after another.
+         */
+        MaxSpanRuleOut: {
+            /** Cite */
+            cite: string | null;
+            /** En */
+            en: string;
+            /** Field */
+            field: string;
+            /** Id */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "max-span";
+            parameters: components["schemas"]["MaxSpanOut"];
+            severity: components["schemas"]["Severity"];
+            unless: components["schemas"]["ConditionOut"] | null;
+            when: components["schemas"]["ConditionOut"] | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * MinAgeOut
+         * @description At least so many years after the field `birth`.
+         */
+        MinAgeOut: {
+            /** Birth */
+            birth: string;
+            /** Years */
+            years: number;
+        };
+        /**
+         * MinAgeRuleOut
+         * @description The date lies some years after a birth.
+         */
+        MinAgeRuleOut: {
+            /** Cite */
+            cite: string | null;
+            /** En */
+            en: string;
+            /** Field */
+            field: string;
+            /** Id */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "min-age";
+            parameters: components["schemas"]["MinAgeOut"];
+            severity: components["schemas"]["Severity"];
+            unless: components["schemas"]["ConditionOut"] | null;
+            when: components["schemas"]["ConditionOut"] | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * MustBeOut
+         * @description The field has one of these values.
+         */
+        MustBeOut: {
+            /** Cite */
+            cite: string | null;
+            /** En */
+            en: string;
+            /** Field */
+            field: string;
+            /** Id */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "must-be";
+            parameters: components["schemas"]["ValuesOut"];
+            severity: components["schemas"]["Severity"];
+            unless: components["schemas"]["ConditionOut"] | null;
+            when: components["schemas"]["ConditionOut"] | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * NeedOut
+         * @description One of the papers `one_of` must be shown by those categories, unless a condition frees.
+         */
+        NeedOut: {
+            /** Categories */
+            categories: string[];
+            /** Cite */
+            cite: string | null;
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** One Of */
+            one_of: string[];
+            severity: components["schemas"]["Severity"];
+            unless: components["schemas"]["ConditionOut"] | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * NeedsOneOfOut
+         * @description Whoever has one category needs one of others.
+         */
+        NeedsOneOfOut: {
+            /** Cite */
+            cite: string | null;
+            /** En */
+            en: string;
+            /** Field */
+            field: string;
+            /** Id */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "needs-one-of";
+            parameters: components["schemas"]["IfOfOut"];
+            severity: components["schemas"]["Severity"];
+            unless: components["schemas"]["ConditionOut"] | null;
+            when: components["schemas"]["ConditionOut"] | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * NoParameters
+         * @description For a kind that needs its field only.
+         */
+        NoParameters: Record<string, never>;
+        /**
+         * NotAfterOut
+         * @description Another date is not later than this one.
+         */
+        NotAfterOut: {
+            /** Cite */
+            cite: string | null;
+            /** En */
+            en: string;
+            /** Field */
+            field: string;
+            /** Id */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "not-after";
+            parameters: components["schemas"]["FirstOut"];
+            severity: components["schemas"]["Severity"];
+            unless: components["schemas"]["ConditionOut"] | null;
+            when: components["schemas"]["ConditionOut"] | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * NotInFutureOut
+         * @description The date is not later than today.
+         */
+        NotInFutureOut: {
+            /** Cite */
+            cite: string | null;
+            /** En */
+            en: string;
+            /** Field */
+            field: string;
+            /** Id */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "not-in-future";
+            parameters: components["schemas"]["NoParameters"];
+            severity: components["schemas"]["Severity"];
+            unless: components["schemas"]["ConditionOut"] | null;
+            when: components["schemas"]["ConditionOut"] | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * NotedOut
          * @description What stands now of a person.
          */
@@ -907,6 +1314,60 @@ export interface components {
             absence: components["schemas"]["AbsenceOut"] | null;
             /** Subject Id */
             subject_id: string;
+        };
+        /**
+         * NumberFormOut
+         * @description The resident number is of none of these forms.
+         */
+        NumberFormOut: {
+            /** Cite */
+            cite: string | null;
+            /** En */
+            en: string;
+            /** Field */
+            field: string;
+            /** Id */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "number-form";
+            parameters: components["schemas"]["NumberFormsOut"];
+            severity: components["schemas"]["Severity"];
+            unless: components["schemas"]["ConditionOut"] | null;
+            when: components["schemas"]["ConditionOut"] | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * NumberFormsOut
+         * @description Forms of resident numbers that the rule speaks of.
+         */
+        NumberFormsOut: {
+            /** Forms */
+            forms: ("18" | "15" | "permit" | "foreigner")[];
+        };
+        /**
+         * NumberPartOut
+         * @description What the resident number in the field `number` says.
+         */
+        NumberPartOut: {
+            /** Number */
+            number: string;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "birth" | "sex";
+        };
+        /**
+         * OfOut
+         * @description Categories, of which at most one.
+         */
+        OfOut: {
+            /** Of */
+            of: string[];
         };
         /**
          * OpenedCandidateOut
@@ -1020,22 +1481,41 @@ export interface components {
         };
         /**
          * ProfileOut
-         * @description The campaign's form in words.
+         * @description The campaign's form in words, and all that is needed to draw it and to check a record.
+         *
+         *     `areas_on` is the day whose area codes are used. `collected_where` is the place where a person
+         *     is collected, in Chinese; `groups` are category ids by group.
          */
         ProfileOut: {
             /** Area */
             area: string;
+            /**
+             * Areas On
+             * Format: date
+             */
+            areas_on: string;
             benefits_notice: components["schemas"]["Words"];
+            cadence: components["schemas"]["CadenceOut"];
             /** Categories */
             categories: components["schemas"]["CategoryOut"][];
+            /** Collected Where */
+            collected_where: string;
             /** Departments */
             departments: components["schemas"]["DepartmentOut"][];
             /** En */
             en: string;
+            /** Evidence */
+            evidence: components["schemas"]["NeedOut"][];
             /** Fields */
             fields: components["schemas"]["FieldOut"][];
+            /** Findings */
+            findings: components["schemas"]["FindingOut"][];
             /** Form Version */
             form_version: string;
+            /** Groups */
+            groups: {
+                [key: string]: string[];
+            };
             /** Id */
             id: string;
             /** Papers */
@@ -1044,6 +1524,8 @@ export interface components {
             phases: components["schemas"]["PhaseOut"][];
             /** Review Desks */
             review_desks: components["schemas"]["LabelOut"][];
+            /** Rules */
+            rules: (components["schemas"]["AtMostOneOut"] | components["schemas"]["NeedsOneOfOut"] | components["schemas"]["ExcludesOut"] | components["schemas"]["NotAfterOut"] | components["schemas"]["NotInFutureOut"] | components["schemas"]["DateBoundOut"] | components["schemas"]["MinAgeRuleOut"] | components["schemas"]["MaxSpanRuleOut"] | components["schemas"]["MatchesNumberOut"] | components["schemas"]["KnownAreaCodeOut"] | components["schemas"]["NumberFormOut"] | components["schemas"]["RequiredWhenOut"] | components["schemas"]["MustBeOut"])[];
             /** Sections */
             sections: components["schemas"]["LabelOut"][];
             /**
@@ -1051,6 +1533,7 @@ export interface components {
              * Format: date
              */
             standard_time: string;
+            voluntary_decline: components["schemas"]["Words"];
             /** Zh */
             zh: string;
         };
@@ -1164,6 +1647,31 @@ export interface components {
             next: string | null;
             /** Refusals */
             refusals: components["schemas"]["RefusalOut"][];
+        };
+        /**
+         * RequiredWhenOut
+         * @description The field has a value.
+         */
+        RequiredWhenOut: {
+            /** Cite */
+            cite: string | null;
+            /** En */
+            en: string;
+            /** Field */
+            field: string;
+            /** Id */
+            id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "required-when";
+            parameters: components["schemas"]["NoParameters"];
+            severity: components["schemas"]["Severity"];
+            unless: components["schemas"]["ConditionOut"] | null;
+            when: components["schemas"]["ConditionOut"] | null;
+            /** Zh */
+            zh: string;
         };
         /**
          * ReturnedItem
@@ -1297,6 +1805,16 @@ export interface components {
             msg: string;
             /** Error Type */
             type: string;
+        };
+        /**
+         * ValuesOut
+         * @description Allowed values, as text; whether a field without a value breaks the rule.
+         */
+        ValuesOut: {
+            /** Absent Fails */
+            absent_fails: boolean;
+            /** Values */
+            values: string[];
         };
         /**
          * VillageOut

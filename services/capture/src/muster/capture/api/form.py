@@ -5,7 +5,7 @@ Data of the profile and of public code tables; nobody's data, and so not audited
 
 from fastapi import APIRouter, Response
 
-from muster.capture.api.models import AreaOut, AreasOut, ProfileOut
+from muster.capture.api.form_models import AreaOut, AreasOut, ProfileOut
 from muster.runtime.at_terminal import Asking
 from muster.runtime.auth import Composed
 from muster.vocabulary.states import Role
@@ -18,7 +18,8 @@ _KEPT = "private, max-age=300"
 
 @router.get("/profile")
 async def get_profile(_: Asking, context: Composed, response: Response) -> ProfileOut:
-    """The form in words of both languages: fields, categories, papers, departments, phases."""
+    """The form in words of both languages, and all by which a record is checked: fields,
+    categories, papers and who must show them, rules, departments, phases."""
     response.headers["Cache-Control"] = _KEPT
     return ProfileOut.model_validate(context.profile.as_json())
 

@@ -9,7 +9,7 @@ from muster.capture.domain.absences import Absence
 from muster.capture.domain.endings import Ending
 from muster.capture.domain.standing import Entries
 from muster.contracts.parts.base import AreaCode, FieldValue, Uuid
-from muster.vocabulary.states import AreaLevel, Origin, ReviewState, Severity, SubjectState
+from muster.vocabulary.states import Origin, ReviewState, Severity, SubjectState
 
 _Short = Annotated[str, Field(max_length=200)]
 
@@ -319,85 +319,3 @@ class LedgerOut(BaseModel):
 
     as_of: datetime
     villages: dict[str, VillageOut]
-
-
-class Words(BaseModel):
-    """A sentence in both languages."""
-
-    zh: str
-    en: str
-
-
-class LabelOut(Words):
-    """A thing of the profile, and its names."""
-
-    id: str
-
-
-class CategoryOut(LabelOut):
-    """A category; `number` is only shown."""
-
-    number: int
-    group: str
-    review_desk: str
-
-
-class FieldOut(LabelOut):
-    """A field of the form. `categories` may have it and `required` must fill it; `options` are the
-    values of a code or choice; `departments` may be asked about it."""
-
-    section: str
-    type: str
-    sensitivity: str
-    matter: str | None
-    categories: list[str]
-    required: list[str]
-    options: list[LabelOut]
-    departments: list[str]
-
-
-class DepartmentOut(LabelOut):
-    """A department and what it does; in mode `blind` its data stay with it."""
-
-    level: str
-    tasks: list[str]
-    mode: str
-
-
-class PhaseOut(LabelOut):
-    """A phase of the campaign and its last day."""
-
-    until: date
-
-
-class ProfileOut(LabelOut):
-    """The campaign's form in words."""
-
-    form_version: str
-    area: str
-    standard_time: date
-    benefits_notice: Words
-    phases: list[PhaseOut]
-    sections: list[LabelOut]
-    review_desks: list[LabelOut]
-    categories: list[CategoryOut]
-    fields: list[FieldOut]
-    departments: list[DepartmentOut]
-    papers: list[LabelOut]
-
-
-class AreaOut(BaseModel):
-    """One area; `parent` is null at the top."""
-
-    code: str
-    parent: str | None
-    level: AreaLevel
-    name: str
-
-
-class AreasOut(BaseModel):
-    """Areas, parents before children: what lies at and below `granted`, and what lies above."""
-
-    root: str
-    granted: list[str]
-    areas: list[AreaOut]
