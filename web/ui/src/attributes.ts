@@ -7,6 +7,8 @@ declare module 'vue' {
     'aria-label'?: string
     'aria-describedby'?: string
     'aria-pressed'?: boolean
+    'aria-invalid'?: boolean
+    spellcheck?: boolean | 'true' | 'false'
     'aria-current'?: 'page' | 'true' | undefined
     onKeydown?: (event: KeyboardEvent) => void
   }
