@@ -105,7 +105,6 @@ export async function begin(): Promise<void> {
 export async function visit(path: string, page: Component, language: 'zh' | 'en' = 'zh') {
   const words = createWords({ zh, en }, language)
   const router = createPages(() => language, createMemoryHistory('/desk/'))
-  router.removeRoute('person')
   router.addRoute({ path: '/person/:draft?', name: 'person', component: { render: () => h('p') }, meta: { rights: ['collector'], title: 'page.today', listed: false, wide: true } })
   await router.push(path)
   await router.isReady()

@@ -148,10 +148,14 @@ describe('without an answer', () => {
   it('a page that goes away in between leaves what another can go on with', async () => {
     const one = draft({ papers: [paper(D1)] })
     // What a page that comes back finds is what was kept at the moment of the request.
-    let left: unknown
-    serve({ ...PACK, 'POST /api/capture/evidence': pieces([D1, 'stored']), 'POST /api/capture/uploads': () => ((left ??= structuredClone({ ...store.parcels.get(one.id)!, draft: null })), record('accepted', one.id)) })
+    const left: unknown[] = []
+    const uploads = () => {
+      left.push({ ...store.parcels.get(one.id) })
+      return record('accepted', one.id)
+    }
+    serve({ ...PACK, 'POST /api/capture/evidence': pieces([D1, 'stored']), 'POST /api/capture/uploads': uploads })
     await through(one)
-    expect(left).toMatchObject({ state: 'sending', record: 'packet.2', evidence: [] })
+    expect(left[0]).toMatchObject({ state: 'sending', record: 'packet.2', evidence: [] })
     // As it was left it is sent again, in the same packet.
     await store.saveParcel({ ...store.parcels.get(one.id)!, state: 'sending', record: 'packet.2', receipt: null })
     await sendNow()
