@@ -149,12 +149,14 @@ describe('the frame', () => {
     expect(await faults(document.body)).toEqual([])
   })
 
-  it.each([
-    ['without a gateway', () => (pairing.value = null), {}, 'muster-gateway pair', '重试'],
-    ['with one that does not answer', () => undefined, { 'GET gateway/status': () => Promise.reject(new TypeError('failed')) }, '没有应答', '重试'],
-    ['with one that knows this browser no more', () => undefined, { 'GET gateway/status': () => refusal(401, 'token') }, '不认可这个浏览器', '断开这个网关'],
-    ['signed in elsewhere', () => undefined, { 'GET /api/access/session': { account_id: 'me', username: 'me', terminal_id: null, grants: [{ role: 'collector', area: TOWN }], expires_at: '2099-01-01T00:00:00Z' } }, '不是在本采集终端', '在本终端重新登录'],
-  ] as const)('%s says what to do', async (_, prepare, answers, words, offered) => {
+  const unpair = (): void => void (pairing.value = null)
+  const keep = (): void => undefined
+  it.each<[string, () => void, Record<string, unknown>, string, string]>([
+    ['without a gateway', unpair, {}, 'muster-gateway pair', '重试'],
+    ['with one that does not answer', keep, { 'GET gateway/status': () => Promise.reject(new TypeError('failed')) }, '没有应答', '重试'],
+    ['with one that knows this browser no more', keep, { 'GET gateway/status': () => refusal(401, 'token') }, '不认可这个浏览器', '断开这个网关'],
+    ['signed in elsewhere', keep, { 'GET /api/access/session': { account_id: 'me', username: 'me', terminal_id: null, grants: [{ role: 'collector', area: TOWN }], expires_at: '2099-01-01T00:00:00Z' } }, '不是在本采集终端', '在本终端重新登录'],
+  ])('%s says what to do', async (_, prepare, answers, words, offered) => {
     serve({ ...QUIET, ...answers })
     await begin()
     prepare()
