@@ -185,7 +185,7 @@ function make(broken) {
       received_at: waiting.received_at, reviewed_at: null, reviewer_id: null, passed: waiting.passed, reviewable: true, own: waiting.own,
       record_id: uuid(), record: { form_version: profile.form_version, categories, fields }, provenance,
       evidence: ['portrait', 'id_card', 'household_booklet', 'discharge_certificate'].map((kind) => ({ digest: digest(), kind, media_type: 'image/svg+xml' })),
-      signature_kind: 'self',
+      signature_kind: 'handwriting', signer: null, interpreter: null,
       attestation: waiting.flagged
         ? { reading: 'flagged', signature: 'attested', reasons: [{ code: 'reading-late', zh: '读卡：规定时限内没有收到采集端的对应记录', en: 'The card reading has no event of its terminal within the grace' }], reading_id: uuid(), reading_event: null, signature_id: uuid(), signature_event: uuid() }
         : { reading: 'attested', signature: 'attested', reasons: [], reading_id: uuid(), reading_event: uuid(), signature_id: uuid(), signature_event: uuid() },

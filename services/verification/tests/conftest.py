@@ -187,6 +187,7 @@ def record(
     collector: str | None = None,
     name: str = NAME,
     fields: Mapping[str, FieldValue] | None = None,
+    **more: Any,
 ) -> Message:
     part = RecordForReview(
         standing=at,
@@ -203,6 +204,7 @@ def record(
         collector_id=collector or new_id(),
         collected_at=datetime(2018, 11, 1, tzinfo=UTC),
         corrects_version=version - 1 or None,
+        **more,
     )
     return message("capture-record-submitted", subject_id, version, part)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from muster.contracts.parts.capture import Signer
 from muster.messaging.message import OutboxRow
 from muster.runtime.context import Context
 from muster.verification.main import service
@@ -146,6 +147,29 @@ async def test_a_reviewer_reads_the_record_beside_its_baseline_and_history(
     assert all([str(one) for one in row.subject_ids] == [subject_id] for row in trail)
     async with context.database.transaction() as conn:
         assert (await context.audit.verify(conn)).seq == 2
+
+
+async def test_a_reviewer_sees_who_signed_for_the_person_and_who_translated(
+    context: Context, door: Door, villages: list[str]
+) -> None:
+    """R58, R59: kept sealed, as all of the record; one that names neither says neither."""
+    signed, plain = new_id(), new_id()
+    signer = {"name": "卓玛", "relation": "child"}
+    await take(
+        context,
+        record(
+            signed, 1, collected(1, villages[0]), signer=Signer(**signer), interpreter="扎西东周"
+        ),
+    )
+    await take(context, record(plain, 1, collected(1, villages[0])))
+    async with door.client(CIVIL) as client:
+        item = (await client.get(f"/items/{signed}")).json()
+        assert (item["signer"], item["interpreter"]) == (signer, "扎西东周")
+        item = (await client.get(f"/items/{plain}")).json()
+        assert (item["signer"], item["interpreter"]) == (None, None)
+    kept = str([tuple(row) for row in await rows(context, "SELECT * FROM review_item")])
+    assert "卓玛" not in kept
+    assert "扎西东周" not in kept
 
 
 async def test_only_the_desk_of_the_record_reads_it(

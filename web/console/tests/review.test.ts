@@ -27,7 +27,7 @@ function record(subject_id: string, more: Partial<Item> = {}): Item {
     subject_id, version: 2, digest: `sha256:${'a'.repeat(64)}`, state: 'submitted', desk: 'civil_affairs', village: VILLAGE, received_at: '2026-11-20T01:00:00Z',
     reviewed_at: null, reviewer_id: null, passed: false, reviewable: true, own: false, record_id: 'rec',
     record: { form_version: 'tongren/1', categories: ['soldier'], fields: { name: '<img src=x onerror=alert(1)>', resident_number: NUMBER, unit: '第二十一集团军' } },
-    provenance: { name: 'chip', resident_number: 'chip', unit: 'typed' }, evidence: [], signature_kind: 'self', attestation: null, collector_id: 'c',
+    provenance: { name: 'chip', resident_number: 'chip', unit: 'typed' }, evidence: [], signature_kind: 'handwriting', signer: null, interpreter: null, attestation: null, collector_id: 'c',
     collected_at: '2026-11-19T01:00:00Z', corrects_version: null, standing: [],
     baseline: { version: 1, record: { form_version: 'tongren/1', categories: ['soldier'], fields: { unit: '第二十集团军' } }, differs: ['unit'] },
     answers: 'agree', departments: [department()], reasons: [], earlier: [], ...more,

@@ -11,4 +11,14 @@ export const KEYS: Readonly<Record<string, Keys>> = {
   people: FIND,
   ending: FIND,
   receipt: FIND,
+  person: [
+    ['F2', 'person.keyCard'],
+    ['F3', 'person.keyFind'],
+    ['F4', 'person.keySection'],
+    ['F8', 'person.keyMarked'],
+    ['F9', 'person.keyFinish'],
+    ['Ctrl+S', 'person.keySave'],
+    ['Enter', 'person.keyEnter'],
+    ['1-9 0 - =', 'person.keyCategory'],
+  ],
 }

@@ -7,4 +7,5 @@ export const { pages, listedPages, firstPage, createPages } = definePages('/desk
   page({ path: '/people/:area?', name: 'people', rights: LISTS, title: 'page.people', listed: true, component: () => import('./pages/people/PeoplePage.vue') }),
   page({ path: '/ending/:subject', name: 'ending', rights: LISTS, title: 'page.ending', component: () => import('./pages/ending/EndingPage.vue') }),
   page({ path: '/receipt/:record', name: 'receipt', rights: COLLECT, title: 'page.receipt', component: () => import('./pages/receipt/ReceiptPage.vue') }),
+  page({ path: '/person/:draft?', name: 'person', rights: COLLECT, title: 'page.person', wide: true, component: () => import('./pages/person/PersonPage.vue') }),
 ])

@@ -104,6 +104,18 @@ class Source(StrEnum):
     REVIEWER = "reviewer"
 
 
+class Relation(StrEnum):
+    """What somebody who signs for a person is to them: the kin whom the notices name
+    (``shared/reference/kin.csv``), or somebody else."""
+
+    PARENT = "parent"
+    FOSTERER = "fosterer"
+    SPOUSE = "spouse"
+    CHILD = "child"
+    SIBLING = "sibling"
+    OTHER = "other"
+
+
 class Severity(StrEnum):
     """`refuse` keeps a value out (R69); `warn` lets it in and asks for follow-up (R70, C17)."""
 

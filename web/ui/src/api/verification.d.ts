@@ -511,6 +511,8 @@ export interface components {
             earlier: components["schemas"]["VersionAnswer"][];
             /** Evidence */
             evidence: components["schemas"]["Evidence"][];
+            /** Interpreter */
+            interpreter: string | null;
             /** Own */
             own: boolean;
             /** Passed */
@@ -537,6 +539,7 @@ export interface components {
             reviewer_id: string | null;
             /** Signature Kind */
             signature_kind: string;
+            signer: components["schemas"]["Signer"] | null;
             /** Standing */
             standing: components["schemas"]["Entry"][];
             state: components["schemas"]["ReviewState"];
@@ -699,6 +702,13 @@ export interface components {
             form_version: string;
         };
         /**
+         * Relation
+         * @description What somebody who signs for a person is to them: the kin whom the notices name
+         *     (``shared/reference/kin.csv``), or somebody else.
+         * @enum {string}
+         */
+        Relation: "parent" | "fosterer" | "spouse" | "child" | "sibling" | "other";
+        /**
          * RequestCounts
          * @description Requests to one department: how many, for how many of them the record waits, the longest
          *     time. ``enrolled`` whether the department can be asked now.
@@ -807,6 +817,15 @@ export interface components {
         Sent: {
             /** Event Ids */
             event_ids: string[];
+        };
+        /**
+         * Signer
+         * @description Who signed a record for its person, and what they are to them.
+         */
+        Signer: {
+            /** Name */
+            name: string;
+            relation: components["schemas"]["Relation"];
         };
         /**
          * Source

@@ -150,6 +150,9 @@ def _for_review(version: Any, opened: Mapping[str, Any], standing: Standing) -> 
         evidence=tuple(Evidence.model_validate(piece) for piece in opened["evidence"]),
         signed_digest=version.digest,
         signature_kind=opened["signature"]["kind"],
+        # Records from before these were taken have neither.
+        signer=opened["signature"].get("signer"),
+        interpreter=opened.get("interpreter"),
         collector_id=version.collector_id,
         collected_at=version.collected_at,
         corrects_version=version.corrects_version,

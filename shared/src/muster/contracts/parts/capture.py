@@ -1,7 +1,7 @@
 """Parts of what capture publishes."""
 
 from muster.contracts.parts.base import AreaCode, Digest, FieldValue, Instant, Part, Uuid
-from muster.vocabulary.states import Attestation, Origin, Source, SubjectState
+from muster.vocabulary.states import Attestation, Origin, Relation, Source, SubjectState
 
 
 class Entry(Part):
@@ -58,8 +58,19 @@ class StandingForCount(Part):
     standing: Standing
 
 
+class Signer(Part):
+    """Who signed a record for its person, and what they are to them."""
+
+    name: str
+    relation: Relation
+
+
 class RecordForReview(Part):
-    """A record as the reviewer reads it: values, where each comes from, papers, signature."""
+    """A record as the reviewer reads it: values, where each comes from, papers, signature.
+
+    ``signer`` where somebody signed for the person, ``interpreter`` (a name) where somebody
+    translated; neither stands under the signed digest.
+    """
 
     standing: Standing
     record_id: Uuid
@@ -68,6 +79,8 @@ class RecordForReview(Part):
     evidence: tuple[Evidence, ...]
     signed_digest: Digest
     signature_kind: str
+    signer: Signer | None = None
+    interpreter: str | None = None
     collector_id: Uuid
     collected_at: Instant
     corrects_version: int | None

@@ -105,6 +105,16 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "由签字设备采集的签名须附笔迹及其摘要的盐值，且笔迹中不得有小数",
         "a signature that a device took comes with its trace, without fractions, and its salt",
     ),
+    "signer-missing": (
+        "signature",
+        "代签或监护人签字的，须填写签字人姓名及其与采集对象的关系",
+        "who signed for the person is named, with what they are to them",
+    ),
+    "signer-unasked": (
+        "signature",
+        "本人签名或捺印的，不填写代签人；如系他人代签，请改选签字方式",
+        "a person who confirmed for themselves has no signer; if another signed, say so",
+    ),
     "collected-in-future": (
         "collected_at",
         "采集时间晚于当前时间，请校准采集端时钟",

@@ -31,7 +31,7 @@ class Claimed:
 def check(profile: Profile, record: RecordIn) -> list[Reason]:
     """What does not hold of the reading and the signature that a record gives."""
     chip = sorted(name for name, source in record.provenance.items() if source is Source.CHIP)
-    found = _trace(record)
+    found = [*_trace(record), *_signer(record)]
     if record.reading is None:
         return [*found, reason("reading-missing")] if chip else found
     if len(_suites(record.reading)) > 1:
@@ -74,6 +74,13 @@ def _trace(record: RecordIn) -> list[Reason]:
     except digests.NotCanonical:
         return [reason("signature-unrevealed")]
     return []
+
+
+def _signer(record: RecordIn) -> list[Reason]:
+    another = record.signature.kind in ("by_proxy", "guardian")
+    if another == (record.signature.signer is not None):
+        return []
+    return [reason("signer-missing" if another else "signer-unasked")]
 
 
 def claimed(record: RecordIn) -> tuple[Claimed, ...]:

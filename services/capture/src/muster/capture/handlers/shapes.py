@@ -16,7 +16,7 @@ from pydantic import (
 
 from muster.contracts.parts.base import Digest, FieldValue, Uuid
 from muster.contracts.parts.device import CardKind
-from muster.vocabulary.states import Source
+from muster.vocabulary.states import Relation, Source
 
 RECORDS_LIMIT = 500
 PIECES_LIMIT = 100
@@ -46,6 +46,11 @@ Salt = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Short = Annotated[str, Field(max_length=100)]
 
 
+_Name = Annotated[
+    str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
+]
+
+
 class _Shape(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -66,11 +71,19 @@ class EvidenceRef(_Shape):
     kind: _Short
 
 
+class Signer(_Shape):
+    """Who signed for the person, and what they are to them."""
+
+    name: _Name
+    relation: Annotated[Relation, Field(strict=False)]
+
+
 class Signature(_Shape):
     """The person's confirmation: bound to the digest of the very content shown (R58).
 
     One that the terminal's device took has its `signature_id`, and with `trace` the salt of the
-    digest by which the device's event names the handwriting.
+    digest by which the device's event names the handwriting. `signer` stands where somebody else
+    signed, and only there.
     """
 
     kind: Literal["handwriting", "thumbprint", "by_proxy", "guardian"]
@@ -78,6 +91,7 @@ class Signature(_Shape):
     trace: JsonValue = None
     signature_id: Uuid | None = None
     trace_salt: Salt | None = None
+    signer: Signer | None = None
 
 
 class Reading(_Shape):
@@ -92,7 +106,8 @@ class Reading(_Shape):
 
 
 class RecordIn(_Shape):
-    """One record of a packet."""
+    """One record of a packet. `interpreter` is the name of who translated for the person; like the
+    signer it says how the record was confirmed, and is not part of what was signed."""
 
     record_id: Uuid
     subject_id: Uuid
@@ -104,6 +119,7 @@ class RecordIn(_Shape):
     evidence: Annotated[list[EvidenceRef], Field(max_length=100)]
     salt: Salt
     signature: Signature
+    interpreter: _Name | None = None
     reading: Reading | None = None
     collected_at: Moment
     origin: Literal["new"] | None = None

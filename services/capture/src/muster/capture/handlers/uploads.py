@@ -233,6 +233,7 @@ class _Intake:
             ],
             "salt": record.salt,
             "signature": record.signature.model_dump(mode="json"),
+            "interpreter": record.interpreter,
             "reading": record.reading and record.reading.model_dump(mode="json"),
         }
         return {

@@ -144,6 +144,8 @@ def _item(
         provenance=part.provenance,
         evidence=part.evidence,
         signature_kind=part.signature_kind,
+        signer=part.signer,
+        interpreter=part.interpreter,
         attestation=_attestation(attested.get(newest.version)),
         collector_id=part.collector_id,
         collected_at=part.collected_at,

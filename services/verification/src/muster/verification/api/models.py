@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from muster.contracts.parts.base import Digest
-from muster.contracts.parts.capture import Entry, Evidence, Record
+from muster.contracts.parts.capture import Entry, Evidence, Record, Signer
 from muster.verification.domain.answers import Answers
 from muster.vocabulary.states import Attestation, ReviewState, Source, Verdict
 
@@ -200,6 +200,8 @@ class ItemAnswer(BaseModel):
     provenance: dict[str, Source]
     evidence: tuple[Evidence, ...]
     signature_kind: str
+    signer: Signer | None
+    interpreter: str | None
     attestation: AttestationAnswer | None
     collector_id: str
     collected_at: datetime

@@ -1,0 +1,149 @@
+/** A draft while it is edited: where values come from, what is kept, what a change undoes (R58). */
+import { FormRules } from '@muster/ui/forms'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { effectScope, type EffectScope } from 'vue'
+import { useEditing, type Editing } from '../src/form/editing'
+import { checkedContent, findingsOf, stillTrue, targetOf, tasksOf } from '../src/form/findings'
+import { begin } from '../src/form/opening'
+import { contentOf } from '../src/work/drafts'
+import type { Draft } from '../src/work/model'
+import { createMemoryStore, type DeskStore } from '../src/work/store'
+import { campaign, known, reading, type Golden } from './golden'
+
+let county: Golden
+let rules: FormRules
+let store: DeskStore
+let scope: EffectScope
+const field = (id: string) => county.profile.fields.find((one) => one.id === id)!
+
+function edit(draft: Draft): Editing {
+  return scope.run(() => useEditing(draft, rules, store))!
+}
+
+function draftOf(more: Partial<Draft> = {}): Draft {
+  const { fields, categories } = county.bases[0]!
+  const draft = begin(known(fields, { record: null }), reading({ name: String(fields.name), resident_number: String(fields.resident_number) }))
+  return { ...draft, categories, ...more }
+}
+
+beforeEach(async () => {
+  county = await campaign('tongren')
+  rules = new FormRules(county.profile, county.areas)
+  store = createMemoryStore()
+  scope = effectScope()
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  scope.stop()
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+describe('a value', () => {
+  it('of the card becomes typed when it is edited, the card’s stays beneath, and taking it back makes it the card’s', () => {
+    const editing = edit(draftOf())
+    expect(editing.sources.name).toBe('chip')
+    editing.put(field('name'), '另一个名字')
+    expect(editing.sources.name).toBe('typed')
+    expect(editing.differences('name')).toEqual([{ source: 'chip', value: county.bases[0]!.fields.name }])
+    editing.put(field('name'), ` ${String(county.bases[0]!.fields.name)} `)
+    expect([editing.sources.name, editing.differences('name')]).toEqual(['chip', []])
+  })
+
+  it('that is none stays as it was typed, and is said to be wrong by its form', async () => {
+    const editing = edit(draftOf())
+    editing.put(field('birth_date'), '1969-13')
+    expect([editing.fields.birth_date, editing.typed.birth_date]).toEqual([undefined, '1969-13'])
+    const draft = await editing.keep()
+    expect(contentOf(draft).fields).not.toHaveProperty('birth_date')
+    expect(checkedContent(draft, rules).fields.birth_date).toBe('1969-13')
+    expect(findingsOf(draft, rules, county.today).refused.find((one) => one.field === 'birth_date')?.rule).toBe('format-date')
+  })
+
+  it.each([
+    ['birth_date', '19691203', '1969-12-03'],
+    ['enlisted_on', '1969', '1969'],
+    ['enlisted_on', '196912', '1969-12'],
+    ['enlisted_on', '1969年12月', '1969-12'],
+  ])('of %s typed as %s is %s', (id, typed, value) => {
+    const editing = edit(draftOf())
+    editing.put(field(id), typed)
+    expect(editing.fields[id]).toBe(value)
+  })
+})
+
+describe('what is kept', () => {
+  it('follows a moment after the last key, and at once when the page goes', async () => {
+    const editing = edit(draftOf())
+    editing.put(field('phone'), '13900000000')
+    expect(store.drafts.size).toBe(0)
+    await vi.advanceTimersByTimeAsync(300)
+    expect(store.drafts.get(editing.id)?.fields.phone).toBe('13900000000')
+    editing.put(field('phone'), '13900000001')
+    scope.stop()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(store.drafts.get(editing.id)?.fields.phone).toBe('13900000001')
+  })
+
+  it('is nothing more once the record is handed in', async () => {
+    const editing = edit(draftOf())
+    editing.put(field('phone'), '13900000000')
+    editing.end()
+    await vi.advanceTimersByTimeAsync(1000)
+    scope.stop()
+    expect(store.drafts.size).toBe(0)
+  })
+
+  it('holds values of fields that left with their category, and sends none of them', async () => {
+    const editing = edit(draftOf())
+    const gone = rules.leaving(['transferred_officer'], ['active_duty_family'], { ...editing.fields })
+    expect(gone).toContain('service_unit')
+    editing.choose(['active_duty_family'])
+    const draft = await editing.keep()
+    expect(draft.fields.service_unit).toBe(county.bases[0]!.fields.service_unit)
+    expect(contentOf(draft).fields).not.toHaveProperty('service_unit')
+  })
+})
+
+describe('a confirmation', () => {
+  const confirmation = { kind: 'handwriting', digest: 'sha256:x' } as never
+
+  it.each<[string, (editing: Editing) => void]>([
+    ['a field', (editing) => editing.put(field('name'), '改名')],
+    ['an emptied field', (editing) => editing.set(field('name'), null)],
+    ['the categories', (editing) => editing.choose(['retired_cadre'])],
+    ['a paper', (editing) => editing.take({ ...editing.settled.value, papers: [{ digest: 'sha256:y', kind: 'id_card' } as never] })],
+    ['a card that says otherwise', (editing) => editing.read(reading({ name: '卡上另名' }))],
+  ])('is void after a change of %s, and that is said', async (_, change) => {
+    const editing = edit(draftOf({ confirmation, sources: {} }))
+    change(editing)
+    expect((await editing.keep()).confirmation).toBeNull()
+    expect(editing.voided.value).toBe(true)
+  })
+
+  it('holds where nothing that was shown has changed', async () => {
+    const editing = edit(draftOf({ confirmation }))
+    editing.put(field('name'), String(editing.fields.name))
+    editing.choose([...county.bases[0]!.categories])
+    editing.take({ ...editing.settled.value })
+    expect((await editing.keep()).confirmation).toBe(confirmation)
+    expect(editing.voided.value).toBe(false)
+  })
+})
+
+it('what is mended leaves the list, and what is new waits for the next F9', () => {
+  const reason = (field: string, rule: string) => ({ field, rule, zh: '', en: '', severity: 'refuse' as const })
+  const shown = [reason('name', 'required'), reason('sex', 'required')]
+  expect(stillTrue(shown, [reason('sex', 'required'), reason('phone', 'format-phone')])).toEqual([shown[1]])
+})
+
+it('every finding leads to where it is mended, but for one of the record as a whole', () => {
+  expect(['name', 'categories', 'evidence', 'record'].map((field) => targetOf({ field } as never))).toEqual(['field-name', 'person-categories', 'person-papers', undefined])
+})
+
+it('a part is done when nothing is missing, and wrong only where that was said', () => {
+  const draft = draftOf()
+  const states = (shown: never[]) => Object.fromEntries(tasksOf(draft, rules, county.today, shown).map((task) => [task.id, task.state]))
+  expect(states([])).toEqual({ categories: 'done', basic: 'done', service: 'done', category: 'done', papers: 'todo', confirm: 'todo' })
+  expect(states([{ field: 'name' } as never]).basic).toBe('wrong')
+})
