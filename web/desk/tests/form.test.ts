@@ -36,9 +36,9 @@ function draw(county: Golden, draft: Draft, language: 'zh' | 'en' = 'zh', proble
   const counting = { updated(this: { $options: { __name?: string }; $attrs: object; $props?: { field?: { id: string } } }) {
     if (this.$options.__name) updated.push(`${this.$options.__name} ${this.$props?.field?.id ?? ''}`)
   } }
-  mount(root, { attachTo: document.body, global: { plugins: [words(language)], mixins: [counting] } })
+  const wrapper = mount(root, { attachTo: document.body, global: { plugins: [words(language)], mixins: [counting] } })
   updated.length = 0
-  return { editing, rules }
+  return { editing, rules, wrapper }
 }
 
 function draftOf(county: Golden, at = 0): Draft {
@@ -61,11 +61,14 @@ async function press(key: string, more: KeyboardEventInit = {}): Promise<void> {
 }
 
 describe.each(PROFILES)('the form of %s', (name) => {
-  it('draws every field of every base, each under its own words, and is clean for axe', async () => {
+  it('draws every field of every category, each under its own words, and is clean for axe', async () => {
     const county = await campaign(name)
     const kinds = new Set<string>()
+    const seen = new Set<string>()
     for (const [at, base] of county.bases.entries()) {
-      const { rules } = draw(county, draftOf(county, at))
+      if (base.categories.every((one) => seen.has(one))) continue
+      base.categories.forEach((one) => seen.add(one))
+      const { rules, wrapper } = draw(county, draftOf(county, at))
       const asked = rules.fieldsFor(base.categories)
       for (const field of asked) {
         kinds.add(field.type)
@@ -74,12 +77,12 @@ describe.each(PROFILES)('the form of %s', (name) => {
       }
       expect(document.querySelectorAll('[data-field]')).toHaveLength(asked.length)
       if (at === 0) expect(await faults(document.body)).toEqual([])
-      document.body.replaceChildren()
+      wrapper.unmount()
     }
     // Every kind that the profile uses has been on the page, and each has a control.
     expect([...kinds].sort()).toEqual([...new Set(county.profile.fields.map((field) => field.type))].sort())
     for (const kind of kinds) expect(CONTROLS).toHaveProperty(kind)
-  })
+  }, 90_000)
 })
 
 describe('a field', () => {

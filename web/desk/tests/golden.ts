@@ -9,6 +9,9 @@ import type { Known } from '../src/work/model'
 import en from '../src/words/en.json'
 import zh from '../src/words/zh.json'
 
+// jsdom draws nothing, and would say so.
+HTMLCanvasElement.prototype.getContext = () => null
+
 export const PROFILES = ['tongren', 'loudi', 'everything'] as const
 
 export interface Golden {

@@ -1,6 +1,6 @@
 /** The person page, mounted whole: from the card to the receipt (R22, R53-R60). */
 import { ask, startSession } from '@muster/ui'
-import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
+import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h } from 'vue'
 import { createMemoryHistory, RouterView } from 'vue-router'
@@ -38,7 +38,7 @@ vi.mock('../src/take', () => ({
   }),
 }))
 
-enableAutoUnmount(afterEach)
+let mounted: VueWrapper | null = null
 const { fields, categories } = golden('tongren').bases[0]!
 const NUMBER = String(fields.resident_number)
 const LOOKUP = 'POST /api/capture/subjects/lookup'
@@ -58,7 +58,7 @@ async function visit(path: string, answers: Record<string, unknown> = {}) {
   const router = createPages(() => 'zh', createMemoryHistory('/desk/'))
   router.addRoute({ path: '/receipt/:record', component: { render: () => h('h1', 'receipt') }, meta: { rights: 'signed-in', title: 'page.today', listed: false, wide: false } })
   await router.push(path)
-  mount(defineComponent({ render: () => h('main', h(RouterView)) }), { attachTo: document.body, global: { plugins: [words(), router] } })
+  mounted = mount(defineComponent({ render: () => h('main', h(RouterView)) }), { attachTo: document.body, global: { plugins: [words(), router] } })
   await settle()
   return router
 }
@@ -101,8 +101,11 @@ beforeEach(() => {
   vi.mocked(handIn).mockClear()
 })
 afterEach(async () => {
-  for (const id of store.drafts.keys()) await store.removeDraft(id)
-  for (const id of store.parcels.keys()) await store.removeParcel(id)
+  mounted?.unmount()
+  mounted = null
+  await flushPromises()
+  for (const id of [...store.drafts.keys()]) await store.removeDraft(id)
+  for (const id of [...store.parcels.keys()]) await store.removeParcel(id)
   document.body.replaceChildren()
   vi.unstubAllGlobals()
 })

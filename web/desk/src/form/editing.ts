@@ -121,12 +121,17 @@ export function useEditing(first: Draft, rules: FormRules, store: DeskStore) {
     clearTimeout(timer)
   }
 
+  /** After all, as when handing in has failed. */
+  function resume(): void {
+    over = false
+  }
+
   onScopeDispose(() => {
     if (!over) void keep()
     end()
   })
 
-  return { id: first.id, fields, sources, typed, settled, voided, savedAt, keep, set, put, choose, take, read, differences, end }
+  return { id: first.id, fields, sources, typed, settled, voided, savedAt, keep, set, put, choose, take, read, differences, end, resume }
 }
 
 function drop(held: Record<string, unknown>, name: string): void {
