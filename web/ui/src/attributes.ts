@@ -4,11 +4,12 @@ declare module 'vue' {
     id?: string
     lang?: string
     title?: string
-    spellcheck?: 'false'
     'aria-label'?: string
-    'aria-describedby'?: string
+    'aria-describedby'?: string | undefined
     'aria-pressed'?: boolean
     'aria-expanded'?: boolean
+    'aria-invalid'?: boolean
+    spellcheck?: boolean | 'true' | 'false'
     'aria-current'?: 'page' | 'true' | undefined
     onKeydown?: (event: KeyboardEvent) => void
   }
