@@ -306,8 +306,7 @@ export interface paths {
         };
         /**
          * Get Profile
-         * @description The form in words of both languages: fields, categories, papers, departments, phases and
-         *     rules, each with its source.
+         * @description The form in words of both languages: fields, categories, papers, departments, phases.
          */
         get: operations["get_profile_profile_get"];
         put?: never;

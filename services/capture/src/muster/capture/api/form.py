@@ -18,8 +18,7 @@ _KEPT = "private, max-age=300"
 
 @router.get("/profile")
 async def get_profile(_: Asking, context: Composed, response: Response) -> ProfileOut:
-    """The form in words of both languages: fields, categories, papers, departments, phases and
-    rules, each with its source."""
+    """The form in words of both languages: fields, categories, papers, departments, phases."""
     response.headers["Cache-Control"] = _KEPT
     return ProfileOut.model_validate(context.profile.as_json())
 
