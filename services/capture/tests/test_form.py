@@ -61,24 +61,6 @@ def test_every_kind_of_rule_has_its_shape() -> None:
     assert sorted(kinds) == sorted((kind,) for kind in KINDS)
 
 
-async def test_what_is_asked_stands_with_its_source(bench: Bench) -> None:
-    """R22: categories, fields, papers, departments, phases and rules name the line of the notice
-    that asks for them; a field that none asks for says so."""
-    profile = Profile.load("tongren")
-    told = await get(bench, "/profile")
-    assert told["source"] == "同仁县实施方案 2018-10-26"
-    for name in ("phases", "categories", "departments", "evidence"):
-        assert told[name]
-        assert all(one["cite"] for one in told[name]), name
-    assert {one["until"]: one["cite"] for one in told["phases"]}["2018-12-10"] == "同六(一)"
-    assert [bool(one["cite"]) for one in told["fields"]] == [
-        not one["practice"] for one in told["fields"]
-    ]
-    [rule] = (one for one in told["rules"] if one["kind"] == "excludes")
-    assert rule["parameters"]["if"] == ["disabled_militia"]
-    assert set(rule["parameters"]["of"]) == profile.groups["service"]
-
-
 async def test_areas_end_at_the_grant_and_are_named_up_to_the_top(bench: Bench) -> None:
     """Design section 5, rule 10."""
     tree = Profile.load("tongren").area_tree()
@@ -105,3 +87,21 @@ async def test_nobody_reads_them_unasked(bench: Bench) -> None:
         assert (await bench.client.get(path)).status_code == 401
     refused = await bench.client.get("/areas", headers=bench.headers((), AREA, None))
     assert refused.status_code == 403
+
+
+async def test_what_is_asked_stands_with_its_source(bench: Bench) -> None:
+    """R22: categories, fields, papers, departments, phases and rules name the line of the notice
+    that asks for them; a field that none asks for says so."""
+    profile = Profile.load("tongren")
+    told = await get(bench, "/profile")
+    assert told["source"] == "同仁县实施方案 2018-10-26"
+    for name in ("phases", "categories", "departments", "evidence"):
+        assert told[name]
+        assert all(one["cite"] for one in told[name]), name
+    assert {one["until"]: one["cite"] for one in told["phases"]}["2018-12-10"] == "同六(一)"
+    assert [bool(one["cite"]) for one in told["fields"]] == [
+        not one["practice"] for one in told["fields"]
+    ]
+    [rule] = (one for one in told["rules"] if one["kind"] == "excludes")
+    assert rule["parameters"]["if"] == ["disabled_militia"]
+    assert set(rule["parameters"]["of"]) == profile.groups["service"]

@@ -20,7 +20,7 @@ const NOW = '2026-11-30T01:04:00Z'
 const job = (more: object = {}) => ({
   import_id: ID, state: 'finished', origin: 'baseline', area: COUNTY, rows_done: 1204, added: 1000, updated: 190, unchanged: 10, refused: 2, warned: 1, reasons: [], started_at: NOW, finished_at: NOW, ...more,
 })
-const reason = (field: string, rule: string, zh: string, severity = 'refuse') => ({ field, rule, zh, en: `${rule} en`, severity })
+const reason = (field: string, rule: string, zh: string, severity: 'refuse' | 'warn' = 'refuse') => ({ field, rule, zh, en: `${rule} en`, severity })
 const columns = [
   { header: '姓名', field: 'name' },
   { header: '公民身份号码', field: 'resident_number' },
@@ -48,7 +48,7 @@ describe('the grid', () => {
 
   it('marks every column of a field, and says its reason once', () => {
     const two = [{ header: '乡镇', field: 'household_area' }, { header: '村', field: 'household_area' }]
-    const row = { row_id: 'd', row_number: 3, cells: ['甲', '乙'], reasons: [reason('household_area', 'unknown-area', '没有这个村')] as never }
+    const row = { row_id: 'd', row_number: 3, cells: ['甲', '乙'], reasons: [reason('household_area', 'unknown-area', '没有这个村')] }
     expect(badCells(two, [row])).toEqual([{ row: 0, at: 0 }, { row: 0, at: 1 }])
     expect(layout(two, [row])).toEqual([{ at: 0, reasons: false }, { at: 1, reasons: false }, { at: 1, reasons: true }])
   })
