@@ -1,10 +1,23 @@
-// What the invented county's reviewers do beyond deciding: completing a record.
+// What the invented county's reviewers do beyond deciding: completing a record, and what is said about
+// work orders.
 
 /** Answers a request, or gives null when it is none of these. `held` is the county, `reader` who asks. */
 export function review(held, method, path, body, reader) {
   const completion = /^\/capture\/subjects\/([^/]+)\/completion$/.exec(path)
   if (completion && method === 'POST') return complete(held.item(completion[1]), body, reader)
+  const said = /^\/crosscheck\/discrepancies\/([^/]+)\/(questions|answers|transfer)$/.exec(path)
+  if (said && method === 'POST') return say(held.orders.find((one) => one.discrepancy_id === said[1]), said[2], body, reader)
   return null
+}
+
+function say(order, what, body, reader) {
+  if (!order) return refuse(404, 'discrepancy', 'discrepancy-unknown', '没有该问题。', 'There is no such discrepancy.')
+  const kind = { questions: 'question', answers: 'answer', transfer: 'transfer' }[what]
+  order.notes = [...(order.notes ?? []), { note_id: body.note_id, kind, answers: body.question ?? null, to: body.to ?? body.area ?? null, by: reader, at: new Date().toISOString(), text: body.text ?? body.reason }]
+  order.questions += { question: 1, answer: -1, transfer: 0 }[kind]
+  if (kind !== 'transfer') return [204]
+  order.handled_in = body.area
+  return [200, order]
 }
 
 const refuse = (status, field, rule, zh, en) => [status, { type: `urn:muster:problem:${status === 409 ? 'conflict' : 'invalid'}`, status, reasons: [{ field, rule, zh, en }], trace_id: null }]

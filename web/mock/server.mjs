@@ -251,7 +251,7 @@ function make(broken) {
       village: pick(villages).code, state: closed ? 'closed' : 'open', comparable: at !== 7, revision: 1, first_opened_at: ago(seconds), opened_at: ago(seconds),
       closed_at: closed ? ago(3_000) : null,
       closed_by: closed ? { matched_at: ago(3_000), account: null, reason: null, record_version: 2, standing: null, revision: null, extract_id: null, other_record_version: null, other_standing: null, other_revision: null } : null,
-      named_by: null, age_seconds: seconds,
+      named_by: null, age_seconds: seconds, handled_in: null, questions: 0,
     }
   })
   const tools = { villages: villages.filter((one) => one.code.startsWith('632321100')), profile, roll, pick, uuid, digest, number, ago }
@@ -335,7 +335,7 @@ export function county() {
     const open = /^\/crosscheck\/discrepancies\/([^/]+)\/open$/.exec(path)
     if (open) {
       const order = held.orders.find((one) => one.discrepancy_id === open[1])
-      return [200, { ...order, person: { subject_id: order.subject_id, name: '卓玛德吉', number: number() }, record_value: order.field ? '青海省同仁县隆务镇热贡路36号' : null, department_value: order.field ? '隆务镇热贡街63号' : null, twin: order.other ? { subject_id: order.other, name: '卓玛德吉', number: number() } : null, reveal: null }]
+      return [200, { ...order, person: { subject_id: order.subject_id, name: '卓玛德吉', number: number() }, record_value: order.field ? '青海省同仁县隆务镇热贡路36号' : null, department_value: order.field ? '隆务镇热贡街63号' : null, twin: order.other ? { subject_id: order.other, name: '卓玛德吉', number: number() } : null, reveal: null, notes: order.notes ?? [] }]
     }
     return works(method, path, query, body) ?? held.desk(method, path, query, body) ?? [404, { type: 'urn:muster:problem:not-found', status: 404, reasons: [], trace_id: null }]
   }

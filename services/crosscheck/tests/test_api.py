@@ -120,6 +120,8 @@ async def test_the_list_shows_the_callers_area_and_no_values(context: Context, d
         "closed_by": None,
         "named_by": None,
         "age_seconds": item["age_seconds"],
+        "handled_in": None,
+        "questions": 0,
     }
     assert counts["villages"] == {HERE: {"field_mismatch": 1}}
     async with door.client((Role.LEADER, COUNTY)) as client:

@@ -16,6 +16,7 @@ from .conftest import (
     COUNTY,
     EARLY,
     HERE,
+    THERE,
     Door,
     connector_asks,
     data,
@@ -82,6 +83,28 @@ async def test_every_route_leaves_its_row_or_shows_nobody(
             told("reveal-asked", [WHO], WHY, one),
             at=at,
             json={"reason": WHY},
+        )
+
+        note = new_id()
+        await ask(
+            "POST /discrepancies/{discrepancy_id}/questions",
+            told("discrepancy-asked", [WHO], detail={**one, "note": note, "to": AF}),
+            at=at,
+            json={"note_id": note, "to": AF, "text": WHY},
+        )
+        reply = new_id()
+        await ask(
+            "POST /discrepancies/{discrepancy_id}/answers",
+            told("discrepancy-answered", [WHO], detail={**one, "note": reply}),
+            at=at,
+            json={"note_id": reply, "question": note, "text": WHY},
+        )
+        moved = new_id()
+        await ask(
+            "POST /discrepancies/{discrepancy_id}/transfer",
+            told("discrepancy-transferred", [WHO], WHY, {**one, "note": moved, "to": THERE}),
+            at=at,
+            json={"note_id": moved, "area": THERE, "reason": WHY},
         )
 
         # The department has the person no more.

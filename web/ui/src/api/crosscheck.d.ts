@@ -131,6 +131,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/discrepancies/{discrepancy_id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer About
+         * @description Answer a question about a work order, once; kept with it, audited (R75).
+         */
+        post: operations["answer_about_discrepancies__discrepancy_id__answers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/discrepancies/{discrepancy_id}/close": {
         parameters: {
             query?: never;
@@ -172,6 +192,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/discrepancies/{discrepancy_id}/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask About
+         * @description Ask a department or an area about a work order; kept with it, audited (R75).
+         */
+        post: operations["ask_about_discrepancies__discrepancy_id__questions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/discrepancies/{discrepancy_id}/reveal": {
         parameters: {
             query?: never;
@@ -186,6 +226,27 @@ export interface paths {
          * @description Ask a department in blind mode to open the row of a work order, with a reason; audited.
          */
         post: operations["reveal_discrepancy_discrepancies__discrepancy_id__reveal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/discrepancies/{discrepancy_id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transfer Discrepancy
+         * @description Pass a work order on to another area of the campaign, with a reason; the village of the
+         *     household, by which it is counted, stays (R75). Audited.
+         */
+        post: operations["transfer_discrepancy_discrepancies__discrepancy_id__transfer_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -357,6 +418,31 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AnswerBody
+         * @description What is answered to a question; also what a department said to whoever asked it.
+         */
+        AnswerBody: {
+            /** Note Id */
+            note_id: string;
+            /** Question */
+            question: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * AskBody
+         * @description A question about a work order, under an id that the client made, to a department or an area
+         *     of the campaign. In own words, without numbers.
+         */
+        AskBody: {
+            /** Note Id */
+            note_id: string;
+            /** Text */
+            text: string;
+            /** To */
+            to: string;
+        };
         /**
          * AskedAnswer
          * @description The request that was put to the department.
@@ -599,7 +685,9 @@ export interface components {
          *     of; ``named_by`` is there for a missed person; ``closed_by`` for what is closed;
          *     ``age_seconds`` runs from its last opening to its closing or to now. ``comparable`` is false
          *     while it stands open only because nothing can be compared: it was found, and is neither found
-         *     now nor shown to be mended. It is compared again whenever anything comes.
+         *     now nor shown to be mended. It is compared again whenever anything comes. ``handled_in`` is the
+         *     area to which it was passed on, null for the village; ``questions`` are those that nobody has
+         *     answered yet.
          */
         DiscrepancyItem: {
             /** Age Seconds */
@@ -620,6 +708,8 @@ export interface components {
              * Format: date-time
              */
             first_opened_at: string;
+            /** Handled In */
+            handled_in: string | null;
             kind: components["schemas"]["Discrepancy"];
             named_by: components["schemas"]["NamedBy"] | null;
             /**
@@ -629,6 +719,8 @@ export interface components {
             opened_at: string;
             /** Other */
             other: string | null;
+            /** Questions */
+            questions: number;
             /** Revision */
             revision: number;
             /**
@@ -711,6 +803,34 @@ export interface components {
             origin: components["schemas"]["Origin"] | null;
         };
         /**
+         * NoteAnswer
+         * @description What somebody said about a work order: a question to ``to`` (a department or an area), the
+         *     answer to question ``answers``, or that it was passed on to ``to`` (null: back to the
+         *     village).
+         */
+        NoteAnswer: {
+            /** Answers */
+            answers: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "question" | "answer" | "transfer";
+            /** Note Id */
+            note_id: string;
+            /** Text */
+            text: string;
+            /** To */
+            to: string | null;
+        };
+        /**
          * OpenAnswer
          * @description The phase, and what the first county job found; all 0 when it was open before.
          */
@@ -739,8 +859,8 @@ export interface components {
         };
         /**
          * OpenedAnswer
-         * @description Both sides of a work order. ``department_value`` is null where the department keeps its data
-         *     at home and has not opened the row.
+         * @description Both sides of a work order, and what was said about it. ``department_value`` is null where
+         *     the department keeps its data at home and has not opened the row.
          */
         OpenedAnswer: {
             /** Age Seconds */
@@ -763,8 +883,12 @@ export interface components {
              * Format: date-time
              */
             first_opened_at: string;
+            /** Handled In */
+            handled_in: string | null;
             kind: components["schemas"]["Discrepancy"];
             named_by: components["schemas"]["NamedBy"] | null;
+            /** Notes */
+            notes: components["schemas"]["NoteAnswer"][];
             /**
              * Opened At
              * Format: date-time
@@ -773,6 +897,8 @@ export interface components {
             /** Other */
             other: string | null;
             person: components["schemas"]["PersonAnswer"];
+            /** Questions */
+            questions: number;
             /** Record Value */
             record_value: string | number | boolean | string[] | null;
             reveal: components["schemas"]["RevealState"] | null;
@@ -934,6 +1060,18 @@ export interface components {
          * @enum {string}
          */
         SubjectState: "open" | "collected" | "declined" | "moved_out" | "dead_before" | "dead_after" | "merged" | "ineligible";
+        /**
+         * TransferBody
+         * @description Where an order is handled from now on, and why; null for the village of the household.
+         */
+        TransferBody: {
+            /** Area */
+            area: string | null;
+            /** Note Id */
+            note_id: string;
+            /** Reason */
+            reason: string;
+        };
         /**
          * TroublesOut
          * @description What one service could not take, at that moment.
@@ -1203,6 +1341,39 @@ export interface operations {
             };
         };
     };
+    answer_about_discrepancies__discrepancy_id__answers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                discrepancy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     close_discrepancy_discrepancies__discrepancy_id__close_post: {
         parameters: {
             query?: never;
@@ -1273,6 +1444,39 @@ export interface operations {
             };
         };
     };
+    ask_about_discrepancies__discrepancy_id__questions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                discrepancy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     reveal_discrepancy_discrepancies__discrepancy_id__reveal_post: {
         parameters: {
             query?: never;
@@ -1295,6 +1499,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AskedAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    transfer_discrepancy_discrepancies__discrepancy_id__transfer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                discrepancy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiscrepancyItem"];
                 };
             };
             /** @description Validation Error */

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.parts.base import Uuid
 from muster.crosscheck import shapes
-from muster.crosscheck.domain import candidate, closing, extract
-from muster.crosscheck.handlers import areas, asking, opening, running
+from muster.crosscheck.domain import closing
+from muster.crosscheck.handlers import areas, asking, notes, opening, running
 from muster.crosscheck.store import (
     candidates,
     comparison,
@@ -23,6 +23,7 @@ from muster.crosscheck.store import (
     subjects,
     touched,
 )
+from muster.crosscheck.store.notes import waiting as waiting_notes
 from muster.persistence.database import Transaction
 from muster.runtime import paging
 from muster.runtime.at_terminal import Asking
@@ -113,10 +114,9 @@ async def get_discrepancies(
         rows,
         [one for row in rows for one in (row.subject_id, row.other) if one],
     )
-    named = await _named(conn, rows)
     last = rows[-1] if len(rows) == limit else None
     return shapes.DiscrepanciesAnswer(
-        items=tuple(shapes.DiscrepancyItem(**_order(context, row, named)) for row in rows),
+        items=tuple(await _items(context, conn, rows)),
         next=None if last is None else paging.write(last.opened_at, last.discrepancy_id),
     )
 
@@ -132,13 +132,16 @@ async def open_discrepancy(
     """The values of both sides, to whoever mends them, with a reason; audited (R100)."""
     opened = await opening.open_order(context, conn, caller, discrepancy_id, body.reason)
     twin, reveal = opened.twin, opened.reveal
+    [item] = await _items(context, conn, [opened.order])
+    said = await notes.said_of(context, conn, discrepancy_id)
     return shapes.OpenedAnswer(
-        **_order(context, opened.order, await _named(conn, [opened.order])),
+        **item.model_dump(),
         person=shapes.PersonAnswer(**asdict(opened.person)),
         record_value=opened.record_value,
         department_value=opened.department_value,
         twin=None if twin is None else shapes.PersonAnswer(**asdict(twin)),
-        reveal=None if reveal is None else _reveal(reveal),
+        reveal=None if reveal is None else shapes.reveal_state(reveal),
+        notes=tuple(map(shapes.note_answer, said)),
     )
 
 
@@ -166,7 +169,50 @@ async def close_discrepancy(
     """Close a work order that cannot be compared now, as an administrator of its village, with a
     reason; audited. What is found again opens it again (R75)."""
     order = await opening.close_order(context, conn, caller, discrepancy_id, body.reason)
-    return shapes.DiscrepancyItem(**_order(context, order, await _named(conn, [order])))
+    [item] = await _items(context, conn, [order])
+    return item
+
+
+@router.post("/discrepancies/{discrepancy_id}/questions", status_code=204)
+async def ask_about(
+    discrepancy_id: DiscrepancyPath,
+    body: shapes.AskBody,
+    caller: Asking,
+    context: Composed,
+    conn: Transaction,
+) -> None:
+    """Ask a department or an area about a work order; kept with it, audited (R75)."""
+    said = {"note_id": body.note_id, "addressee": body.to, "words": body.text}
+    await notes.ask(context, conn, caller, discrepancy_id, **said)
+
+
+@router.post("/discrepancies/{discrepancy_id}/answers", status_code=204)
+async def answer_about(
+    discrepancy_id: DiscrepancyPath,
+    body: shapes.AnswerBody,
+    caller: Asking,
+    context: Composed,
+    conn: Transaction,
+) -> None:
+    """Answer a question about a work order, once; kept with it, audited (R75)."""
+    said = {"note_id": body.note_id, "question": body.question, "words": body.text}
+    await notes.answer(context, conn, caller, discrepancy_id, **said)
+
+
+@router.post("/discrepancies/{discrepancy_id}/transfer")
+async def transfer_discrepancy(
+    discrepancy_id: DiscrepancyPath,
+    body: shapes.TransferBody,
+    caller: Asking,
+    context: Composed,
+    conn: Transaction,
+) -> shapes.DiscrepancyItem:
+    """Pass a work order on to another area of the campaign, with a reason; the village of the
+    household, by which it is counted, stays (R75). Audited."""
+    said = {"note_id": body.note_id, "words": body.reason}
+    order = await notes.transfer(context, conn, caller, discrepancy_id, area=body.area, **said)
+    [item] = await _items(context, conn, [order])
+    return item
 
 
 @router.get("/counts")
@@ -192,7 +238,7 @@ async def get_extracts(caller: Asking, conn: Transaction) -> shapes.ExtractsAnsw
     """What departments supplied, and why an extract was refused (R74)."""
     _anywhere(caller, READERS)
     rows = await extracts.listed(conn, EXTRACTS_SHOWN)
-    return shapes.ExtractsAnswer(items=tuple(map(_extract, rows)))
+    return shapes.ExtractsAnswer(items=tuple(map(shapes.extract_item, rows)))
 
 
 @router.post("/extracts/own")
@@ -203,7 +249,7 @@ async def get_own_extracts(
     the key that it enrolled and seals it to this service (R74)."""
     department = await asking.department_of(context, conn, body.packet)
     rows = await extracts.listed(conn, OWN_SHOWN, department)
-    return shapes.ExtractsAnswer(items=tuple(map(_extract, rows)))
+    return shapes.ExtractsAnswer(items=tuple(map(shapes.extract_item, rows)))
 
 
 @router.get("/candidates")
@@ -237,7 +283,7 @@ async def get_candidates(
     known = [row.subject_id for row in rows if row.subject_id is not None]
     await _listed(context, conn, caller, "candidate-list", area, rows, known)
     return shapes.CandidatesAnswer(
-        items=tuple(map(_candidate, rows)),
+        items=tuple(map(shapes.candidate_item, rows)),
         next=rows[-1].candidate_id if len(rows) == limit else None,
     )
 
@@ -317,6 +363,20 @@ async def _named(conn: AsyncConnection, orders: Sequence[Row[Any]]) -> dict[str,
     }
 
 
+async def _items(
+    context: Context, conn: AsyncConnection, orders: Sequence[Row[Any]]
+) -> list[shapes.DiscrepancyItem]:
+    """Work orders without any value, as they are answered."""
+    named = await _named(conn, orders)
+    asked = await waiting_notes(conn, [order.discrepancy_id for order in orders])
+    return [
+        shapes.DiscrepancyItem(
+            **_order(context, order, named), questions=asked.get(order.discrepancy_id, 0)
+        )
+        for order in orders
+    ]
+
+
 def _order(context: Context, row: Row[Any], named: Mapping[str, shapes.NamedBy]) -> dict[str, Any]:
     until = row.closed_at or datetime.now(UTC)
     return {
@@ -335,6 +395,7 @@ def _order(context: Context, row: Row[Any], named: Mapping[str, shapes.NamedBy])
         "closed_at": row.closed_at,
         "closed_by": _closed_by(context, row),
         "named_by": named.get(row.subject_id) if row.kind == Discrepancy.MISSED_SUBJECT else None,
+        "handled_in": row.handled_in,
         "age_seconds": max(0, int((until - row.opened_at).total_seconds())),
     }
 
@@ -346,50 +407,4 @@ def _closed_by(context: Context, row: Row[Any]) -> shapes.ClosedBy | None:
         matched_at=row.closed_at,
         reason=opening.why_closed(context, row),
         **closing.changed(row.found_on or {}, row.closed_on),
-    )
-
-
-def _reveal(row: Row[Any]) -> shapes.RevealState:
-    zh, en = candidate.words(row.rule)
-    return shapes.RevealState(
-        reveal_id=row.reveal_id, request=row.event_id, state=row.state, rule=row.rule, zh=zh, en=en
-    )
-
-
-def _candidate(row: Row[Any]) -> shapes.CandidateItem:
-    zh, en = candidate.words(row.rule)
-    return shapes.CandidateItem(
-        candidate_id=row.candidate_id,
-        department=row.department,
-        area=row.area,
-        state=row.state,
-        rule=row.rule,
-        zh=zh,
-        en=en,
-        found_at=row.found_at,
-        told_at=row.told_at,
-        closed_at=row.closed_at,
-        subject_id=row.subject_id,
-        reveal_id=row.reveal_id,
-        request=row.request,
-    )
-
-
-def _extract(row: Row[Any]) -> shapes.ExtractItem:
-    zh, en = extract.RULES.get(row.rule, (None, None))
-    return shapes.ExtractItem(
-        extract_id=str(row.extract_id),
-        department=row.department,
-        mode=row.mode,
-        made_at=row.made_at,
-        state=row.state,
-        rows=row.rows,
-        parts=row.parts,
-        rows_here=int(row.rows_here),
-        parts_here=int(row.here),
-        rule=row.rule,
-        zh=zh,
-        en=en,
-        first_seen_at=row.first_seen_at,
-        settled_at=row.settled_at,
     )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy import Row
 
-from muster.contracts.parts.base import FieldValue
+from muster.contracts.parts.base import FieldValue, Uuid
+from muster.crosscheck.domain import candidate, extract
+from muster.crosscheck.handlers import notes
 from muster.vocabulary.states import Discrepancy, Origin, SubjectState
 
 
@@ -15,6 +18,9 @@ class Body(BaseModel):
     """Base of every body: what is not known is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
 class OpenBody(Body):
@@ -28,6 +34,31 @@ class ReasonBody(Body):
     """Why somebody's data are opened; kept in the audit trail, so it holds no number."""
 
     reason: Annotated[str, Field(max_length=500)]
+
+
+class AskBody(Body):
+    """A question about a work order, under an id that the client made, to a department or an area
+    of the campaign. In own words, without numbers."""
+
+    note_id: Uuid
+    to: Annotated[str, Field(max_length=64)]
+    text: Words
+
+
+class AnswerBody(Body):
+    """What is answered to a question; also what a department said to whoever asked it."""
+
+    note_id: Uuid
+    question: Uuid
+    text: Words
+
+
+class TransferBody(Body):
+    """Where an order is handled from now on, and why; null for the village of the household."""
+
+    note_id: Uuid
+    area: Annotated[str, Field(max_length=12)] | None
+    reason: Words
 
 
 class QuestionBody(Body):
@@ -114,7 +145,9 @@ class DiscrepancyItem(BaseModel):
     of; ``named_by`` is there for a missed person; ``closed_by`` for what is closed;
     ``age_seconds`` runs from its last opening to its closing or to now. ``comparable`` is false
     while it stands open only because nothing can be compared: it was found, and is neither found
-    now nor shown to be mended. It is compared again whenever anything comes.
+    now nor shown to be mended. It is compared again whenever anything comes. ``handled_in`` is the
+    area to which it was passed on, null for the village; ``questions`` are those that nobody has
+    answered yet.
     """
 
     discrepancy_id: str
@@ -133,6 +166,8 @@ class DiscrepancyItem(BaseModel):
     closed_by: ClosedBy | None
     named_by: NamedBy | None
     age_seconds: int
+    handled_in: str | None
+    questions: int
 
 
 class DiscrepanciesAnswer(BaseModel):
@@ -162,15 +197,30 @@ class RevealState(BaseModel):
     en: str | None
 
 
+class NoteAnswer(BaseModel):
+    """What somebody said about a work order: a question to ``to`` (a department or an area), the
+    answer to question ``answers``, or that it was passed on to ``to`` (null: back to the
+    village)."""
+
+    note_id: str
+    kind: Literal["question", "answer", "transfer"]
+    answers: str | None
+    to: str | None
+    by: str
+    at: datetime
+    text: str
+
+
 class OpenedAnswer(DiscrepancyItem):
-    """Both sides of a work order. ``department_value`` is null where the department keeps its data
-    at home and has not opened the row."""
+    """Both sides of a work order, and what was said about it. ``department_value`` is null where
+    the department keeps its data at home and has not opened the row."""
 
     person: PersonAnswer
     record_value: FieldValue | None
     department_value: FieldValue | None
     twin: PersonAnswer | None
     reveal: RevealState | None
+    notes: tuple[NoteAnswer, ...]
 
 
 class AskedAnswer(BaseModel):
@@ -247,3 +297,64 @@ class CountsAnswer(BaseModel):
     as_of: datetime
     villages: dict[str, dict[Discrepancy, int]]
     total: dict[Discrepancy, int]
+
+
+# -- rows as they are answered ---------------------------------------------------------------------
+
+
+def reveal_state(row: Row[Any]) -> RevealState:
+    zh, en = candidate.words(row.rule)
+    return RevealState(
+        reveal_id=row.reveal_id, request=row.event_id, state=row.state, rule=row.rule, zh=zh, en=en
+    )
+
+
+def candidate_item(row: Row[Any]) -> CandidateItem:
+    zh, en = candidate.words(row.rule)
+    return CandidateItem(
+        candidate_id=row.candidate_id,
+        department=row.department,
+        area=row.area,
+        state=row.state,
+        rule=row.rule,
+        zh=zh,
+        en=en,
+        found_at=row.found_at,
+        told_at=row.told_at,
+        closed_at=row.closed_at,
+        subject_id=row.subject_id,
+        reveal_id=row.reveal_id,
+        request=row.request,
+    )
+
+
+def extract_item(row: Row[Any]) -> ExtractItem:
+    zh, en = extract.RULES.get(row.rule, (None, None))
+    return ExtractItem(
+        extract_id=str(row.extract_id),
+        department=row.department,
+        mode=row.mode,
+        made_at=row.made_at,
+        state=row.state,
+        rows=row.rows,
+        parts=row.parts,
+        rows_here=int(row.rows_here),
+        parts_here=int(row.here),
+        rule=row.rule,
+        zh=zh,
+        en=en,
+        first_seen_at=row.first_seen_at,
+        settled_at=row.settled_at,
+    )
+
+
+def note_answer(note: notes.Note) -> NoteAnswer:
+    return NoteAnswer(
+        note_id=note.note_id,
+        kind=note.kind,
+        answers=note.answers,
+        to=note.addressee,
+        by=note.account,
+        at=note.at,
+        text=note.text,
+    )

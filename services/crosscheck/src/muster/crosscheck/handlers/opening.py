@@ -72,7 +72,7 @@ async def open_order(
         Refusal: no reason, no such work order, not granted there, closed, or the person's data are
             erased.
     """
-    order = await _order(conn, caller, discrepancy_id, reason)
+    order = await read_order(conn, caller, discrepancy_id, reason)
     ids = [order.subject_id, *([order.other] if order.other else [])]
     held = await subjects.read(conn, ids)
     keys = await context.vault.keys_for(conn, ids)
@@ -120,7 +120,7 @@ async def ask_for_order(
     One that is not answered yet is given again. Raises Refusal as `open_order`, and when the
     department's data are here.
     """
-    order = await _order(conn, caller, discrepancy_id, reason, lock=True)
+    order = await read_order(conn, caller, discrepancy_id, reason, lock=True)
     department = context.profile.departments.get(order.said_by or "")
     if department is None or department.mode != "blind" or order.row_id is None:
         raise common.refusal(
@@ -167,7 +167,7 @@ async def close_order(
     compared: that closes when its rule passes, and not otherwise.
     """
     await comparison.settle_alone(conn)
-    order = await _order(conn, caller, discrepancy_id, reason, lock=True)
+    order = await read_order(conn, caller, discrepancy_id, reason, lock=True)
     caller.require(Role.ADMINISTRATOR, order.village)
     if order.comparable:
         raise common.refusal(
@@ -243,14 +243,17 @@ async def ask_for_candidate(
     return reveal_id
 
 
-async def _order(
+async def read_order(
     conn: AsyncConnection, caller: Caller, discrepancy_id: str, reason: str, *, lock: bool = False
 ) -> Row[Any]:
+    """An open work order, to whoever mends it: in the village of the household, or where it is
+    handled. Raises Refusal."""
     audit.require_reason(reason)
     order = (await discrepancies.read(conn, [discrepancy_id], lock=lock)).get(discrepancy_id)
     if order is None:
         raise _unknown("discrepancy", "问题", "discrepancy")
-    caller.require(OPENERS, order.village)
+    if order.handled_in is None or not caller.may(OPENERS, order.handled_in):
+        caller.require(OPENERS, order.village)
     if order.closed_at is not None:
         raise common.refusal(
             "discrepancy",

@@ -192,9 +192,14 @@ async def page(
     after: tuple[datetime, str],
     limit: int,
 ) -> list[Row[Any]]:
-    """Work orders of these villages (state open, closed or all), the oldest first; of a subject
-    also those of duplicates whose other entry it is."""
-    query = select(discrepancy).where(in_texts(discrepancy.c.village, "villages"))
+    """Work orders of these villages or handled there (state open, closed or all), the oldest first;
+    of a subject also those of duplicates whose other entry it is."""
+    query = select(discrepancy).where(
+        or_(
+            in_texts(discrepancy.c.village, "villages"),
+            in_texts(discrepancy.c.handled_in, "villages"),
+        )
+    )
     if state == "open":
         query = query.where(discrepancy.c.closed_at.is_(None))
     elif state == "closed":

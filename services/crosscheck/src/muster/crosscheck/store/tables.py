@@ -171,6 +171,8 @@ discrepancy = Table(
     # why. Empty where it was closed before that was kept.
     Column("found_on", JSONB),
     Column("closed_on", JSONB),
+    # Where it is handled, if not in the village of the household.
+    Column("handled_in", Text),
     UniqueConstraint("kind", "subject_id", "department", "field", "other", name="discrepancy_once"),
 )
 Index("discrepancy_subject", discrepancy.c.subject_id)
@@ -181,6 +183,30 @@ Index(
     discrepancy.c.opened_at,
     discrepancy.c.discrepancy_id,
 )
+
+Index(
+    "discrepancy_handled",
+    discrepancy.c.handled_in,
+    discrepancy.c.opened_at,
+    discrepancy.c.discrepancy_id,
+    postgresql_where=text("handled_in IS NOT NULL"),
+)
+
+# What people say about a work order: questions, their answers (one each), and where it was passed
+# on to. `addressee` is a department or an area.
+order_note = Table(
+    "order_note",
+    metadata,
+    Column("note_id", _UUID, primary_key=True),
+    Column("discrepancy_id", _UUID, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("answers", _UUID, unique=True),
+    Column("addressee", Text),
+    Column("account", Text, nullable=False),
+    Column("at", _TIME, nullable=False, server_default=text("now()")),
+    Column("sealed", Text, nullable=False),
+)
+Index("order_note_order", order_note.c.discrepancy_id, order_note.c.at, order_note.c.note_id)
 
 # Somebody whom a listing department knows and the campaign does not.
 candidate = Table(
