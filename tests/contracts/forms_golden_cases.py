@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -27,6 +28,19 @@ class Base:
     @property
     def chosen(self) -> frozenset[str]:
         return frozenset(self.categories)
+
+
+_LONG = re.compile(r"(?<!\d)(\d{6})(?=\d{9})")
+
+
+def split(value: Any) -> Any:
+    """The same with `~` in long runs of digits."""
+    if isinstance(value, str):
+        assert "~" not in value
+        return _LONG.sub(r"\1~", value)
+    if isinstance(value, Mapping):
+        return {key: split(item) for key, item in value.items()}
+    return [split(item) for item in value] if isinstance(value, list) else value
 
 
 _ANY: list[object] = ["", " ", None, True, 0, 1.5, [], ["a"], {"a": 1}, "不详", "\ud83d"]

@@ -6,12 +6,13 @@ const UNSEEN = /\p{Cf}|[\u180b-\u180d\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/gu
 const CLEAR_DOTS = /[\u2022\u30fb\uff65\u2027\u2219\u22c5\ua78f\u16eb\u2e31\u2e33]/g
 // Full-width digits and Latin letters only: full-width punctuation belongs to Chinese text.
 const WIDE = /[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]/g
+// With \u5e74 year, \u6708 month and \u65e5 day, as they are written after each.
 const DATE_FORMS = [
   /^([0-9]{4})([0-9]{2})([0-9]{2})$/,
   // Of six digits only what is a month of these centuries: 691203 is no June of 6912.
   /^((?:18|19|20)[0-9]{2})(0[1-9]|1[0-2])$/,
-  /^([0-9]{4})[-/.年]([0-9]{1,2})(?:[-/.月](?:([0-9]{1,2})日?)?)?$/,
-  /^([0-9]{4})年?$/,
+  /^([0-9]{4})[-/.\u5e74]([0-9]{1,2})(?:[-/.\u6708](?:([0-9]{1,2})\u65e5?)?)?$/,
+  /^([0-9]{4})\u5e74?$/,
 ]
 
 /** What is chosen from a list and not typed is only trimmed. */
