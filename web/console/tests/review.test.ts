@@ -91,6 +91,12 @@ describe('rows', () => {
 })
 
 describe('the page', () => {
+  it('names who signed for the person, what they are to them, and who translated', async () => {
+    await open(record(ONE, { signature_kind: 'by_proxy', signer: { name: '<b>卓玛</b>', relation: 'child' }, interpreter: '扎西' }))
+    expect(document.querySelector('.signed')!.textContent).toContain('代签：<b>卓玛</b>（子女）')
+    expect(document.querySelector('.signed')!.textContent).toContain('翻译：扎西')
+    expect(document.querySelector('.signed b')).toBeNull()
+  })
   it('is clean for axe, masks what is sensitive, and runs nothing that somebody stored', async () => {
     await open()
     expect(await faults(document.body)).toEqual([])

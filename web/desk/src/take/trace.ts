@@ -8,7 +8,7 @@ const POINTS = 12_000
 const SLIP = 24
 
 /** Strokes of [x, y, milliseconds since the first point]; of very many points every second, third ... */
-export function traceOf(groups: readonly PointGroup[]): Trace {
+export function traceOf(groups: readonly Pick<PointGroup, 'points'>[]): Trace {
   const strokes = groups.map((group) => group.points).filter((points) => points.length > 0)
   const begun = strokes[0]?.[0]?.time ?? 0
   const every = Math.ceil(strokes.reduce((all, points) => all + points.length, 0) / POINTS)
