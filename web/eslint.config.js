@@ -20,7 +20,7 @@ export default ts.config(
       'no-restricted-imports': ['error', { patterns: [{ group: ['element-plus*', 'element-plus/**'], message: 'Take it from @muster/ui (ui/src/elements).' }] }],
       'no-restricted-properties': ['error', { property: 'innerHTML' }, { property: 'outerHTML' }],
       'vue/no-v-html': 'error',
-      '@intlify/vue-i18n/no-raw-text': ['error', { ignorePattern: '^[-–—−+=·:/?!#.,()%✓✕↕↓↑0-9\\s]*$', ignoreText: ['Muster', 'F1', 'F2', 'F9', 'F10', 'R', 'Ctrl+Enter', 'Enter', 'Esc'] }],
+      '@intlify/vue-i18n/no-raw-text': ['error', { ignorePattern: '^[-–—−+=·:/?!#.,()%✓✕↕↓↑0-9\\s]*$', ignoreText: ['Muster', 'muster-gateway pair', 'A4', 'F1', 'F2', 'F3', 'F9', 'F10', 'R', 'Ctrl+Enter', 'Enter', 'Esc'] }],
       '@typescript-eslint/no-non-null-assertion': 'off', // indices that were just counted; the compiler asks for each
       '@typescript-eslint/consistent-type-definitions': 'off',
       // A label names its control by `for` or holds it; one of the two is enough.

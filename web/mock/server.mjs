@@ -2,6 +2,7 @@
 // areas are those of the profile itself; figures and people are made up from a seed.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { desk, gateway, read } from './desk.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const COUNTY = '632321'
@@ -212,7 +213,8 @@ function make(broken) {
       named_by: null, age_seconds: seconds,
     }
   })
-  return { profile, areas, within, children, side, progress, problems, items, item, orders, villages }
+  const tools = { villages: villages.filter((one) => one.code.startsWith('632321100')), profile, roll, pick, uuid, digest, number, ago }
+  return { profile, areas, within, children, side, progress, problems, items, item, orders, villages, desk: desk(tools), gateway: gateway(tools) }
 }
 
 const WHO = {
@@ -238,7 +240,7 @@ export function county() {
     held ??= make(mode === 'broken')
     const now = new Date().toISOString()
     const area = query.get('area') ?? COUNTY
-    const account = { account_id: '00000000-0000-4000-8000-000000000001', username: who, grants: WHO[who], expires_at: new Date(Date.now() + 600_000).toISOString() }
+    const account = { account_id: '00000000-0000-4000-8000-000000000001', username: who, terminal_id: 'mock', grants: WHO[who], expires_at: new Date(Date.now() + 600_000).toISOString() }
     if (path === '/access/session') return method === 'DELETE' ? [204] : [200, account]
     if (path === '/access/session/renew') return [200, account]
     if (mode === 'down' && path.startsWith('/reporting')) return [503, { type: 'urn:muster:problem:unavailable', status: 503, reasons: [{ field: 'request', rule: 'store-away', zh: '数据库暂时不可用，未保存任何内容，请稍后重试。', en: 'The store is away for a moment; nothing was saved. Please try again.' }], trace_id: 'abc' }]
@@ -278,7 +280,7 @@ export function county() {
       const order = held.orders.find((one) => one.discrepancy_id === open[1])
       return [200, { ...order, person: { subject_id: order.subject_id, name: '卓玛德吉', number: number() }, record_value: order.field ? '青海省同仁县隆务镇热贡路36号' : null, department_value: order.field ? '隆务镇热贡街63号' : null, twin: order.other ? { subject_id: order.other, name: '卓玛德吉', number: number() } : null, reveal: null }]
     }
-    return [404, { type: 'urn:muster:problem:not-found', status: 404, reasons: [], trace_id: null }]
+    return held.desk(method, path, query, body) ?? [404, { type: 'urn:muster:problem:not-found', status: 404, reasons: [], trace_id: null }]
   }
 
   /** The policy of the door, so that what it would forbid is seen here first; building on the fly needs more. */
@@ -294,21 +296,24 @@ export function county() {
     server.middlewares.use((request, response, next) => {
       const url = new URL(request.url, 'http://here')
       if (url.pathname === '/' || url.pathname === '/console') return response.writeHead(302, { location: '/console/' }).end()
-      if (!url.pathname.startsWith('/api/')) return next()
-      const path = url.pathname.slice(4)
+      // The gateway of the desk's computer, as the link that pairs it says.
+      const atGateway = request.headers.authorization === 'Bearer mock'
+      if (!url.pathname.startsWith('/api/') && !atGateway) return next()
+      const path = atGateway ? url.pathname : url.pathname.slice(4)
       if (path.endsWith('/authorize')) {
         who = url.searchParams.get('as') ?? who
         return response.writeHead(303, { location: `${url.searchParams.get('redirect_uri')}?code=code&state=${url.searchParams.get('state')}` }).end()
       }
-      if (/\/evidence\//.test(path)) {
+      if (/\/evidence\/./.test(path)) {
         response.writeHead(200, { 'content-type': 'image/svg+xml' })
         return response.end(svg(parseInt(path.slice(-2), 16)))
       }
       const chunks = []
       request.on('data', (chunk) => chunks.push(chunk))
       request.on('end', () => {
-        const body = chunks.length ? JSON.parse(Buffer.concat(chunks)) : {}
-        const [status, found] = answer(request.method, path, url.searchParams, body)
+        const body = read(Buffer.concat(chunks).toString())
+        held ??= make(mode === 'broken')
+        const [status, found] = (atGateway ? held.gateway(request.method, path, body) : answer(request.method, path, url.searchParams, body)) ?? [404, {}]
         response.writeHead(status, { 'content-type': status >= 400 ? 'application/problem+json' : 'application/json' })
         response.end(found === undefined ? '' : JSON.stringify(found))
       })

@@ -3,8 +3,10 @@ import { start } from '@muster/ui'
 import App from './App.vue'
 import { assertion } from './gateway/client'
 import { pairing, startPairing } from './gateway/pairing'
+import { watchGateway } from './gateway/state'
 import { createPages } from './router'
 import en from './words/en.json'
+import { watchQueue } from './work/queue'
 import zh from './words/zh.json'
 
 startPairing()
@@ -12,10 +14,13 @@ start(
   {
     client: 'desk',
     base: '/desk/',
-    // Without its gateway a computer is none of those that are enrolled: services say what that means.
-    assertion: async () => (pairing.value === null ? null : await assertion()),
+    // Without its gateway's word a computer is none of those that are enrolled: the page says what that
+    // means, and the services what it does not allow.
+    assertion: async () => (pairing.value === null ? null : await assertion().catch(() => null)),
   },
   App,
   { zh, en },
   createPages,
 )
+watchGateway()
+watchQueue()

@@ -57,7 +57,7 @@ async function visit(path: string, answers: Record<string, unknown> = {}) {
   await ask()
   const router = createPages(() => 'zh', createMemoryHistory('/desk/'))
   router.addRoute({ path: '/today', name: 'today', component: { render: () => h('h1', 'today') }, meta: { rights: 'signed-in', title: 'page.today', listed: false, wide: false } })
-  router.addRoute({ path: '/receipt/:record', component: { render: () => h('h1', 'receipt') }, meta: { rights: 'signed-in', title: 'page.today', listed: false, wide: false } })
+  router.addRoute({ path: '/receipt/:record', name: 'receipt', component: { render: () => h('h1', 'receipt') }, meta: { rights: 'signed-in', title: 'page.today', listed: false, wide: false } })
   await router.push(path)
   mounted = mount(defineComponent({ render: () => h('main', h(RouterView)) }), { attachTo: document.body, global: { plugins: [words(), router] } })
   await settle()

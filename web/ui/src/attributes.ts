@@ -5,8 +5,10 @@ declare module 'vue' {
     lang?: string
     title?: string
     'aria-label'?: string
-    'aria-describedby'?: string
+    'aria-describedby'?: string | undefined
     'aria-pressed'?: boolean
+    'aria-invalid'?: boolean
+    spellcheck?: boolean | 'true' | 'false'
     'aria-current'?: 'page' | 'true' | undefined
     onKeydown?: (event: KeyboardEvent) => void
   }

@@ -40,6 +40,13 @@ export type Shape = keyof typeof SHAPES
 export const FILLED: ReadonlySet<Shape> = new Set<Shape>(['dot', 'block'])
 
 export const STATES = {
+  draft: { shape: 'ring', tone: 'text-2' },
+  to_upload: { shape: 'clock', tone: 'warn' },
+  on_computer: { shape: 'dot', tone: 'primary' },
+  at_centre: { shape: 'tick', tone: 'ok' },
+  ready: { shape: 'tick', tone: 'ok' },
+  trouble: { shape: 'flag', tone: 'warn' },
+  offline: { shape: 'barred', tone: 'warn' },
   submitted: { shape: 'dot', tone: 'primary' },
   returned: { shape: 'back', tone: 'warn' },
   verified: { shape: 'tick', tone: 'ok' },

@@ -56,7 +56,7 @@ export async function takeBack(id: string): Promise<Draft> {
     const known = await post('capture', '/subjects/lookup', { body: { subject_id: subjectId } })
     // Papers are kept with their person: another person has none of these yet.
     const papers = subjectId === draft.subjectId ? draft.papers : draft.papers.map((paper) => ({ ...paper, sent: false }))
-    draft = { ...draft, subjectId, known, papers, baseVersion: known.version, isNew: !known.known }
+    draft = { ...draft, subjectId, known, papers, baseVersion: known.version ?? 0, isNew: !known.known }
   }
   await store.takeBack(id, { ...draft, changedAt: new Date().toISOString() })
   return store.drafts.get(id)!
@@ -64,9 +64,18 @@ export async function takeBack(id: string): Promise<Draft> {
 
 /** Sends what waits, now; nothing happens twice at once. */
 export function sendNow(): Promise<void> {
+  state.failures = 0
+  return goOn()
+}
+
+function goOn(): Promise<void> {
   clearTimeout(timer)
   state.nextAt = null
-  current ??= run().finally(() => (current = null))
+  current ??= run().finally(() => {
+    current = null
+    // What was handed in at the very moment at which the last one was through.
+    if (state.stop === null && onTheirWay.value.length > 0) void goOn()
+  })
   return current
 }
 
@@ -91,7 +100,7 @@ function pause(stop: Stop): void {
   if (stop === 'sign-in' || stop === 'terminal') return
   const wait = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (state.failures - 1))
   state.nextAt = Date.now() + wait
-  timer = setTimeout(() => void sendNow(), wait)
+  timer = setTimeout(() => void goOn(), wait)
 }
 
 async function change(id: string, what: Partial<Parcel>): Promise<Parcel> {
@@ -177,7 +186,8 @@ async function settle(id: string, error: unknown): Promise<Stop | null> {
   if (why instanceof NotPaired) return waiting('gateway')
   if (why instanceof Unreachable) return waiting(gateway ? 'gateway' : 'services')
   if (!(why instanceof Problem)) {
-    await waiting('services')
+    // A mistake of this page: the queue stands still, so that it does not turn in a circle.
+    state.stop = await waiting('services')
     throw why
   }
   const stop = stopOf(why, gateway)

@@ -1,0 +1,373 @@
+/** The pages of a collector's day, mounted whole, in both languages. */
+import { enableAutoUnmount, flushPromises } from '@vue/test-utils'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { faults } from '../../tests/axe'
+import { pairing } from '../src/gateway/pairing'
+import { askGateway } from '../src/gateway/state'
+import EndingPage from '../src/pages/ending/EndingPage.vue'
+import { partialDate, possible } from '../src/pages/ending/ending'
+import { byVillage, type Listed } from '../src/pages/people/listing'
+import PeoplePage from '../src/pages/people/PeoplePage.vue'
+import ReceiptPage from '../src/pages/receipt/ReceiptPage.vue'
+import TodayPage from '../src/pages/today/TodayPage.vue'
+import DeskBar from '../src/shell/DeskBar.vue'
+import DeskNotices from '../src/shell/DeskNotices.vue'
+import { takeAsked } from '../src/work/asked'
+import { maskedName, maskedNumber } from '../src/work/names'
+import { handIn, sendNow } from '../src/work/queue'
+import { store } from '../src/work/store'
+import { begin, draft, lines, NUMBER, OTHER, refusal, requests, serve, TOWN, VILLAGE, visit } from './day'
+
+enableAutoUnmount(afterEach)
+afterEach(() => {
+  document.body.replaceChildren()
+  vi.unstubAllGlobals()
+  takeAsked()
+})
+
+const RETURNED = {
+  returned: [{ village: VILLAGE, subject_id: 'back', name: '退回某', version: 1, record_id: 'r', returned_at: '2018-11-20T02:15:00Z', reasons: [{ code: 'paper-unreadable', field: 'id_card', text: '照片不清' }] }],
+  next: null,
+}
+const QUIET = { 'GET /api/capture/returned': { returned: [], next: null }, 'POST gateway/packets': { packet: 'packet' } }
+const reason = { field: 'name', rule: 'wrong', zh: '姓名不对', en: 'wrong name', severity: 'refuse' }
+const receipt = (id: string, status: string) => ({ packet_id: 'p', accepted: 1, refused: 0, receipts: [{ index: 0, record_id: id, subject_id: 's', status, version: 1, existing_subject_id: null, reasons: status === 'refused' ? [reason] : [] }] })
+
+const text = () => document.body.textContent ?? ''
+function button(words: string): HTMLElement {
+  const found = [...document.querySelectorAll<HTMLElement>('button')].find((one) => (one.getAttribute('aria-label') ?? one.textContent ?? '').includes(words))
+  if (!found) throw new Error(`no button ${words}`)
+  return found
+}
+async function press(words: string): Promise<void> {
+  button(words).click()
+  await flushPromises()
+}
+async function fill(id: string, value: string): Promise<void> {
+  const input = document.getElementById(id) as HTMLInputElement
+  input.value = value
+  input.dispatchEvent(new Event('input'))
+  await flushPromises()
+}
+async function choose(name: string, value: string): Promise<void> {
+  const input = document.querySelector<HTMLInputElement>(`input[name="${name}"][value="${value}"]`)!
+  input.checked = true
+  input.dispatchEvent(new Event('change'))
+  await flushPromises()
+}
+
+describe('today', () => {
+  it.each(['zh', 'en'] as const)('shows what waits, what came back and what is received, in %s', async (language) => {
+    const [waits, bad, good] = [draft({ confirmation: null }), draft(), draft()]
+    let at = 0
+    serve({ ...QUIET, 'GET /api/capture/returned': RETURNED, 'POST /api/capture/uploads': () => ((at += 1) === 1 ? receipt(bad.id, 'refused') : receipt(good.id, 'accepted')) })
+    await begin()
+    await store.saveDraft(waits)
+    for (const one of [bad, good]) {
+      await handIn(one)
+      await sendNow()
+    }
+    await visit('/today', TodayPage, language)
+    await flushPromises()
+    if (language === 'zh') {
+      for (const words of ['1 份草稿', '1 份未通过，需要修改', '姓名：姓名不对', '中心已收', '1 份被退回', '居民身份证：照片不清', '隆务镇 吾屯村']) expect(text()).toContain(words)
+      expect(text()).not.toContain(NUMBER)
+    } else expect(text()).toContain('1 refused, to be mended')
+    expect(await faults(document.body)).toEqual([])
+  })
+
+  it('a number goes to the person page in memory, and never into an address', async () => {
+    serve(QUIET)
+    await begin()
+    const { router } = await visit('/today', TodayPage)
+    await press('查找')
+    expect(document.getElementById('find-wrong')?.textContent).toBe('请输入号码')
+    expect(document.activeElement?.id).toBe('find-number')
+    await fill('find-number', ` ${NUMBER.toLowerCase()} `)
+    document.getElementById('find-number')!.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', isComposing: true }))
+    await flushPromises()
+    expect(router.currentRoute.value.name).toBe('today')
+    document.getElementById('find-number')!.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' }))
+    await vi.waitFor(() => expect(router.currentRoute.value.fullPath).toBe('/person'))
+    expect(takeAsked()).toEqual({ number: NUMBER })
+    expect(takeAsked()).toBeNull()
+  })
+
+  it('F2 leads to the card, F3 to the number', async () => {
+    serve(QUIET)
+    await begin()
+    const { router } = await visit('/today', TodayPage)
+    dispatchEvent(new KeyboardEvent('keydown', { key: 'F3', cancelable: true }))
+    expect(document.activeElement?.id).toBe('find-number')
+    dispatchEvent(new KeyboardEvent('keydown', { key: 'F2', cancelable: true }))
+    await vi.waitFor(() => expect(router.currentRoute.value.name).toBe('person'))
+    expect(takeAsked()).toEqual({ card: true })
+  })
+
+  it('a draft is deleted only after a second word, the way back first', async () => {
+    serve(QUIET)
+    await begin()
+    await store.saveDraft(draft())
+    await visit('/today', TodayPage)
+    await press('删除 测试某 的草稿')
+    await vi.waitFor(() => expect(document.getElementById('keep-draft')).not.toBeNull())
+    expect(store.drafts.size).toBe(1)
+    document.getElementById('keep-draft')!.nextElementSibling!.dispatchEvent(new MouseEvent('click', { bubbles: true }))
+    await flushPromises()
+    expect(store.drafts.size).toBe(0)
+  })
+
+  it('what was refused is mended on the person page, and what came back is corrected there', async () => {
+    const bad = draft()
+    serve({ ...QUIET, 'GET /api/capture/returned': RETURNED, 'POST /api/capture/uploads': receipt(bad.id, 'refused') })
+    await begin()
+    await handIn(bad)
+    await sendNow()
+    const { router } = await visit('/today', TodayPage)
+    await flushPromises()
+    await press('补正 退回某 的记录')
+    await vi.waitFor(() => expect(router.currentRoute.value.name).toBe('person'))
+    expect(takeAsked()).toEqual({ subjectId: 'back' })
+    await press('修改')
+    await vi.waitFor(() => expect(router.currentRoute.value.fullPath).toBe(`/person/${bad.id}`))
+    expect(store.drafts.has(bad.id)).toBe(true)
+  })
+})
+
+describe('the frame', () => {
+  it('says where this is, how the reader is, and what waits for how long', async () => {
+    serve({ ...QUIET, 'POST /api/capture/uploads': () => Promise.reject(new TypeError('failed')) })
+    await begin()
+    await askGateway()
+    const one = draft()
+    await handIn(one)
+    await sendNow()
+    await store.saveParcel({ ...store.parcels.get(one.id)!, since: new Date(Date.now() - 2 * 86_400_000 - 1000).toISOString() })
+    await visit('/today', DeskBar)
+    expect(text().replaceAll(/\s+/g, ' ')).toContain('隆务镇 · 1号')
+    for (const words of ['读卡器就绪', '离线', '1份待上传', '最早2天']) expect(text()).toContain(words)
+    expect(await faults(document.body)).toEqual([])
+  })
+
+  const unpair = (): void => void (pairing.value = null)
+  const keep = (): void => undefined
+  it.each<[string, () => void, Record<string, unknown>, string, string]>([
+    ['without a gateway', unpair, {}, 'muster-gateway pair', '重试'],
+    ['with one that does not answer', keep, { 'GET gateway/status': () => Promise.reject(new TypeError('failed')) }, '没有应答', '重试'],
+    ['with one that knows this browser no more', keep, { 'GET gateway/status': () => refusal(401, 'token') }, '不认可这个浏览器', '断开这个网关'],
+    ['signed in elsewhere', keep, { 'GET /api/access/session': { account_id: 'me', username: 'me', terminal_id: null, grants: [{ role: 'collector', area: TOWN }], expires_at: '2099-01-01T00:00:00Z' } }, '不是在本采集终端', '在本终端重新登录'],
+  ])('%s says what to do', async (_, prepare, answers, words, offered) => {
+    serve({ ...QUIET, ...answers })
+    await begin()
+    prepare()
+    await askGateway()
+    await visit('/today', DeskNotices)
+    expect(text()).toContain(words)
+    expect(button(offered)).toBeTruthy()
+    expect(await faults(document.body)).toEqual([])
+  })
+
+  it('says on every page that cards are simulated, and nothing where all is well', async () => {
+    serve(QUIET)
+    await begin()
+    await askGateway()
+    const { wrapper } = await visit('/today', DeskNotices)
+    expect(text().trim()).toBe('')
+    wrapper.unmount()
+    pairing.value = { ...pairing.value!, cards: { url: 'http://127.0.0.1:1', token: 't', desk: 'd' } }
+    await visit('/today', DeskNotices)
+    expect(text()).toContain('模拟')
+  })
+})
+
+const someone = (name: string, village = VILLAGE, absence: Listed['absence'] = null): Listed => ({ village, subject_id: `id-${name}`, origin: 'baseline', name, absence })
+const AWAY = { reason: 'away', note: '在西宁', until: null, at: '2018-11-20T02:15:00Z' } as const
+
+describe('the list of people', () => {
+  const PEOPLE = { people: [someone('丙'), someone('甲', OTHER), someone('乙', VILLAGE, AWAY)], next: null }
+
+  it('stands by village with the reasons, takes all pages, and is clean for axe', async () => {
+    const asked: string[] = []
+    const page = (_: unknown, url: URL) => (asked.push(url.search), asked.length === 1 ? { people: [someone('丁', OTHER)], next: 'x/y' } : PEOPLE)
+    serve({ ...QUIET, 'GET /api/capture/subjects': page })
+    await begin()
+    await visit('/people', PeoplePage)
+    await flushPromises()
+    expect(asked).toEqual([`?area=${TOWN}&state=open&limit=500`, `?area=${TOWN}&state=open&limit=500&after=x%2Fy`])
+    for (const words of ['4 人，2 个村（社区）', '隆务镇 吾屯村', '外出、在西宁']) expect(text()).toContain(words)
+    expect(await faults(document.body)).toEqual([])
+  })
+
+  it('filters by name and by reason', () => {
+    expect(byVillage(PEOPLE.people, '甲', '')).toEqual([{ code: OTHER, people: [someone('甲', OTHER)] }])
+    expect(byVillage(PEOPLE.people, '', 'away').flatMap((one) => one.people.map((each) => each.name))).toEqual(['乙'])
+    expect(byVillage(PEOPLE.people, '', 'none').flatMap((one) => one.people.map((each) => each.name))).toEqual(['丙', '甲'])
+  })
+
+  it('puts down why somebody was not met, once, and prints the visits that were chosen', async () => {
+    let down = true
+    serve({ ...QUIET, 'GET /api/capture/subjects': PEOPLE, 'POST /api/capture/subjects/id-丙/absence': () => (down ? refusal(503, 'away') : { subject_id: 'id-丙', absence: { ...AWAY, reason: 'ill', note: null } }) })
+    await begin()
+    await visit('/people', PeoplePage)
+    await flushPromises()
+    await press('说明未见到 丙 的原因')
+    await vi.waitFor(() => expect(document.querySelector('form.absence')).not.toBeNull())
+    const send = async () => {
+      document.querySelector('form.absence')!.dispatchEvent(new Event('submit'))
+      await flushPromises()
+    }
+    await send()
+    expect(text()).toContain('请选择原因')
+    expect(await faults(document.querySelector('[role="dialog"]')!)).toEqual([])
+    await choose('absence', 'ill')
+    await send()
+    down = false
+    await send()
+    const said = requests.filter((one) => one.line.endsWith('/absence')).map((one) => one.body as Record<string, unknown>)
+    expect(said[0]).toMatchObject({ village: VILLAGE, reason: 'ill', note: null, until: null })
+    // Sent again it is the same remark.
+    expect(said.map((one) => one.absence_id)).toEqual([said[0]!.absence_id, said[0]!.absence_id])
+    expect(text()).toContain('患病或行动不便')
+
+    const print = vi.fn()
+    vi.stubGlobal('print', print)
+    document.querySelector<HTMLInputElement>('input[aria-label="列入上门路线：丙"], [aria-label="列入上门路线：丙"] input')!.click()
+    await flushPromises()
+    await press('打印上门路线（1人）')
+    expect(print).toHaveBeenCalledOnce()
+    const sheet = document.querySelector('.sheet')!.textContent!
+    expect(sheet).toContain('上门服务路线单')
+    expect([sheet.includes('丙'), sheet.includes('乙')]).toEqual([true, false])
+  })
+})
+
+describe('endings', () => {
+  const known = (state = 'open') => ({ known: true, elsewhere: false, subject_id: 's', version: 0, revision: 1, entries: [{ village: VILLAGE, origin: 'baseline', state }], merged_into: null, baseline: { categories: [], fields: { name: '某人' } }, record: null, review: null })
+  const ended = (state: string) => ({ subject_id: 's', revision: 2, entries: [{ village: VILLAGE, origin: 'baseline', state }] })
+  const LOOKUP = 'POST /api/capture/subjects/lookup'
+  const END = 'POST /api/capture/subjects/s/ending'
+  const bodies = () => requests.filter((one) => one.line === END).map((one) => one.body as Record<string, unknown>)
+
+  it('declining has two calm steps, no main button, and the focus on the way back', async () => {
+    serve({ ...QUIET, [LOOKUP]: known(), [END]: ended('declined') })
+    await begin()
+    await visit('/ending/s', EndingPage)
+    await flushPromises()
+    await choose('ending', 'declined')
+    expect(document.activeElement?.id).toBe('decline-back')
+    expect(text()).toContain('不得强制')
+    expect(document.querySelector('.el-button--primary')).toBeNull()
+    expect(await faults(document.body)).toEqual([])
+    await press('继续')
+    expect(document.activeElement?.id).toBe('decline-back')
+    expect(document.querySelector('.el-button--primary')).toBeNull()
+    expect(bodies()).toEqual([])
+    await choose('decline-who', 'guardian')
+    await press('登记为自愿放弃')
+    expect(text()).toContain('请填写监护人姓名')
+    expect(bodies()).toEqual([])
+    await choose('decline-who', 'self')
+    await press('登记为自愿放弃')
+    expect(bodies()).toMatchObject([{ ending: 'declined', village: VILLAGE, note: '本人' }])
+    expect(text()).toContain('已登记')
+    expect(document.activeElement?.id).toBe('ending-done')
+  })
+
+  it('a death needs a date, of which a year may do; what is sent again is sent under the same id', async () => {
+    let down = true
+    serve({ ...QUIET, [LOOKUP]: known('collected'), [END]: () => (down ? refusal(503, 'away') : ended('dead_before')) })
+    await begin()
+    await visit('/ending/s', EndingPage)
+    await flushPromises()
+    expect(document.querySelector('input[value="declined"]')).toBeNull()
+    await choose('ending', 'dead_before')
+    const send = async () => {
+      document.querySelector('form')!.dispatchEvent(new Event('submit'))
+      await flushPromises()
+    }
+    await send()
+    expect(document.querySelector('[role="alert"]')?.textContent).toContain('日期不完整')
+    expect(await faults(document.body)).toEqual([])
+    await fill('ending-year', '2015')
+    await send()
+    down = false
+    await send()
+    expect(bodies()).toMatchObject([{ ending: 'dead_before', date: '2015' }, { ending: 'dead_before', date: '2015' }])
+    expect(new Set(bodies().map((one) => one.change_id)).size).toBe(1)
+    await fill('ending-year', '2016').catch(() => undefined)
+  })
+
+  it('two entries are joined only after the other was found', async () => {
+    const other = { ...known(), subject_id: 'o', baseline: { categories: [], fields: { name: '另一人' } } }
+    serve({ ...QUIET, [LOOKUP]: (body: unknown) => ('subject_id' in (body as object) ? known() : other), [END]: ended('merged') })
+    await begin()
+    await visit('/ending/s', EndingPage)
+    await flushPromises()
+    await choose('ending', 'merged')
+    document.querySelector('form')!.dispatchEvent(new Event('submit'))
+    await flushPromises()
+    expect(text()).toContain('请先查找另一条记录')
+    await fill('ending-number', NUMBER)
+    await press('查找')
+    expect(text()).toContain('找到：另一人')
+    document.querySelector('form')!.dispatchEvent(new Event('submit'))
+    await flushPromises()
+    expect(bodies()).toMatchObject([{ ending: 'merged', merged_into: 'o' }])
+  })
+
+  it('of who declined only the way back is offered', () => {
+    const entry = (state: 'open' | 'collected' | 'declined') => ({ village: VILLAGE, origin: 'baseline', state }) as const
+    expect(possible(entry('declined'))).toEqual(['reopened'])
+    expect(possible(entry('collected'))).not.toContain('declined')
+    expect(possible(entry('open'))).toContain('declined')
+  })
+
+  it.each([
+    [['2015', '', ''], '2015'],
+    [['2015', '3', ''], '2015-03'],
+    [['2015', '3', '9'], '2015-03-09'],
+    [['15', '', ''], null],
+    [['2015', '', '9'], null],
+    [['2015', '13', ''], null],
+    [['2015', 'x', ''], null],
+  ])('a date of which only a part is known: %j', (parts, date) => {
+    expect(partialDate(...(parts as [string, string, string]))).toBe(date)
+  })
+})
+
+describe('the receipt', () => {
+  it.each(['zh', 'en'] as const)('says apart what is kept here and what the centre has, masked, in %s', async (language) => {
+    const one = draft()
+    let down = true
+    serve({ ...QUIET, 'POST /api/capture/uploads': () => (down ? Promise.reject(new TypeError('failed')) : receipt(one.id, 'accepted')) })
+    await begin()
+    await handIn(one)
+    await sendNow()
+    await visit(`/receipt/${one.id}`, ReceiptPage, language)
+    expect(text()).toContain(language === 'zh' ? '已存本机' : 'Kept on this computer')
+    expect(text()).not.toContain(language === 'zh' ? '中心已收' : 'Received by the centre')
+    down = false
+    await sendNow()
+    await flushPromises()
+    expect(text()).toContain(language === 'zh' ? '中心已收' : 'Received by the centre')
+    expect([text().includes(NUMBER), text().includes('测试某')]).toEqual([false, false])
+    expect(text()).toContain('测**')
+    expect(document.querySelector('svg[role="img"] path')?.getAttribute('d')?.length).toBeGreaterThan(500)
+    expect(await faults(document.body)).toEqual([])
+  })
+
+  it('of a record that this page does not have says so', async () => {
+    serve(QUIET)
+    await begin()
+    await visit(`/receipt/${crypto.randomUUID()}`, ReceiptPage)
+    expect(text()).toContain('本页没有这份记录')
+    expect(lines().some((line) => line.includes('capture/subjects'))).toBe(false)
+  })
+})
+
+it('names and numbers are masked, also short ones', () => {
+  expect(maskedName(draft({ fields: { name: '李' } }))).toBe('李*')
+  expect(maskedName(draft({ fields: {} }))).toBeNull()
+  expect(maskedNumber(draft())).toBe('000***********000X')
+})
+beforeEach(() => serve(QUIET))
