@@ -9,8 +9,10 @@ import type { Known } from '../src/work/model'
 import en from '../src/words/en.json'
 import zh from '../src/words/zh.json'
 
-// jsdom draws nothing, and would say so.
+// jsdom draws and scrolls nothing, and would say so.
 HTMLCanvasElement.prototype.getContext = () => null
+globalThis.CSS ??= { escape: (text: string) => text } as typeof CSS
+Element.prototype.scrollIntoView = () => undefined
 
 export const PROFILES = ['tongren', 'loudi', 'everything'] as const
 

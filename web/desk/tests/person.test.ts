@@ -18,7 +18,7 @@ vi.mock('../src/work/queue', () => ({ handIn: vi.fn(async () => undefined) }))
 // Papers and pad have tests of their own; here counts what they tell this page.
 vi.mock('../src/take', () => ({
   PapersPane: defineComponent({
-    props: ['draft', 'needs'],
+    props: { draft: { type: Object, required: true }, needs: { type: Array, required: true } },
     emits: ['change'],
     setup: (props, { emit }) => () => {
       const papers = golden('tongren').bases[0]!.papers.map((kind) => ({ id: kind, kind, digest: `sha256:${kind}`, content: new Blob([]), sent: true }))
@@ -26,7 +26,7 @@ vi.mock('../src/take', () => ({
     },
   }),
   ConfirmStep: defineComponent({
-    props: ['draft', 'content'],
+    props: { draft: { type: Object, required: true }, content: { type: Object, required: true } },
     emits: ['confirmed', 'back'],
     setup: (props, { emit }) => () => {
       const confirmation = { kind: 'handwriting', digest: 'sha256:signed' }
@@ -56,7 +56,8 @@ async function visit(path: string, answers: Record<string, unknown> = {}) {
   startSession({ client: 'desk', base: '/desk/' })
   await ask()
   const router = createPages(() => 'zh', createMemoryHistory('/desk/'))
-  router.addRoute({ path: '/receipt/:record', component: { render: () => h('h1', 'receipt') }, meta: { rights: 'signed-in', title: 'page.today', listed: false, wide: false } })
+  router.addRoute({ path: '/today', name: 'today', component: { render: () => h('h1', 'today') }, meta: { rights: 'signed-in', title: 'page.today', listed: false, wide: false } })
+  router.addRoute({ path: '/receipt/:record', name: 'receipt', component: { render: () => h('h1', 'receipt') }, meta: { rights: 'signed-in', title: 'page.today', listed: false, wide: false } })
   await router.push(path)
   mounted = mount(defineComponent({ render: () => h('main', h(RouterView)) }), { attachTo: document.body, global: { plugins: [words(), router] } })
   await settle()
