@@ -1,4 +1,4 @@
-"""Who signed for a person, and who translated (R58): named, sealed, and told to the reviewer alone."""
+"""Who signed for a person, and who translated (R58): named, sealed, told to reviewers alone."""
 
 from __future__ import annotations
 
