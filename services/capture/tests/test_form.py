@@ -90,14 +90,17 @@ async def test_nobody_reads_them_unasked(bench: Bench) -> None:
 
 
 async def test_what_is_asked_stands_with_its_source(bench: Bench) -> None:
-    """R22: categories, fields, papers, departments, phases and rules name the line of the notice
-    that asks for them; a field that none asks for says so."""
+    """R22: what the profile cites is told with it: where a notice asks for a category, a field, a
+    paper, a department or a phase; a field that none asks for says so."""
     profile = Profile.load("tongren")
     told = await get(bench, "/profile")
     assert told["source"] == "同仁县实施方案 2018-10-26"
-    for name in ("phases", "categories", "departments", "evidence"):
+    for name in ("phases", "categories", "departments"):
         assert told[name]
         assert all(one["cite"] for one in told[name]), name
+    needs = {one["id"]: one["cite"] for one in told["evidence"]}
+    assert needs == {name: need.cite for name, need in profile.evidence.items()}
+    assert needs["identity_papers"] == "同五(一)1"
     assert {one["until"]: one["cite"] for one in told["phases"]}["2018-12-10"] == "同六(一)"
     assert [bool(one["cite"]) for one in told["fields"]] == [
         not one["practice"] for one in told["fields"]

@@ -5,7 +5,7 @@ import { effectScope, nextTick, reactive } from 'vue'
 import { faults } from '../../tests/axe'
 import type { Progress } from '../src/pages/dashboard/figures'
 import { useLive } from '../src/pages/dashboard/live'
-import PeoplePage from '../src/pages/dashboard/PeoplePage.vue'
+import UncollectedPage from '../src/pages/dashboard/UncollectedPage.vue'
 import { covered, daysOf, firstOf, series, signed, twoDays, twoDaysOf, type Day, type History } from '../src/pages/dashboard/trend'
 import { pooled } from '../src/pages/dashboard/wall'
 import { quality, waits, type AreaWaiting } from '../src/pages/dashboard/waiting'
@@ -106,7 +106,7 @@ describe('pages beside the dashboard', () => {
 
   it('the list names whom a township leader has to collect; it is asked for once', async () => {
     serve('township_leader', { 'GET /api/capture/subjects': { people: [{ village: VILLAGE, subject_id: 's', origin: 'roster', name: '某人' }], next: null } }, TOWN)
-    await visit(`/people/${TOWN}`, PeoplePage)
+    await visit(`/uncollected/${TOWN}`, UncollectedPage)
     await flushPromises()
     expect(document.querySelector('h1')?.textContent).toBe('隆务镇：1 人未采集')
     expect(document.querySelector('tbody')?.textContent).toContain('隆务镇 吾屯村')

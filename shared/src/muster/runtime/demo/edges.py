@@ -34,7 +34,7 @@ PROCESS = "process.json"
 """In a program's home while it is meant to run: ``{"pid": .., "created": ..}`` (`Identity`)."""
 _READY = 60.0
 _CALL = 3600.0
-"""Seconds for a command that ends: of 20,000 people, on a busy machine, one was seen to take 600."""
+"""Seconds for a command that ends: with 20,000 people, on a busy machine, 600 were too few."""
 _DRAIN = 120.0
 _GRACE = 45.0
 """Longer than a program drains when it is asked to end; past it, a kill loses nothing."""

@@ -8,15 +8,15 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.datastructures import UploadFile
 
-from muster.capture.api.lists import refusal_out
-from muster.capture.api.models import (
+from muster.capture.api.import_models import (
     ColumnOut,
     ImportOut,
     ImportRowsOut,
     ImportsOut,
-    RefusalsOut,
     RefusedRowOut,
 )
+from muster.capture.api.lists import refusal_out
+from muster.capture.api.models import RefusalsOut
 from muster.capture.domain.reasons import refusal
 from muster.capture.handlers import common, imports, lists, mending
 from muster.capture.handlers.import_batches import BATCHES
