@@ -1,4 +1,4 @@
-"""Who signed for a person, and who translated (R58): named, sealed, and told to the reviewer alone."""
+"""Who signed for a person, and who translated (R58): named, sealed, told to reviewers alone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def _receipt(bench: Bench, signature: dict[str, Any], **changes: Any) -> d
 
 @pytest.mark.parametrize("kind", ["by_proxy", "guardian"])
 async def test_who_signs_for_a_person_is_named_to_the_reviewer(bench: Bench, kind: str) -> None:
-    """Neither name stands anywhere in the clear; reporting and the cross-check get neither."""
+    """R58: neither name stands anywhere in the clear; reporting and the cross-check get neither."""
     receipt = await _receipt(bench, {"kind": kind, "signer": SIGNER}, interpreter=INTERPRETER)
     assert receipt["status"] == "accepted"
     [(_, event)] = await bench.events("capture-record-submitted")
@@ -40,7 +40,7 @@ async def test_who_signs_for_a_person_is_named_to_the_reviewer(bench: Bench, kin
         assert SIGNER["name"] not in told
         assert INTERPRETER not in told
     for table in ("record_version", "audit", "outbox"):
-        kept = str([dict(row) for row in await bench.rows(f"SELECT * FROM {table}")])  # noqa: S608
+        kept = str([dict(row) for row in await bench.rows(f"SELECT * FROM {table}")])
         assert SIGNER["name"] not in kept
         assert INTERPRETER not in kept
 
