@@ -27,7 +27,7 @@ async def _receipt(bench: Bench, signature: dict[str, Any], **changes: Any) -> d
 
 @pytest.mark.parametrize("kind", ["by_proxy", "guardian"])
 async def test_who_signs_for_a_person_is_named_to_the_reviewer(bench: Bench, kind: str) -> None:
-    """Neither name stands anywhere in the clear; reporting and the cross-check get neither."""
+    """R58: neither name stands anywhere in the clear; reporting and the cross-check get neither."""
     receipt = await _receipt(bench, {"kind": kind, "signer": SIGNER}, interpreter=INTERPRETER)
     assert receipt["status"] == "accepted"
     [(_, event)] = await bench.events("capture-record-submitted")

@@ -1,4 +1,5 @@
 /** The pages of a collector's day, mounted whole, in both languages. */
+import { session, SignInDialog } from '@muster/ui'
 import { enableAutoUnmount, flushPromises } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { faults } from '../../tests/axe'
@@ -16,7 +17,7 @@ import { takeAsked } from '../src/work/asked'
 import { maskedName, maskedNumber } from '../src/work/names'
 import { handIn, sendNow } from '../src/work/queue'
 import { store } from '../src/work/store'
-import { begin, draft, lines, NUMBER, OTHER, refusal, requests, serve, TOWN, VILLAGE, visit } from './day'
+import { begin, draft, lines, NUMBER, OTHER, refusal, requests, serve, signedInAgain, TOWN, VILLAGE, visit } from './day'
 
 enableAutoUnmount(afterEach)
 afterEach(() => {
@@ -165,6 +166,26 @@ describe('the frame', () => {
     expect(text()).toContain(words)
     expect(button(offered)).toBeTruthy()
     expect(await faults(document.body)).toEqual([])
+  })
+
+  it('a sign-in that runs out is asked for over the page, and the same packet goes on after it', async () => {
+    const one = draft()
+    let lapsed = true
+    serve({
+      ...QUIET,
+      'POST /api/access/session/renew': () => refusal(401, 'token-expired'),
+      'POST /api/capture/uploads': () => (lapsed ? refusal(401, 'token-expired') : receipt(one.id, 'accepted')),
+    })
+    await begin()
+    await handIn(one)
+    await vi.waitFor(() => expect(session.standing).toBe('lapsed'))
+    await visit('/today', SignInDialog)
+    await vi.waitFor(() => expect(document.getElementById('sign-in-again')).not.toBeNull())
+    expect(await faults(document.querySelector('[role="dialog"]')!)).toEqual([])
+    lapsed = false
+    signedInAgain()
+    await vi.waitFor(() => expect(store.parcels.get(one.id)!.state).toBe('received'))
+    expect(requests.filter((each) => each.line === 'POST /api/capture/uploads').map((each) => each.body)).toEqual(['packet', 'packet'])
   })
 
   it('says on every page that cards are simulated, and nothing where all is well', async () => {

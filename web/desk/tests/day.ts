@@ -84,14 +84,25 @@ export function refusal(status: number, rule: string, words = '不行'): Respons
   return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/problem+json' } })
 }
 
+/** Who listens to what other windows say of the sign-in. */
+let listening: ((event: { data: string }) => void)[] = []
+
 class Quiet {
-  addEventListener() {}
+  addEventListener(_: string, listener: (event: { data: string }) => void) {
+    listening.push(listener)
+  }
   postMessage() {}
+}
+
+/** Another window has signed in. */
+export function signedInAgain(): void {
+  listening.at(-1)!({ data: 'in' })
 }
 
 /** Somebody signed in at this computer, whose gateway is known; everything from before is gone. */
 export async function begin(): Promise<void> {
   vi.stubGlobal('BroadcastChannel', Quiet)
+  listening = []
   pairing.value = { url: GATEWAY, token: 'token' }
   for (const id of store.drafts.keys()) await store.removeDraft(id)
   for (const id of store.parcels.keys()) await store.removeParcel(id)
