@@ -116,7 +116,7 @@ export async function begin(): Promise<void> {
 export async function visit(path: string, page: Component, language: 'zh' | 'en' = 'zh') {
   const words = createWords({ zh, en }, language)
   const router = createPages(() => language, createMemoryHistory('/desk/'))
-  router.addRoute({ path: '/person/:draft?', name: 'person', component: { render: () => h('p') }, meta: { rights: ['collector'], title: 'page.today', listed: false, wide: true } })
+  router.addRoute({ path: '/person/:draft?', name: 'person', component: { render: () => h('p') }, meta: { rights: ['collector'], title: 'page.today', listed: false, wide: true, bare: false } })
   await router.push(path)
   await router.isReady()
   const root = defineComponent({ render: () => h('main', h(page)) })
