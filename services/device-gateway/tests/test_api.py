@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
+from muster.device_gateway import handlers
 from muster.device_gateway.api import create_app
 from muster.device_gateway.handlers import Gateway
 from muster.runtime.loopback import LARGEST
@@ -215,3 +217,29 @@ async def test_one_that_ends_takes_nothing_more(gateway: Gateway) -> None:
         ):
             answer = await client.post(path, json=body)
             assert (answer.status_code, rule(answer)) == (503, "stopping")
+
+
+async def test_a_card_is_not_read_for_a_page_that_is_gone(
+    gateway: Gateway, serial: virtual.SerialReader
+) -> None:
+    """R55: it lies there for the next one who asks."""
+    app = create_app(gateway, token=TOKEN, origins={DESK}, patience=30)
+    told = iter([{"type": "http.request", "body": b"", "more_body": False}])
+    heard: list[Any] = []
+
+    async def receive() -> Any:
+        return next(told, {"type": "http.disconnect"})
+
+    async def send(message: Any) -> None:
+        heard.append(message)
+
+    headers = [(b"host", b"127.0.0.1"), (b"authorization", f"Bearer {TOKEN}".encode())]
+    scope = {
+        "type": "http", "method": "POST", "path": "/readings", "raw_path": b"/readings",
+        "query_string": b"", "headers": headers, "http_version": "1.1", "scheme": "http",
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8790), "asgi": {"version": "3.0"},
+    }  # fmt: skip
+    await asyncio.wait_for(app(scope, receive, send), 10)
+    assert [message.get("status") for message in heard][:1] == [404]
+    serial.put(card_of(1))
+    assert handlers.read_card(gateway, 1).card == "resident"

@@ -13,8 +13,9 @@ export function useCardWait(take: (reading: CardReading) => void) {
   const failure = shallowRef<unknown>(null)
   let running: AbortController | null = null
 
+  /** While it waits already it goes on: a look that is given up may take the card with it. */
   async function start(): Promise<void> {
-    stop()
+    if (waiting.value) return
     const mine = (running = new AbortController())
     failure.value = null
     waiting.value = true

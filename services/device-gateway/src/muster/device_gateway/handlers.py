@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import re
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -107,14 +108,15 @@ class Standing:
     keys: dict[str, bool]
 
 
-def read_card(gateway: Gateway, patience: float) -> Reading:
-    """Read the card that comes within `patience` seconds, and commit to it. Blocks.
+def read_card(gateway: Gateway, patience: float, gone: threading.Event | None = None) -> Reading:
+    """Read the card that comes within `patience` seconds, and commit to it; unless whoever asked is
+    `gone` before one comes. Blocks.
 
     Raises Refusal: a rule of readers, keys-unknown, spool-failed. Then nothing was given out.
     """
     capture = _reader_key(gateway, store.CARD_READ)
     try:
-        found = gateway.bench.read(patience)
+        found = gateway.bench.read(patience, gone)
     except ReaderError as error:
         raise refusal(error.rule) from None
     fields = _fields(found.card)

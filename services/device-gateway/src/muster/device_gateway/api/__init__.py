@@ -7,6 +7,7 @@ without the token gets nowhere.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Collection
 from typing import Annotated
 
@@ -29,6 +30,8 @@ from muster.runtime.loopback import Guard
 from muster.runtime.problems import install_problems
 
 router = APIRouter()
+
+_LOOK = 0.1
 
 
 def create_app(
@@ -63,9 +66,21 @@ async def read_card(
     if state.stopping:
         raise refusal("stopping")
     wait = state.patience if body is None or body.wait is None else body.wait
-    reading = await asyncio.to_thread(handlers.read_card, state.gateway, wait)
+    gone = threading.Event()
+    watching = asyncio.create_task(_until_gone(request, gone))
+    try:
+        reading = await asyncio.to_thread(handlers.read_card, state.gateway, wait, gone)
+    finally:
+        watching.cancel()
     response.headers["Cache-Control"] = "no-store"
     return ReadingOut.of(reading)
+
+
+async def _until_gone(request: Request, gone: threading.Event) -> None:
+    """Look now and then whether the page still waits; it may have been closed."""
+    while not await request.is_disconnected():
+        await asyncio.sleep(_LOOK)
+    gone.set()
 
 
 @router.post("/signatures")

@@ -33,8 +33,9 @@ class Bench:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
 
-    def read(self, patience: float) -> CardRead:
-        """The first card that comes to any reader within `patience` seconds.
+    def read(self, patience: float, gone: threading.Event | None = None) -> CardRead:
+        """The first card that comes to any reader within `patience` seconds, unless whoever asked
+        is `gone` before: a card that is read for nobody would have to be lifted and laid on again.
 
         A card that cannot be used is an error only if no other reader has a good one at the same
         moment; what is no card of ours, and a reader that is away, only if none comes to another.
@@ -47,6 +48,8 @@ class Bench:
         with self._alone(QUEUE):
             deadline = time.monotonic() + patience
             while True:
+                if gone is not None and gone.is_set():
+                    raise ReaderError("no-card")
                 rules = []
                 for reader in self._readers:
                     try:
