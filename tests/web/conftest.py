@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,10 +25,13 @@ from muster.runtime.home import Home
 PEOPLE, SEED = 60, 7
 READY = 420.0
 """Seconds for a county of 60 on a busy machine, its pages built meanwhile."""
+PATIENCE = 60.0
 SIZE = {"width": 1366, "height": 768}
 ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.needs("browser")
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -143,7 +147,9 @@ class Visitor:
         """By access's own page, from the first page that they open."""
         self.page.goto(self.demo.url + address if address.startswith("/") else address)
         self.type_password(self.page, account)
-        self.page.wait_for_url(f"{self.demo.url}/{'desk' if '/desk/' in address else 'console'}/**")
+        self.page.wait_for_url(
+            re.compile(rf"^{re.escape(self.demo.url)}/(desk|console)/(?!signed-in)")
+        )
         self.page.locator("h1").first.wait_for()
         return self.page
 
@@ -153,6 +159,14 @@ class Visitor:
         page.locator("input[name=username]").fill(account["username"])
         page.locator("input[name=password]").fill(account["password"])
         page.locator("button[type=submit]").click()
+
+    def later(self, service: str, path: str, what: Callable[[Any], T | None]) -> T:
+        """What is found in an answer, once it is there; facts travel between services."""
+        deadline = time.monotonic() + PATIENCE
+        while (found := what(self.json(service, path))) is None:
+            assert time.monotonic() < deadline, path
+            time.sleep(0.3)
+        return found
 
     def json(self, service: str, path: str) -> Any:
         """What a service says to whoever is signed in here."""

@@ -94,7 +94,7 @@ class _Kind:
 _KINDS = (
     _Kind(
         "open",
-        ("在初始数据中，尚未采集", "In the baseline, not collected yet"),
+        ("已登记，尚未采集", "Known, not collected yet"),
         lambda person: person.ending == "open",
         _uncollected,
     ),

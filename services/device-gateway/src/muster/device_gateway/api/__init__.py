@@ -78,7 +78,7 @@ async def read_card(
 
 async def _until_gone(request: Request, gone: threading.Event) -> None:
     """Look now and then whether the page still waits; it may have been closed."""
-    while not await request.is_disconnected():
+    while not await request.is_disconnected():  # noqa: ASYNC110 - nothing tells it
         await asyncio.sleep(_LOOK)
     gone.set()
 
