@@ -94,6 +94,7 @@ export function fakeCamera(refusal?: string, names = ['front']): void {
   const enumerateDevices = async () => names.map((name) => ({ kind: 'videoinput', deviceId: name, label: name }))
   Object.defineProperty(navigator, 'mediaDevices', { configurable: true, value: { getUserMedia, enumerateDevices } })
   Object.defineProperty(HTMLVideoElement.prototype, 'srcObject', { configurable: true, value: null, writable: true })
+  Object.defineProperty(HTMLVideoElement.prototype, 'readyState', { configurable: true, value: 2 })
 }
 
 export function show(part: Component, props: Record<string, unknown>, language: 'zh' | 'en' = 'zh'): VueWrapper {

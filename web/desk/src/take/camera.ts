@@ -5,6 +5,13 @@ import { onScopeDispose, ref, shallowRef, type Ref } from 'vue'
 export type CameraState = 'off' | 'asking' | 'live' | 'refused' | 'none' | 'busy'
 
 const REASONS: Record<string, CameraState> = { NotAllowedError: 'refused', SecurityError: 'refused', NotFoundError: 'none', OverconstrainedError: 'none' }
+
+/** Before its first picture is there, nothing can be taken of a stream. */
+async function firstPicture(video: HTMLVideoElement): Promise<void> {
+  if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) return
+  await new Promise((resolve) => video.addEventListener('loadeddata', resolve, { once: true }))
+}
+
 /** Which one was chosen, until the page is left. */
 const chosen = ref('')
 
@@ -43,7 +50,11 @@ export function useCamera(video: Readonly<Ref<HTMLVideoElement | null>>) {
       if (mine !== turn) return found.getTracks().forEach((track) => track.stop())
       stream = found
       for (const track of found.getVideoTracks()) track.onended = () => mine === turn && fail('busy')
-      if (video.value) video.value.srcObject = found
+      if (video.value) {
+        video.value.srcObject = found
+        await firstPicture(video.value)
+        if (mine !== turn) return
+      }
       state.value = 'live'
       devices.value = (await media.enumerateDevices()).filter((one) => one.kind === 'videoinput')
     } catch (error) {
