@@ -237,6 +237,7 @@ BROKEN = [
         "fields:\n  birth_date: {remove: true}",
         "has a field `birth_date`",
     ),
+    ("base/rules.yaml", "    field: birth_date", "    field: enlisted_on", "of type date here"),
     ("tongren.yaml", "  every: P7D", "  every: P0D", "like P7D"),
     ("tongren.yaml", "form_version: tongren/1", "form_version: ''", "is 1 to 100 letters"),
     ("tongren.yaml", "phases:", "phases: &again\n  loop: *again", "refers to itself"),

@@ -187,9 +187,10 @@ def _max_span(node: Node, names: Names) -> Parts:
 
 
 def _matches_number(node: Node, names: Names) -> Parts:
-    name = names.field(node.need("field"))
     number = names.field(node.need("number"), _NUMBERS)
     part = node.need("part").one_of(("birth", "sex"), "part")
+    # A number gives the whole day: one of which only the year is known cannot be held against it.
+    name = names.field(node.need("field"), ("date",) if part == "birth" else ("code",))
     same = _same_birth if part == "birth" else _same_sex
 
     def check(facts: Facts) -> bool:
