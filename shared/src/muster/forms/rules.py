@@ -21,6 +21,8 @@ from muster.vocabulary.states import Severity
 CATEGORIES = "categories"
 _DATES: tuple[FieldType, ...] = ("date", "partial_date")
 _NUMBERS: tuple[FieldType, ...] = ("resident_number",)
+_DAYS: tuple[FieldType, ...] = ("date",)
+_CODES: tuple[FieldType, ...] = ("code",)
 _FORMS = ("18", "15", "permit", "foreigner")
 _COMMON = {"kind", "severity", "cite", "zh", "en", "when", "unless"}
 
@@ -190,7 +192,7 @@ def _matches_number(node: Node, names: Names) -> Parts:
     number = names.field(node.need("number"), _NUMBERS)
     part = node.need("part").one_of(("birth", "sex"), "part")
     # A number gives the whole day: one of which only the year is known cannot be held against it.
-    name = names.field(node.need("field"), ("date",) if part == "birth" else ("code",))
+    name = names.field(node.need("field"), _DAYS if part == "birth" else _CODES)
     same = _same_birth if part == "birth" else _same_sex
 
     def check(facts: Facts) -> bool:
