@@ -132,7 +132,10 @@ def _lacks_caddy() -> str | None:
 
 
 def _lacks_browser() -> str | None:
-    return None if shutil.which("chromium") else "Chromium is not installed (Debian: chromium)"
+    if not shutil.which("chromium"):
+        return "Chromium is not installed (Debian: chromium)"
+    axe = ROOT / "web" / "node_modules" / "axe-core"
+    return None if axe.exists() else "axe-core is not installed (make web-check)"
 
 
 PROBES: dict[str, Callable[[], str | None]] = {
