@@ -231,7 +231,7 @@ describe('the list of people', () => {
     await begin()
     await visit('/people', PeoplePage)
     await flushPromises()
-    await press('说明未见到 丙 的原因')
+    await press('未见到 丙：说明原因')
     await vi.waitFor(() => expect(document.querySelector('form.absence')).not.toBeNull())
     const send = async () => {
       document.querySelector('form.absence')!.dispatchEvent(new Event('submit'))
