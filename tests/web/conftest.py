@@ -18,7 +18,14 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from muster.runtime.home import Home
 
@@ -32,6 +39,9 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.needs("browser")
 
 T = TypeVar("T")
+
+# How long a page takes says how busy the machine is.
+expect.set_options(timeout=30_000)
 
 
 @dataclass
