@@ -102,9 +102,11 @@ export async function goSignIn(next: string, language: Language): Promise<void> 
 
 /** Opens the sign-in page in a window of its own, so that what stands here stays. */
 export function openSignIn(language: Language): void {
-  // Opened at once: after waiting for the digest a browser takes it for a pop-up that nobody asked for.
+  // The attempt is kept before: a window starts with a copy of what this tab holds then. And it is opened
+  // at once: after waiting for the digest a browser takes it for a pop-up that nobody asked for.
+  const going = page(application.base, language, true)
   const opened = window.open('', 'muster-sign-in', 'popup,width=480,height=640')
-  void page(application.base, language, true).then((url) => {
+  void going.then((url) => {
     if (opened) opened.location.href = url
     else location.assign(url)
   })
