@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import Come
+from .conftest import Come, Visitor
 from .words import catalogue
 
 pytestmark = pytest.mark.needs("browser")
@@ -72,6 +72,23 @@ def test_a_wrong_password_is_refused_without_saying_which_part_was_wrong(come: C
         said.append(visitor.page.get_by_role("alert").inner_text())
     assert said[0] == said[1] != ""
     visitor.seen.expected.append("(/api/access/authorize)")
+
+
+def test_a_sign_in_that_ran_out_keeps_the_page_and_goes_on(come: Come) -> None:
+    say = catalogue("console", "zh")
+    leader = come()
+    page = leader.sign_in(leader.demo.account("leader"))
+    leader.context.clear_cookies()
+    leader.seen.expected += ["(/api/reporting/", "(/api/access/session/renew)"]
+    # The news may be what notices first, and then its dialog lies over the page already.
+    page.get_by_role("table").get_by_role("link").first.dispatch_event("click")
+    dialog = page.get_by_role("dialog", name=say("session.lapsed"))
+    expect(dialog).to_be_visible()
+    with leader.context.expect_page() as opened:
+        dialog.get_by_role("button", name=say("session.again")).click()
+    Visitor.type_password(opened.value, leader.demo.account("leader"))
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_text(say("balance.caption")).first).to_be_visible()
 
 
 def test_signing_out_ends_it_in_every_tab(come: Come) -> None:
