@@ -124,7 +124,7 @@ PLANTED = [
     ("access/api/models.py", "import muster.access.api.tokens", "Inside an api"),
     ("capture/api/models.py", "from muster.capture.api import lists", "Inside an api"),
     ("verification/api/models.py", "import muster.verification.api.queue", "Inside an api"),
-    ("verification/api/places.py", "import muster.verification.api.queue", "Inside an api"),
+    ("reporting/api/guard.py", "import muster.reporting.api.counts", "Inside an api"),
     ("access/api/models.py", "import muster.access.api.page", "Inside an api"),
     ("capture/api/helpers.py", "", "Inside an api"),
     ("device_gateway/api/helpers.py", "", "Inside an api"),

@@ -88,6 +88,16 @@ def test_within_means_at_or_below(tongren: AreaTree) -> None:
     assert not tongren.is_within(village, "6323")
 
 
+def test_what_lies_below_is_named_once(tongren: AreaTree) -> None:
+    """R103: what a reader of several areas reads, whichever of them lie in each other."""
+    township = tongren.townships()[0]
+    below = tongren.below([township.code, township.code, "999999"])
+    assert below == sorted({township.code, *(one.code for one in tongren.villages(township.code))})
+    whole = [one.code for one in tongren if tongren.is_within(one.code, tongren.root.code)]
+    assert tongren.below([township.code, tongren.root.code]) == sorted(whole)
+    assert tongren.below([]) == []
+
+
 def test_a_zone_without_a_national_code_appears_under_its_county(loudi: AreaTree) -> None:
     """R36: 娄底经开区 and 万宝新区 map to a county on topics, and have no invented villages."""
     zones = [area for area in loudi if area.maps_to is not None]

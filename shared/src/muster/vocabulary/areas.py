@@ -191,6 +191,11 @@ class AreaTree:
         chain = (self.get(code), *self.ancestors(code))
         return "".join(area.name for area in reversed(chain))
 
+    def below(self, roots: Iterable[str]) -> list[str]:
+        """The codes at and below these areas, each once, sorted; what is no area adds nothing."""
+        inside = (code for code in roots if code in self)
+        return sorted({area.code for code in inside for area in self._below(code)})
+
     def _below(self, under: str | None) -> Iterator[Area]:
         area = self.root if under is None else self.get(under)
         yield area

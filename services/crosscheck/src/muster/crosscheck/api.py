@@ -26,6 +26,7 @@ from muster.crosscheck.store import (
 from muster.crosscheck.store.notes import waiting as waiting_notes
 from muster.persistence.database import Transaction
 from muster.runtime import paging
+from muster.runtime.asked_area import AreaQuery
 from muster.runtime.at_terminal import Asking
 from muster.runtime.auth import Caller, Composed
 from muster.runtime.context import Context
@@ -40,7 +41,6 @@ EXTRACTS_SHOWN = 5
 OWN_SHOWN = 100
 """The same of a department that asks about its own."""
 
-AreaQuery = Annotated[str | None, Query(max_length=12, description="行政区划代码 / area code")]
 DiscrepancyPath = Annotated[Uuid, Path()]
 CandidatePath = Annotated[Uuid, Path()]
 Limit = Annotated[int, Query(ge=1, le=1000)]

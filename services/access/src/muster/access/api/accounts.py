@@ -25,6 +25,7 @@ from muster.access.api.models import (
 from muster.access.domain.texts import check_reason, normal_username
 from muster.access.handlers import accounts, authority, refusals
 from muster.persistence.database import Transaction
+from muster.runtime.asked_area import known
 from muster.runtime.auth import Authenticated, Composed
 from muster.security.grants import Grant
 from muster.vocabulary.states import Role
@@ -58,7 +59,7 @@ async def create_account(
     """Create an account under an area, with its first grants."""
     username = normal_username(body.username)
     accounts.check_new_account(username, body.password, body.reason)
-    refusals.check_area(context.areas, body.area)
+    known(context.areas, body.area)
     caller.require(Role.ADMINISTRATOR, body.area)
     grants = _grants(body.grants)
     password_hash = await passwords.hash_password(body.password)

@@ -13,6 +13,7 @@ from muster.access.domain import texts
 from muster.access.handlers import authority, refusals
 from muster.access.store import accounts
 from muster.access.store.accounts import HeldGrant
+from muster.runtime.asked_area import known
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
 from muster.security.audit import Entry
@@ -85,7 +86,7 @@ async def create(
 
     Raises Refusal: area not granted, grants beyond what the caller holds, name taken.
     """
-    refusals.check_area(context.areas, area)
+    known(context.areas, area)
     principal = await authority.principal_of(conn, caller, lock=True)
     if not principal.may(Role.ADMINISTRATOR, area, context.areas, datetime.now(UTC)):
         raise refusals.beyond_held("area")
@@ -308,7 +309,7 @@ _FRESH: dict[str, Any] = {
 def _check_delegable(context: Context, principal: Principal, grants: Sequence[Grant]) -> None:
     now = datetime.now(UTC)
     for grant in grants:
-        refusals.check_area(context.areas, grant.area)
+        known(context.areas, grant.area)
         if not delegable(principal, grant, context.areas, now):
             raise refusals.beyond_held()
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from muster.vocabulary.areas import AreaTree
 from muster.vocabulary.reasons import Reason, Refusal
 
 
@@ -11,19 +10,6 @@ def invalid(reasons: Iterable[Reason]) -> None:
     found = tuple(reasons)
     if found:
         raise Refusal(found)
-
-
-def check_area(tree: AreaTree, code: str) -> None:
-    """Refuse (422) a code that is no area of this campaign."""
-    if code not in tree:
-        raise Refusal(
-            Reason(
-                "area",
-                "area-unknown",
-                "本采集方案中没有这个行政区划代码。",
-                "This campaign has no area with that code.",
-            )
-        )
 
 
 def not_found(field: str) -> Refusal:

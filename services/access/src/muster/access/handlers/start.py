@@ -14,12 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.access import passwords
 from muster.access.domain import texts
-from muster.access.handlers import authority, refusals
+from muster.access.handlers import authority
 from muster.access.handlers.signin import public_token_keys
 from muster.access.store import accounts, terminals
 from muster.access.store.accounts import HeldGrant
 from muster.messaging import outbox
 from muster.messaging.outbox import OutboxItem
+from muster.runtime.asked_area import known
 from muster.runtime.context import Context
 from muster.runtime.home import write_private
 from muster.security.grants import Grant
@@ -97,7 +98,7 @@ async def bootstrap(context: Context, conn: AsyncConnection, admin_file: Path) -
     begins = datetime.combine(context.profile.standard_time, time(), _BEIJING)
     account_id = new_id()
     grant = Grant(Role.ADMINISTRATOR, context.profile.area, min(begins, now))
-    refusals.check_area(context.areas, grant.area)
+    known(context.areas, grant.area)
     await accounts.add_account(
         conn,
         {

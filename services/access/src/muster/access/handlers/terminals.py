@@ -16,6 +16,7 @@ from muster.access.handlers.accounts import beyond_administration
 from muster.access.store import terminals
 from muster.messaging import outbox
 from muster.messaging.outbox import OutboxItem
+from muster.runtime.asked_area import known
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
 from muster.vocabulary.ids import new_id
@@ -49,7 +50,7 @@ async def open_enrolment(
     caller administers.
     """
     refusals.invalid(texts.check_label(label))
-    refusals.check_area(context.areas, area)
+    known(context.areas, area)
     if department is not None:
         codes.check_department(context, department, area)
     now = datetime.now(UTC)

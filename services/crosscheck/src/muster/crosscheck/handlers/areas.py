@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from muster.runtime.asked_area import known
 from muster.runtime.auth import Caller
 from muster.vocabulary.areas import AreaTree
-from muster.vocabulary.reasons import Reason, Refusal
 from muster.vocabulary.states import Role
 
 
@@ -25,32 +23,6 @@ def around(tree: AreaTree) -> list[str]:
     return [area.code for area in tree]
 
 
-def known(tree: AreaTree, code: str) -> str:
-    """The code itself. Raises Refusal when it is no area of the campaign."""
-    if code not in tree:
-        raise Refusal(
-            Reason(
-                "area",
-                "area-unknown",
-                "行政区划代码不在本次采集范围内。",
-                "This is no area of the campaign.",
-            )
-        )
-    return code
-
-
-def below(tree: AreaTree, roots: Iterable[str]) -> list[str]:
-    """The codes at and below these areas."""
-    found: set[str] = set()
-    waiting = [code for code in roots if code in tree]
-    while waiting:
-        code = waiting.pop()
-        if code not in found:
-            found.add(code)
-            waiting += [child.code for child in tree.children(code)]
-    return sorted(found)
-
-
 def readable(caller: Caller, roles: tuple[Role, ...], area: str | None) -> list[str]:
     """Codes at and below the area asked for, or below all that the caller is granted.
 
@@ -59,8 +31,8 @@ def readable(caller: Caller, roles: tuple[Role, ...], area: str | None) -> list[
     """
     if area is not None:
         caller.require(roles, known(caller.areas, area))
-        return below(caller.areas, [area])
+        return caller.areas.below([area])
     roots = caller.granted_areas(roles)
     if not roots:
         caller.require(roles, caller.areas.root.code)
-    return below(caller.areas, roots)
+    return caller.areas.below(roots)

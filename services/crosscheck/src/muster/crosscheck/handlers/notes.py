@@ -15,8 +15,9 @@ from typing import Any, Literal
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.crosscheck.handlers import areas, common, opening
+from muster.crosscheck.handlers import common, opening
 from muster.crosscheck.store import discrepancies, notes
+from muster.runtime.asked_area import known
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
 
@@ -48,7 +49,7 @@ async def ask(
     """Put a question to a department or to an area of the campaign; once per note id."""
     order = await opening.read_order(conn, caller, discrepancy_id, words, lock=True)
     if addressee not in context.profile.departments:
-        _sees_it(context, order, areas.known(context.areas, addressee))
+        _sees_it(context, order, known(context.areas, addressee))
     said = {"note_id": note_id, "kind": "question", "addressee": addressee, "answers": None}
     await _add(context, conn, caller, order, said, words, "discrepancy-asked")
 
@@ -91,7 +92,7 @@ async def transfer(
     """Let another area of the campaign handle the order; None gives it back to the village. Gives
     the order as it stands then."""
     order = await opening.read_order(conn, caller, discrepancy_id, words, lock=True)
-    target = None if area in (None, order.village) else areas.known(context.areas, area or "")
+    target = None if area in (None, order.village) else known(context.areas, area or "")
     said = {"note_id": note_id, "kind": "transfer", "addressee": target, "answers": None}
     if order.handled_in == target and await notes.find(conn, note_id) is None:
         raise common.refusal(

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.persistence.database import Transaction
 from muster.reporting import handlers, shapes
-from muster.reporting.api.guard import AreaQuery, codes, fits, readable
+from muster.reporting.api.guard import fits, readable
 from muster.reporting.domain import balance, problems, progress
 from muster.reporting.domain.balance import Counts
 from muster.reporting.domain.problems import Age, AgeBounds, Problems, ProblemTally
 from muster.reporting.store import counted, reported
+from muster.runtime.asked_area import AreaQuery
 from muster.runtime.auth import Authenticated, Composed
 from muster.runtime.context import Context
 from muster.vocabulary.areas import Area
@@ -37,7 +38,7 @@ async def get_ledger(
     """The balance of every area of that level at or below ``area`` (design section 5, rule 8)."""
     root, wanted = readable(caller, context, area), AreaLevel(level)
     fits(root, wanted)
-    tallies = await counted.tallies(conn, codes(context.areas, root.code))
+    tallies = await counted.tallies(conn, context.areas.below([root.code]))
     areas, total = balance.roll_up(tallies, context.areas, wanted, root.code)
     return shapes.LedgerAnswer(
         as_of=datetime.now(UTC),
@@ -75,7 +76,7 @@ async def get_problems(
     how many are closed (R2, R75, R76)."""
     root, now = readable(caller, context, area), datetime.now(UTC)
     found = problems.by_area(
-        await reported.problem_tallies(conn, codes(context.areas, root.code), AgeBounds.at(now)),
+        await reported.problem_tallies(conn, context.areas.below([root.code]), AgeBounds.at(now)),
         context.areas,
     )
     return shapes.ProblemsAnswer(
@@ -95,7 +96,7 @@ async def get_devices(
 ) -> shapes.DevicesAnswer:
     """Terminals at and below the area: their readers, what waits, when they were heard (R60)."""
     root = readable(caller, context, area)
-    rows = await reported.devices(conn, codes(context.areas, root.code), context.profile.area)
+    rows = await reported.devices(conn, context.areas.below([root.code]), context.profile.area)
     return shapes.DevicesAnswer(
         as_of=datetime.now(UTC),
         code=root.code,
@@ -126,7 +127,7 @@ async def get_categories(
     """Collected people by category; opens sealed categories, and so is audited (R84, R100)."""
     root, wanted = readable(caller, context, area), AreaLevel(level)
     fits(root, wanted)
-    found = await handlers.count_categories(context, conn, codes(context.areas, root.code))
+    found = await handlers.count_categories(context, conn, context.areas.below([root.code]))
     areas: dict[str, dict[str, int]] = {}
     total: dict[str, int] = {}
     for village, counts in found.items():
@@ -241,7 +242,7 @@ class _View:
 
 
 async def _view(context: Context, conn: AsyncConnection, root: str) -> _View:
-    within, now = codes(context.areas, root), datetime.now(UTC)
+    within, now = context.areas.below([root]), datetime.now(UTC)
     return _View(
         context,
         await counted.tallies(conn, within),

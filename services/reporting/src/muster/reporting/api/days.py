@@ -9,9 +9,10 @@ from fastapi import APIRouter, Query
 
 from muster.persistence.database import Transaction
 from muster.reporting import shapes
-from muster.reporting.api.guard import AreaQuery, readable
+from muster.reporting.api.guard import readable
 from muster.reporting.domain.days import LONGEST, day_of, filled
 from muster.reporting.store import days
+from muster.runtime.asked_area import AreaQuery
 from muster.runtime.auth import Authenticated, Composed
 from muster.vocabulary.reasons import Reason, Refusal
 

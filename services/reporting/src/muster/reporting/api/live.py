@@ -16,10 +16,11 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from muster.reporting import pulse_store, shapes
-from muster.reporting.api.guard import READERS, AreaQuery, counties, readable
+from muster.reporting.api.guard import READERS, counties, readable
 from muster.reporting.domain import balance, pulse
 from muster.reporting.store import changes
 from muster.runtime import loop
+from muster.runtime.asked_area import AreaQuery
 from muster.runtime.auth import Authenticated, Caller, Composed, authenticate
 from muster.runtime.context import Context
 from muster.vocabulary.reasons import Reason, Refusal

@@ -9,11 +9,12 @@ from fastapi import APIRouter
 
 from muster.persistence.database import Transaction
 from muster.reporting import shapes
-from muster.reporting.api.guard import AreaQuery, codes, readable
+from muster.reporting.api.guard import readable
 from muster.reporting.domain import progress, waiting
 from muster.reporting.domain.progress import Uploads
 from muster.reporting.domain.waiting import Wait, WaitBounds, Waiting
 from muster.reporting.store import counted
+from muster.runtime.asked_area import AreaQuery
 from muster.runtime.auth import Authenticated, Composed
 from muster.vocabulary.areas import Area, AreaTree
 from muster.vocabulary.states import ReviewState
@@ -28,7 +29,7 @@ async def get_waiting(
     """Of the area and each area directly below it: how long records wait for review or for being
     mended, how long ago units uploaded (R68), how many people's records went back (R70)."""
     root, now = readable(caller, context, area), datetime.now(UTC)
-    within, bounds = codes(context.areas, root.code), WaitBounds.at(now)
+    within, bounds = context.areas.below([root.code]), WaitBounds.at(now)
     found = waiting.by_area(await counted.waiting(conn, within, bounds), context.areas)
     uploads = await counted.uploads_by_area(conn, within)
 

@@ -13,10 +13,10 @@ from fastapi import APIRouter, Response
 from muster.persistence.database import Transaction
 from muster.reporting import shapes
 from muster.reporting.api import counts, waiting
-from muster.reporting.api.guard import AreaQuery
 from muster.reporting.domain.days import ZONE
 from muster.reporting.domain.problems import Age
 from muster.reporting.domain.waiting import Wait
+from muster.runtime.asked_area import AreaQuery
 from muster.runtime.auth import Authenticated, Composed
 from muster.runtime.context import Context
 from muster.vocabulary.states import AreaLevel, Discrepancy, Origin, ReviewState, SubjectState

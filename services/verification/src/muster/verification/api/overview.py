@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from muster.persistence.database import Transaction
+from muster.runtime.asked_area import AreaQuery, known
 from muster.runtime.auth import Authenticated, Composed
-from muster.verification.api import models, places
+from muster.verification.api import models
 from muster.verification.domain.desks import REVIEWERS
 from muster.verification.domain.return_reasons import CODES
 from muster.verification.handlers import asking
@@ -30,13 +31,13 @@ async def get_return_reasons(_: Authenticated) -> list[models.ReturnCode]:
 
 @router.get("/ledger")
 async def get_ledger(
-    caller: Authenticated, context: Composed, conn: Transaction, area: places.AreaQuery = None
+    caller: Authenticated, context: Composed, conn: Transaction, area: AreaQuery = None
 ) -> models.LedgerAnswer:
     """How many people collected in each village are submitted, returned, verified."""
-    code = places.known(context.areas, context.profile.area if area is None else area)
+    code = known(context.areas, context.profile.area if area is None else area)
     caller.require(LEDGER_ROLES, code)
     counts = {leaf.code: models.ReviewCounts() for leaf in context.areas.leaves(code)}
-    for village, state, count in await items.ledger(conn, places.below(context.areas, [code])):
+    for village, state, count in await items.ledger(conn, context.areas.below([code])):
         setattr(counts.setdefault(village, models.ReviewCounts()), state.value, count)
     return models.LedgerAnswer(as_of=datetime.now(UTC), villages=counts)
 
@@ -46,7 +47,7 @@ async def get_requests(
     caller: Authenticated,
     context: Composed,
     conn: Transaction,
-    area: places.AreaQuery = None,
+    area: AreaQuery = None,
     department: Annotated[str | None, Query(max_length=64)] = None,
     state: Literal["open", "answered"] = "open",
 ) -> models.RequestsAnswer:
@@ -54,7 +55,7 @@ async def get_requests(
 
     Counts the newest record versions of who is collected in the area; names nobody.
     """
-    code = places.known(context.areas, context.profile.area if area is None else area)
+    code = known(context.areas, context.profile.area if area is None else area)
     caller.require(LEDGER_ROLES, code)
     departments = {one.id: one for one in asking.reviewing(context.profile)}
     if department is not None:
@@ -68,7 +69,7 @@ async def get_requests(
                 )
             )
         departments = {department: departments[department]}
-    villages = places.below(context.areas, [code])
+    villages = context.areas.below([code])
     counts = await requests.counts(conn, state, villages, list(departments))
     enrolled = await asking.enrolled(context, conn)
     now = datetime.now(UTC)

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query
 
 from muster.persistence.database import Transaction
 from muster.runtime import paging
+from muster.runtime.asked_area import AreaQuery, known
 from muster.runtime.auth import Authenticated, Caller, Composed
-from muster.verification.api import models, places
+from muster.verification.api import models
 from muster.verification.domain.answers import Answers
 from muster.verification.domain.desks import REVIEWERS, desk_of, role_of
 from muster.verification.store import items
@@ -25,7 +26,7 @@ async def get_queue(
     caller: Authenticated,
     context: Composed,
     conn: Transaction,
-    area: places.AreaQuery = None,
+    area: AreaQuery = None,
     desk: Annotated[str | None, Query(max_length=64)] = None,
     after: Annotated[str | None, Query(max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
@@ -74,7 +75,7 @@ def _open_at(
 ) -> set[tuple[str, str]]:
     """(desk, village) pairs at which the caller may review and asked to look."""
     if area is not None:
-        places.known(caller.areas, area)
+        known(caller.areas, area)
     found: set[tuple[str, str]] = set()
     allowed = False
     for desk in desks:
@@ -85,7 +86,7 @@ def _open_at(
         if area is not None:
             roots = frozenset({area}) if caller.may(role, area) else frozenset()
         allowed = allowed or bool(roots)
-        found.update((desk, code) for code in places.below(caller.areas, roots))
+        found.update((desk, code) for code in caller.areas.below(roots))
     if not allowed:
         # Refuses: not granted. An empty queue would look like work that is done.
         caller.require(
