@@ -98,8 +98,8 @@ def test_signing_out_ends_it_in_every_tab(come: Come) -> None:
     second = leader.context.new_page()
     second.goto(f"{leader.demo.url}/console/")
     expect(second.get_by_text(say("balance.caption")).first).to_be_visible()
-    # What is on its way meanwhile is refused.
-    leader.seen.expected.append("(/api/reporting/")
+    # What is on its way meanwhile is refused, and a tab that is refused asks whether to renew.
+    leader.seen.expected += ["(/api/reporting/", "(/api/access/session/renew)"]
     page.get_by_role("button", name=say("bar.signOut")).click()
     for tab in (page, second):
         expect(tab.locator("input[name=password]")).to_be_visible()
