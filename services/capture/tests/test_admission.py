@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from muster.capture.domain.admission import Admission, Claim, Holder, Subject
 from muster.capture.domain.reasons import reason
-from muster.capture.domain.standing import Entries
+from muster.capture.domain.standing import Entries, present
 from muster.vocabulary.standing import Entry
 from muster.vocabulary.states import Origin, Severity, SubjectState
 
@@ -22,12 +22,18 @@ def admission(
     holders: dict[str, Holder] | None = None,
     taken: dict[str, tuple[str, int]] | None = None,
     erased: bool = False,
+    reached: str = "6323",
 ) -> Admission:
     subjects = {
         name: Subject(name, exists, 0, version, entries, frozenset({"e1"}), erased)
         for name in ("s1", "s2")
     }
-    return Admission(subjects, dict(holders or {}), dict(taken or {}))
+    return Admission(
+        subjects,
+        dict(holders or {}),
+        dict(taken or {}),
+        reaches=lambda village: village.startswith(reached),
+    )
 
 
 def rules(taking: Admission, claim: Claim) -> list[str]:
@@ -72,6 +78,29 @@ def test_a_number_of_another_person_is_refused_with_whose_it_is() -> None:
 def test_a_number_that_was_corrected_away_is_free() -> None:
     taking = admission(holders={"n1": Holder("s9", current=False)})
     assert taking.judge(CLAIM).status == "accepted"
+
+
+def test_from_elsewhere_a_person_comes_under_their_own_number_alone() -> None:
+    """R52, R106: with another number somebody else's record would take a person over."""
+    there = (Entry("632322100001", Origin.BASELINE, SubjectState.COLLECTED),)
+    claim = replace(CLAIM, new=False, base_version=1)
+
+    def taking(**holders: Holder) -> Admission:
+        return admission(exists=True, version=1, entries=there, holders=holders, reached="632321")
+
+    moved = taking(n1=Holder("s1", current=True))
+    assert moved.judge(claim).status == "accepted"
+    assert present(moved.subjects["s1"].entries) == Entry(
+        VILLAGE, Origin.MOVED_IN, SubjectState.COLLECTED
+    )
+    for holders in (
+        {"n0": Holder("s1", current=True)},
+        {"n0": Holder("s1", current=True), "n1": Holder("s1", current=False)},
+        {},
+    ):
+        assert rules(taking(**holders), claim) == ["number-changed-elsewhere"]
+    without = taking(n0=Holder("s1", current=True))
+    assert rules(without, replace(claim, number_index=None)) == ["number-changed-elsewhere"]
 
 
 def test_a_corrected_number_frees_the_old_one_within_the_packet() -> None:

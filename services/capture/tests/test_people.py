@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -101,6 +102,30 @@ async def test_a_person_of_another_area_is_known_and_not_shown(bench: Bench) -> 
     assert (found["baseline"], found["record"], found["entries"]) == (None, None, [])
     for role in (Role.LEADER, Role.ADMINISTRATOR, Role.AUDITOR):
         assert (await ask(bench, {"resident_number": person.number}, role)).status_code == 403
+
+
+async def test_a_record_from_elsewhere_moves_a_person_and_takes_nobody_over(bench: Bench) -> None:
+    """R52, R106: the number on record brings a person over from another township; under another one
+    their row would become somebody else's. Where they stood they are not read any more."""
+    near, far = await bench.terminal(NEAR), await bench.terminal(FAR)
+    person = await bench.collected(near)
+    taker = replace(bench.person(bench.far_village), name="别人", subject_id=person.subject_id)
+    pieces = await bench.bring_evidence(far, taker)
+    answer = await bench.upload(far, [bench.record(taker, 1, pieces=pieces)])
+    [receipt] = answer.json()["receipts"]
+    assert receipt["status"] == "refused"
+    assert [found["rule"] for found in receipt["reasons"]] == ["number-changed-elsewhere"]
+    mine = (await ask(bench, {"resident_number": person.number})).json()
+    assert (mine["known"], mine["elsewhere"], mine["version"]) == (True, False, 1)
+
+    moved = replace(person, village=bench.far_village)
+    answer = await bench.upload(far, [bench.record(moved, 1, pieces=pieces)])
+    [receipt] = answer.json()["receipts"]
+    assert receipt["status"] == "accepted"
+    gone = (await ask(bench, {"resident_number": person.number})).json()
+    assert (gone["elsewhere"], gone["record"], gone["entries"]) == (True, None, [])
+    here = (await ask(bench, {"resident_number": person.number}, area=FAR)).json()
+    assert here["record"]["record"]["fields"]["name"] == person.name
 
 
 async def test_every_look_up_leaves_a_row_in_the_audit_chain(bench: Bench) -> None:

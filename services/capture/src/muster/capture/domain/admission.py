@@ -1,10 +1,10 @@
 """Whether a record may be taken in, given what stands about its subject."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from muster.capture.domain.reasons import reason
-from muster.capture.domain.standing import Entries, collect
+from muster.capture.domain.standing import Entries, collect, present
 from muster.vocabulary.reasons import Reason, refused
 
 Values = Mapping[str, str]
@@ -75,12 +75,13 @@ class Admission:
     """Takes the records of one packet in their order; later ones see the effect of earlier ones.
 
     `taken` maps record ids that were accepted before to (digest, version), `readings` card readings
-    to the subject that each serves.
+    to the subject that each serves. `reaches` tells whether a village is theirs who sends it.
     """
 
     subjects: dict[str, Subject]
     holders: dict[str, Holder]
     taken: dict[str, tuple[str, int]]
+    reaches: Callable[[str], bool]
     readings: dict[str, str] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     accepted: set[str] = field(default_factory=set)
@@ -123,12 +124,23 @@ class Admission:
         # One reading serves one person; a later version of the same record may keep it.
         if self.readings.get(claim.reading or "", claim.subject_id) != claim.subject_id:
             found.append(reason("reading-of-another"))
+        if not self._theirs(claim, subject):
+            found.append(reason("number-changed-elsewhere"))
         found += [
             reason("baseline-differs", field=name)
             for name, value in sorted(claim.from_baseline.items())
             if subject.baseline.get(name) != value
         ]
         return found
+
+    def _theirs(self, claim: Claim, subject: Subject) -> bool:
+        """Whether who sends this may say it of the subject. From outside the area where a person
+        stands their own number moves them, and nothing else: with another one somebody else's
+        record would take over their row and free their number (R52, R106)."""
+        here = present(subject.entries)
+        if here is None or self.reaches(here.village):
+            return True
+        return self.holders.get(claim.number_index or "") == Holder(claim.subject_id, current=True)
 
     def _other_holder(self, claim: Claim) -> str | None:
         holder = self.holders.get(claim.number_index or "")

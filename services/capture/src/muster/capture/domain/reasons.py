@@ -145,6 +145,11 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "该对象已按自愿放弃、迁出、死亡、不符合条件或重复登记办结，如需采集请先恢复",
         "the case is closed (declined, moved, dead, ineligible or merged); reopen it first",
     ),
+    "number-changed-elsewhere": (
+        "resident_number",
+        "此人现登记在其他地区，只能凭其本人已登记的公民身份号码转入；号码有误的，请由现登记地更正",
+        "this person stands in another area, which alone may correct their number",
+    ),
     "area-not-granted": (
         "household_area",
         "户籍所在地不在您的授权区域内",

@@ -108,6 +108,10 @@ class RecordChecker:
         profile = self._context.profile
         return [*found, *provenance.check(profile, record), *proofs.check(profile, record)]
 
+    def reaches(self, village: str) -> bool:
+        """Whether this caller at this terminal takes the people of a village."""
+        return not self._area(village)
+
     def _area(self, village: str) -> list[Reason]:
         # At a terminal nobody's grant reaches beyond it: one reason is enough.
         if not self._context.areas.is_within(village, self._terminal_area):

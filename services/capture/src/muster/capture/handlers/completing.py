@@ -120,7 +120,10 @@ async def complete(context: Context, caller: Caller, conn: AsyncConnection, aske
         raise refusal("nothing-changed")
     claim = _claim(context, caller, roles, draft, asked, number)
     subject = _subject(stands, claim)
-    verdict = Admission({asked.subject_id: subject}, stands.holders, {}).judge(claim)
+    taking = Admission(
+        {asked.subject_id: subject}, stands.holders, {}, lambda village: caller.may(roles, village)
+    )
+    verdict = taking.judge(claim)
     _accepted(verdict)
     await _write(context, caller, conn, draft, claim, asked, subject)
     await _list_doubts(conn, draft, asked, claim, verdict)

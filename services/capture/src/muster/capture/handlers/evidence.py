@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.domain.reasons import reason, refusal
 from muster.capture.handlers.packets import open_packet
-from muster.capture.handlers.people import SEEING
+from muster.capture.handlers.people import sees
 from muster.capture.handlers.shapes import PIECES_LIMIT, EvidencePacket, Piece, as_object
 from muster.capture.store import records, subjects
 from muster.contracts.parts.base import Digest, Uuid
@@ -111,8 +111,7 @@ async def show(
     """
     row = await records.piece(conn, subject_id, digest)
     entries = (await subjects.entries(conn, [subject_id])).get(subject_id, ())
-    sees = caller.granted_areas(SEEING) and any(caller.may(SEEING, e.village) for e in entries)
-    if row is None or not sees:
+    if row is None or not sees(caller, entries):
         raise refusal("not-found", status=404, kind="not-found", field="digest")
     keys = await context.vault.keys_for(conn, [subject_id])
     if subject_id not in keys:

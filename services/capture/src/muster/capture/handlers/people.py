@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.domain.reasons import reason, refusal
-from muster.capture.domain.standing import Entries
+from muster.capture.domain.standing import Entries, present
 from muster.capture.handlers import common
 from muster.capture.handlers.common import NAME, NUMBER, VILLAGE
 from muster.capture.store import lookups, records, subjects
@@ -25,6 +25,15 @@ SEEING = (
     Role.HUMAN_RESOURCES_REVIEWER,
 )
 """Who may see a person of their area by name."""
+
+
+def sees(caller: Caller, entries: Entries) -> bool:
+    """Whether the caller may see a person by name: in the area where the person stands now, and
+    once they left the campaign's, in those that counted them."""
+    here = present(entries)
+    return any(caller.may(SEEING, entry.village) for entry in ([here] if here else entries))
+
+
 ENTERING = (Role.COLLECTOR, Role.ADMINISTRATOR)
 ENTERED_ORIGINS = frozenset({Origin.ROSTER, Origin.DISCOVERED, Origin.MOVED_IN})
 
@@ -88,7 +97,7 @@ async def _find(
 def _show(context: Context, caller: Caller, person: lookups.Person) -> Found:
     row, entries = person.subject, person.entries
     subject_id = row.subject_id
-    if not any(caller.may(SEEING, entry.village) for entry in entries):
+    if not sees(caller, entries):
         return Found(subject_id, elsewhere=True, version=row.version)
     baseline, newest = person.baseline, person.newest
     key = context.vault.unwrap({subject_id: person.wrapped}).get(subject_id)

@@ -5,7 +5,7 @@ packet, or the same record in another packet, gets the same answer (R68, R69).
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +52,8 @@ async def take_upload(context: Context, caller: Caller, text: str) -> Answer:
     )
     try:
         async with context.database.transaction() as conn:
-            answer = await _Intake(context, caller, conn, opened, packet, read).take()
+            intake = _Intake(context, caller, conn, opened, packet, read, checker.reaches)
+            answer = await intake.take()
             await failpoints.reach("upload.before-commit")
     except IntegrityError:
         # Two packets claimed the same id for different persons at the same moment.
@@ -83,6 +84,7 @@ class _Intake:
         opened: Opened,
         packet: UploadPacket,
         read: Sequence[Read],
+        reaches: Callable[[str], bool],
     ) -> None:
         self._context = context
         self._caller = caller
@@ -90,6 +92,7 @@ class _Intake:
         self._opened = opened
         self._packet = packet
         self._read = read
+        self._reaches = reaches
         self._now = common.now()
         self._claims = [item.claim for item in read if item.claim is not None]
         self._media: dict[str, dict[str, str]] = {}
@@ -173,6 +176,7 @@ class _Intake:
             },
             holders=holders,
             taken=taken,
+            reaches=self._reaches,
         )
 
     async def _undo(self, admission: Admission, added: set[str], free: set[str]) -> None:
