@@ -72,23 +72,23 @@ async def test_an_address_with_its_province_is_the_same(bench: Bench) -> None:
 
 @pytest.mark.parametrize("heading", ["去世日期", "去世时间", "死亡年月", "死亡注销日期"])
 def test_a_death_by_its_headings(bench: Bench, heading: str) -> None:
-    """R48: whoever was dead before the standard time is not collected."""
+    """C13: whoever was dead before the standard time is not collected."""
     assert told_by(bench, "死亡日期", heading, person(1, died_on="201605")) == "2016-05"
 
 
 @pytest.mark.parametrize("heading", ["迁往地址", "迁往何地", "迁出去向", '="迁往地"'])
 def test_a_move_by_its_headings(bench: Bench, heading: str) -> None:
-    """R48."""
+    """C13: and whoever left the campaign's area before it began (R106)."""
     assert told_by(bench, "迁往地", heading, person(1, moved_to="长沙市")) == "长沙市"
 
 
 def test_a_registration_that_was_struck_off_is_no_death(bench: Bench) -> None:
-    """R48: it is also struck off for a move or because it stood there twice."""
+    """C13: it is also struck off for a move or because it stood there twice."""
     assert told_by(bench, "死亡日期", "注销日期", person(1, died_on="2016-05-04")) is None
 
 
 def test_where_somebody_came_from_is_no_move_away(bench: Bench) -> None:
-    """R48: whoever came from elsewhere lives here."""
+    """R106: whoever came from elsewhere lives here."""
     assert told_by(bench, "迁往地", "迁出地", person(1, moved_to="长沙市")) is None
 
 
@@ -105,7 +105,7 @@ def told_by(bench: Bench, label: str, heading: str, one: dict[str, Any]) -> obje
 
 
 def test_a_register_without_deaths_and_moves_is_warned_of(bench: Bench, blind: Bench) -> None:
-    """R48, R96: everybody in such a file counts as alive and here. One of the two is enough, and a
+    """R96, R106: everybody in such a file counts as alive and here. One of the two is enough, and a
     list of soldiers has neither."""
     for one, left_out, rules in (
         (bench, ("died_on", "moved_to"), ["lives-missing"]),

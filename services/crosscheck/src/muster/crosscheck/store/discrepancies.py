@@ -229,14 +229,6 @@ _OPEN = (
 )
 
 
-_OPEN = (
-    select(discrepancy.c.village, discrepancy.c.kind, func.count())
-    .where(discrepancy.c.closed_at.is_(None), in_texts(discrepancy.c.village, "villages"))
-    .group_by(discrepancy.c.village, discrepancy.c.kind)
-    .order_by(discrepancy.c.village, discrepancy.c.kind)
-)
-
-
 async def count_open(
     conn: AsyncConnection, villages: Sequence[str]
 ) -> dict[str, Mapping[str, int]]:
