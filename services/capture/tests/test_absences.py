@@ -60,7 +60,7 @@ def refused(answer: Any) -> tuple[int, str]:
 
 
 async def test_a_remark_stands_on_the_list_and_changes_no_balance(bench: Bench) -> None:
-    """R48, R106: whoever is away stays open; the newest remark stands, for a leader as for a desk."""
+    """R48, R106: whoever is away stays open; the newest remark stands, for leaders too."""
     person, other = await entered(bench), await entered(bench)
     before = await bench.rows("SELECT * FROM ledger_entry ORDER BY subject_id")
     until = (datetime.now(UTC) + timedelta(days=40)).date().isoformat()
