@@ -142,7 +142,7 @@ async def flagged(door: Door, area: str = COUNTY) -> dict[str, int]:
 async def test_who_is_flagged_is_counted_by_how_the_review_stands(
     context: Context, door: Door, villages: list[str]
 ) -> None:
-    """R58, R103. Who awaits the terminal's events is not flagged, nor who is collected no more."""
+    """R58. Who awaits the terminal's events is not flagged, nor who is collected no more."""
     a, b = villages[0], next(one for one in villages if one[:9] != villages[0][:9])
     reading, signature, done, awaiting, gone = (new_id() for _ in range(5))
     await take(
