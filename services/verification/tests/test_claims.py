@@ -68,7 +68,7 @@ async def test_it_is_taken_over_and_the_one_before_hears_it(
     looked = "SELECT detail FROM audit WHERE action = 'record-looked-at' ORDER BY seq"
     assert [row.detail for row in await rows(context, looked)] == [
         {"version": 1},
-        {"version": 1, "take_over": True},
+        {"version": 1, "how": "taken-over"},
     ]
 
 
@@ -127,7 +127,7 @@ async def test_it_tells_whether_a_copy_is_out_of_date(
         await take(context, record(subject_id, 2, collected(3, villages[0])))
         assert (await look(client, subject_id))["version"] == 2
     read = await rows(context, "SELECT detail FROM audit WHERE action = 'record-read'")
-    assert [row.detail["ahead"] for row in read] == [True]
+    assert [row.detail["how"] for row in read] == ["ahead"]
 
 
 async def test_nobody_looks_at_what_they_may_not_review(

@@ -39,7 +39,7 @@ export function useLooking() {
     if (!about) return null
     const now = await claim(about, takeOver)
     if (about !== subject || now === null) return null
-    lost.value = mine && !now.looking.own
+    lost.value = !now.looking.own && (mine || lost.value)
     mine = now.looking.own
     other.value = now.looking.own ? null : now.looking.since
     return now

@@ -50,13 +50,15 @@ async def get_item(
     asked = await requests.at(conn, [item.place for item in case.versions])
     answer = _item(context, keys, caller.account_id, case, asked)
     answered = sum(one.received_at is not None for found in asked.values() for one in found)
+    detail: dict[str, str | int] = {"version": newest.version, "answers": answered}
+    if ahead:
+        detail["how"] = "ahead"
     await context.audit.record(
         conn,
         actor=caller.account_id,
         action="record-read",
         subject_ids=[subject_id],
-        detail={"version": newest.version, "answers": answered}
-        | ({"ahead": True} if ahead else {}),
+        detail=detail,
     )
     return answer
 

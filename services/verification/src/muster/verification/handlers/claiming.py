@@ -44,11 +44,14 @@ async def look(
     held = timedelta(seconds=context.settings.claim_seconds)
     claim = await claims.take(conn, subject_id, caller.account_id, held, take_over=take_over)
     if claim.fresh:
+        detail: dict[str, str | int] = {"version": stand.version}
+        if take_over:
+            detail["how"] = "taken-over"
         await context.audit.record(
             conn,
             actor=caller.account_id,
             action="record-looked-at",
             subject_ids=[subject_id],
-            detail={"version": stand.version} | ({"take_over": True} if take_over else {}),
+            detail=detail,
         )
     return Looked(claim, stand)
