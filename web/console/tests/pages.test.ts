@@ -152,18 +152,18 @@ describe('the queue', () => {
     serve('civil_affairs_reviewer', { 'GET /api/verification/queue': list, 'GET /api/verification/queue/ages': { as_of: NOW, desks: { civil_affairs: counts } } })
     await visit('/review', QueuePage)
     await flushPromises()
-    const [ages] = document.querySelectorAll<HTMLSelectElement>('.filters select')
+    const [ages] = document.querySelectorAll<HTMLSelectElement>('.filters > label select')
     expect([...ages!.options].map((one) => one.text.trim())).toEqual(['不限（2）', '3 天以上（2）', '7 天以上（1）', '15 天以上（0）'])
     ages!.value = '7'
     ages!.dispatchEvent(new Event('change'))
     await flushPromises()
     expect(document.querySelector('h1')?.textContent).toContain('1 条记录等待复核')
-    const since = document.querySelector<HTMLInputElement>('.filters input[type="date"]')!
+    const since = document.querySelector<HTMLInputElement>('.filters > label input[type="date"]')!
     since.value = '2026-11-20'
     since.dispatchEvent(new Event('input'))
     since.dispatchEvent(new Event('change'))
     await flushPromises()
-    document.querySelector<HTMLInputElement>('.filters input[type="checkbox"]')!.click()
+    document.querySelector<HTMLInputElement>('.filters > label input[type="checkbox"]')!.click()
     await flushPromises()
     expect(asked).toEqual(['?limit=100', '?limit=100&days=7', '?limit=100&days=7&since=2026-11-20', '?limit=100&days=7&since=2026-11-20&flagged=true'])
     expect(document.querySelector('h1')?.textContent).toBe('没有符合所选条件的记录')
