@@ -93,6 +93,36 @@ def packages_are_checked_and_nobody_is_root(_: Compose, dockerfile: str) -> Iter
         yield "processes run as root"
 
 
+def the_door_has_its_pages(compose: Compose, dockerfile: str) -> Iterator[str]:
+    """Built in a stage of its own from the lock, and in the folder that the Caddyfile serves: who
+    starts it builds nothing before."""
+    proxy = compose["services"]["proxy"]
+    if proxy.get("build", {}).get("target") != "door":
+        yield "the door is not built"
+    if any("dist" in volume or "Caddyfile" in volume for volume in proxy.get("volumes", ())):
+        yield "the door needs files of the machine"
+    stages = _stages(dockerfile)
+    if "npm ci --ignore-scripts" not in stages.get("pages", ""):
+        yield "the pages are not built from the lock, or packages run scripts"
+    caddyfile = (ROOT / "deploy" / "proxy" / "Caddyfile").read_text("utf-8")
+    served = re.search(r"MUSTER_PAGES:([^}]+)}", caddyfile)
+    assert served is not None
+    if f"COPY --from=pages /build/web/dist {served[1]}\n" not in stages.get("door", ""):
+        yield "the pages are not where the door looks for them"
+    if next(reversed(stages)) in {"pages", "door"}:
+        yield "without a target the image is not that of the processes"
+
+
+def _stages(dockerfile: str) -> dict[str, str]:
+    """What stands in each stage, by its name; the last one has none."""
+    parts = re.split(r"(?m)^FROM \S+(?: AS (\w+))?\n", dockerfile)
+    return {name or "": text for name, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def _with_pages_of_the_machine(compose: Compose) -> None:
+    compose["services"]["proxy"]["volumes"] = ["./web/dist:/srv/muster:ro"]
+
+
 def _without_reporting(compose: Compose) -> None:
     del compose["services"]["reporting"]
 
@@ -119,6 +149,7 @@ RULES: list[tuple[Rule, Callable[[Compose], None] | None]] = [
     (no_password_stands_in_the_open, _with_a_password),
     (only_the_proxy_is_reached_from_outside, _with_an_open_port),
     (every_image_is_pinned, _with_the_newest),
+    (the_door_has_its_pages, _with_pages_of_the_machine),
     (packages_are_checked_and_nobody_is_root, None),
 ]
 
@@ -135,3 +166,33 @@ def test_container_files_keep_the_rules(rule: Rule, harm: Callable[[Compose], No
     else:
         assert list(rule(compose, dockerfile.replace("--require-hashes", ""))) != []
         assert list(rule(compose, re.sub(r"(?m)^USER .*$", "", dockerfile))) != []
+
+
+def test_the_door_is_refused_without_its_stage() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+    dockerfile = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
+    for old, new in (("npm ci --ignore-scripts", "npm install"), ("/srv/muster", "/srv/other")):
+        assert list(the_door_has_its_pages(compose, dockerfile.replace(old, new))) != []
+
+
+def test_what_the_image_is_given_is_all_that_the_pages_need() -> None:
+    """Each workspace's package file goes in before `npm ci`, which would not find it; and nothing
+    that pages import lies outside what the ignore file lets in."""
+    stage = _stages((ROOT / "deploy" / "Dockerfile").read_text("utf-8"))["pages"]
+    before = stage[: stage.index("RUN npm ci")]
+    for package in sorted((ROOT / "web").glob("*/package.json")):
+        name = package.parent.name
+        assert f"COPY web/{name}/package.json {name}/\n" in before
+    ignored = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text("utf-8").splitlines()
+    assert {"!web", "!deploy/proxy/Caddyfile", "web/dist", "**/node_modules"} <= set(ignored)
+    outside = re.compile(r"""from\s+['"]((?:\.\./)+[^'"]*)['"]""")
+    for file in sorted((ROOT / "web").rglob("*")):
+        parts = file.relative_to(ROOT / "web").parts
+        if {"node_modules", "dist", "tests"} & set(parts) or not file.is_file():
+            continue
+        if file.suffix not in {".ts", ".vue", ".mjs"}:
+            continue
+        for found in outside.findall(file.read_text("utf-8")):
+            target = (file.parent / found).resolve().relative_to(ROOT)
+            assert target.parts[0] == "web", f"{file} imports {found}"
+            assert "tests" not in target.parts, f"{file} imports {found}"

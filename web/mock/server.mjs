@@ -147,7 +147,7 @@ function make(broken) {
     const held = side(code)
     const spread = (all) => ({ up_to_7_days: all - Math.floor(all / 3) - Math.floor(all / 7), from_8_to_14_days: Math.floor(all / 3), over_14_days: Math.floor(all / 7), unknown: 0 })
     const units = held.level === 'village' ? 0 : areas.filter((one) => one.level === 'township' && within(one.code, code)).length
-    return { name: held.name, level: held.level, submitted: spread(held.review.submitted), returned: spread(held.review.returned), units: spread(units), reviewed: held.review.verified + held.review.returned, returned_once: held.review.returned + Math.floor(held.review.verified / 9), accepted: 400, refused: 3 }
+    return { name: held.name, level: held.level, submitted: spread(held.review.submitted), returned: spread(held.review.returned), units: spread(units), reviewed: held.review.verified + held.review.returned, returned_once: held.review.returned + Math.floor(held.review.verified / 9), flagged: { submitted: Math.floor(held.review.submitted / 9), returned: 0, verified: Math.floor(held.review.verified / 40) }, accepted: 400, refused: 3 }
   }
   const history = (code, from, to) => {
     const held = side(code)
@@ -177,6 +177,7 @@ function make(broken) {
     passed: at === 2,
     answers: at === 0 ? 'contradict' : pick(['agree', 'waiting', 'agree', 'cannot_tell', 'contradict']),
     flagged: at === 0 || roll(6) === 0,
+    looking: at === 3 ? { own: false, since: ago(240), until: ago(-180) } : null,
   }))
   const cards = new Map()
   const item = (id) => {
@@ -287,7 +288,7 @@ export function county() {
     if (path === '/access/session') return method === 'DELETE' ? [204] : [200, account]
     if (path === '/access/session/renew') return [200, account]
     if (mode === 'down' && path.startsWith('/reporting')) return [503, { type: 'urn:muster:problem:unavailable', status: 503, reasons: [{ field: 'request', rule: 'store-away', zh: '数据库暂时不可用，未保存任何内容，请稍后重试。', en: 'The store is away for a moment; nothing was saved. Please try again.' }], trace_id: 'abc' }]
-    const reviewed = review(held, method, path, body, account.account_id)
+    const reviewed = review(held, method, path, body, account.account_id, query)
     if (reviewed) return reviewed
     if (path === '/capture/profile') return [200, held.profile]
     if (path === '/capture/areas') return [200, { root: COUNTY, granted: WHO[who].map((one) => one.area), areas: held.areas }]
@@ -299,7 +300,7 @@ export function county() {
     if (path === '/reporting/ledger') return [200, { as_of: now, level: 'county', areas: { [area]: held.side(area) }, total: held.side(area) }]
     if (path === '/reporting/waiting') {
       const formula = { zh: '待复核的时长自采集之时起算，已退回的自退回之时起算', en: 'what waits for review counts from when it was collected, what was returned from when it was returned' }
-      return [200, { as_of: now, code: area, area: held.waiting(area), areas: Object.fromEntries(held.children(area).map((one) => [one.code, held.waiting(one.code)])), formulas: { waiting: formula, returned: { zh: '退回率 = 至少被退回过一次的人数 ÷ 已经复核过的人数', en: 'returned rate = people whose record went back at least once / people who were reviewed' }, refused: { zh: '未通过率 = 上传时未通过检查的条数 ÷ 上传的条数', en: 'refused rate = entries that failed the checks at upload / entries uploaded' } } }]
+      return [200, { as_of: now, code: area, area: held.waiting(area), areas: Object.fromEntries(held.children(area).map((one) => [one.code, held.waiting(one.code)])), formulas: { waiting: formula, flagged: { zh: '存疑 = 读卡或签字未得到采集端印证的人数', en: 'flagged = people whose card reading or signature the terminal does not attest' }, returned: { zh: '退回率 = 至少被退回过一次的人数 ÷ 已经复核过的人数', en: 'returned rate = people whose record went back at least once / people who were reviewed' }, refused: { zh: '未通过率 = 上传时未通过检查的条数 ÷ 上传的条数', en: 'refused rate = entries that failed the checks at upload / entries uploaded' } } }]
     }
     if (path === '/reporting/history') {
       const days = held.history(area, query.get('from'), query.get('to'))
@@ -315,7 +316,6 @@ export function county() {
       const windows = Array.from({ length: 30 }, (_, at) => ({ start: new Date(start - (29 - at) * 60_000).toISOString(), seconds: 60, counts: { [COUNTY]: { 'capture-record-submitted': (at * 7) % 23, 'verification-record-verified': (at * 5) % 17, 'verification-record-returned': at % 3, 'capture-subject-status-changed': at % 5 === 0 ? 4 : 1 } } }))
       return [200, { as_of: now, windows, note: null }]
     }
-    if (path === '/verification/queue') return [200, { items: held.items.filter((one) => held.within(one.village, area)), next: null }]
     if (path === '/verification/return-reasons') return [200, [{ code: 'differs-from-papers', zh: '与证件不一致', en: 'Differs from the papers' }, { code: 'paper-unreadable', zh: '证明材料无法辨认', en: 'A paper cannot be read' }, { code: 'other', zh: '其他原因', en: 'Another reason' }]]
     const decide = /^\/verification\/items\/([^/]+)\/\d+\/(verify|return)$/.exec(path)
     if (decide) {

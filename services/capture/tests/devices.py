@@ -166,10 +166,12 @@ def claimed(
 
 
 async def states(bench: Bench) -> dict[tuple[str, int], tuple[str, str, tuple[str, ...]]]:
-    """What verification was told last of each version."""
+    """What verification was told last of each version; reporting the same, and nothing more."""
     found = {}
     for row, event in await bench.events("capture-record-attested"):
         part = event.parts["verification"]
+        told = {"reading": part.reading, "signature": part.signature}
+        assert event.parts["reporting"].model_dump() == told
         assert event.clear.version == row.version
         found[(row.key, row.version)] = (str(part.reading), str(part.signature), part.reasons)
     return found

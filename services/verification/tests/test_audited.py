@@ -32,6 +32,14 @@ async def test_every_route_leaves_its_row_or_shows_nobody(
 
         area = {"area": COUNTY}
         await ask("GET /queue", told("queue-read", [one, two], detail=area), params=area)
+        await ask("GET /queue/ages", params=area)
+        await ask(
+            "POST /items/{subject_id}/claim",
+            told("record-looked-at", [one], detail={"version": 1}),
+            at={"subject_id": one},
+            json={},
+        )
+        await ask("DELETE /items/{subject_id}/claim", at={"subject_id": one})
         await ask("GET /ledger", params=area)
         await ask("GET /requests", params=area)
         await ask("GET /return-reasons")

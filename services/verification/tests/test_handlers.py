@@ -21,7 +21,7 @@ from muster.contracts.parts.capture import Standing
 from muster.messaging.message import DONE, Invalid, Message, NotNow
 from muster.runtime.context import Context, build_context
 from muster.verification.main import service
-from muster.verification.store import items
+from muster.verification.store import items, waiting
 from muster.verification.store.tables import metadata
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Origin, SubjectState
@@ -191,9 +191,9 @@ async def test_who_is_no_longer_collected_leaves_queue_and_ledger(
     await take(context, status(subject_id, dead))
     async with context.database.transaction() as conn:
         assert await items.ledger(conn, villages) == []
-        open_at = [("civil_affairs", village) for village in villages]
+        everywhere = waiting.Wanted({"civil_affairs": villages})
         first = (datetime.fromtimestamp(0, UTC), new_id())
-        assert await items.queue(conn, open_at, after=first, limit=10) == []
+        assert await waiting.queue(conn, everywhere, after=first, limit=10) == []
 
 
 def test_migrations_build_the_tables_that_the_store_speaks_of(database_url: str) -> None:

@@ -19,7 +19,7 @@ from muster.runtime.context import Context, build_context
 from muster.security.grants import Grant, Principal
 from muster.verification.domain.review import Decision
 from muster.verification.handlers import reviewing
-from muster.verification.store import items
+from muster.verification.store import items, waiting
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.reasons import Refusal
 from muster.vocabulary.states import Attestation, ReviewState, Role, Verdict
@@ -167,7 +167,8 @@ async def _end(context: Context, village: str) -> Any:
     )
     async with context.database.transaction() as conn:
         first = (datetime.fromtimestamp(0, UTC), str(new_id()))
-        queue = await items.queue(conn, [("civil_affairs", village)], after=first, limit=9)
+        here = waiting.Wanted({"civil_affairs": [village]})
+        queue = await waiting.queue(conn, here, after=first, limit=9)
         ledger = await items.ledger(conn, [village])
     said = await rows(
         context,
@@ -179,8 +180,8 @@ async def _end(context: Context, village: str) -> Any:
         "SELECT s.version FROM outbox JOIN review_subject s ON s.subject_id::text = key "
         "AND s.version = outbox.version WHERE topic LIKE 'verification-record-%'",
     )
-    waiting = [(row.version, row.answers, row.flagged) for row in queue]
-    return [tuple(row) for row in newest], waiting, ledger, [tuple(r) for r in said], len(told)
+    queued = [(row.version, row.answers, row.flagged) for row in queue]
+    return [tuple(row) for row in newest], queued, ledger, [tuple(r) for r in said], len(told)
 
 
 def test_every_order_of_record_review_answers_and_newer_version_ends_alike(

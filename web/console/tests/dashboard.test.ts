@@ -50,7 +50,7 @@ describe('the trend', () => {
 
 describe('what waits', () => {
   const area = (reviewed: number, unknown = 0): AreaWaiting => ({
-    name: 'x', level: 'township', submitted: { up_to_7_days: 3, from_8_to_14_days: 2, over_14_days: 1, unknown }, returned: { over_14_days: 4 }, units: {}, reviewed, returned_once: 5, accepted: 90, refused: 10,
+    name: 'x', level: 'township', submitted: { up_to_7_days: 3, from_8_to_14_days: 2, over_14_days: 1, unknown }, returned: { over_14_days: 4 }, units: {}, reviewed, returned_once: 5, flagged: { submitted: 2, returned: 1, verified: 4 }, accepted: 90, refused: 10,
   })
 
   it('is unknown only where it is so', () => {
@@ -61,7 +61,7 @@ describe('what waits', () => {
 
   it('of few people is not compared', () => {
     expect(quality('a', area(19)).rate).toBeNull()
-    expect(quality('a', area(30))).toMatchObject({ rate: 166, late: 5, uploaded: 100, refused: 10 })
+    expect(quality('a', area(30))).toMatchObject({ rate: 166, late: 5, uploaded: 100, refused: 10, flagged: 7, flaggedOpen: 2 })
   })
 })
 
@@ -80,7 +80,7 @@ const words = { zh: '怎样算', en: 'how' }
 const progress = (name: string, level: string, expected: number, open: number) => ({
   name, level, expected, collected: expected - open, submitted: 1, returned: 0, verified: expected - open - 1, open, endings: {}, coverage: 0.5, verified_ratio: 0.5, last_upload: NOW, accepted: 1, refused: 0, overdue: [], problems_open: 2,
 })
-const waiting = (name: string) => ({ name, level: 'township', submitted: {}, returned: {}, units: {}, reviewed: 0, returned_once: 0, accepted: 0, refused: 0 })
+const waiting = (name: string) => ({ name, level: 'township', submitted: {}, returned: {}, units: {}, reviewed: 0, returned_once: 0, flagged: {}, accepted: 0, refused: 0 })
 const figures = {
   'GET /api/reporting/progress': { as_of: NOW, code: TOWN, area: progress('隆务镇', 'township', 100, 20), areas: { [VILLAGE]: progress('吾屯村', 'village', 6, 2) }, cadence: { days: 7, ...words }, formulas: {} },
   'GET /api/reporting/problems': { as_of: NOW, code: TOWN, area: { name: '隆务镇', level: 'township', open: 3, closed: 0, ages: {}, kinds: {} }, areas: {}, ages: words },

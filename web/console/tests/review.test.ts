@@ -7,7 +7,7 @@ import ItemPage from '../src/pages/review/ItemPage.vue'
 import { rowsOf, standing, type Item } from '../src/pages/review/compare'
 import { valueOf } from '../src/pages/review/complete'
 import { queue } from '../src/pages/review/queue'
-import { COUNTY, profile, refusal, requests, serve, VILLAGE, visit } from './support'
+import { COUNTY, press, profile, refusal, requests, serve, VILLAGE, visit } from './support'
 
 const [ONE, TWO] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222']
 // Nobody's: its checksum is wrong on purpose.
@@ -15,7 +15,13 @@ const NUMBER = '00000000000000000X'
 
 const entry = (subject_id: string) => ({
   subject_id, version: 2, village: VILLAGE, desk: 'civil_affairs', received_at: '2026-11-20T01:00:00Z', age_seconds: 400_000,
-  returned: 0, own: false, passed: false, answers: 'agree', flagged: false,
+  returned: 0, own: false, passed: false, answers: 'agree', flagged: false, looking: null,
+})
+
+/** How a record stands, as who looks at it is told. */
+const stand = (subject_id: string, more: object = {}) => ({
+  subject_id, looking: { own: true, since: '2026-11-24T07:04:00Z', until: '2099-01-01T00:00:00Z' }, version: 2, digest: record(subject_id).digest, reviewable: true,
+  answered: record(subject_id).departments.length, flagged: false, ...more,
 })
 
 const department = (more: Partial<Item['departments'][number]> = {}) => ({
@@ -52,7 +58,8 @@ async function open(first: Item = record(ONE), more: Record<string, unknown> = {
 const key = (name: string, target: EventTarget = document.activeElement ?? window, more: KeyboardEventInit = {}) =>
   target.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true, cancelable: true, ...more }))
 const boxes = () => [...document.querySelectorAll<HTMLInputElement>('tbody input[type="checkbox"]')]
-const posts = () => requests.filter((one) => one.line.startsWith('POST'))
+const posts = () => requests.filter((one) => one.line.startsWith('POST') && !one.line.endsWith('/claim'))
+const lines = (what: string) => requests.filter((one) => one.line === what).length
 
 async function settleAll(): Promise<void> {
   for (const box of boxes()) {
@@ -197,6 +204,86 @@ describe('the page', () => {
     key('F10')
     await flushPromises()
     expect(document.querySelector('#reason-code-0')).toBeNull()
+  })
+})
+
+describe('the next record', () => {
+  const two = record(TWO, { record: { ...record(TWO).record, fields: { name: '第二人' } }, baseline: null, departments: [] })
+  const CLAIM_TWO = `POST /api/verification/items/${TWO}/claim`
+  const READ_TWO = `GET /api/verification/items/${TWO}`
+
+  async function verifyFirst(more: Record<string, unknown>) {
+    const found = await open(record(ONE), { [`POST /api/verification/items/${ONE}/2/verify`]: { passed: false }, [`POST /api/verification/items/${ONE}/claim`]: stand(ONE), ...more })
+    for (const box of boxes()) if (!box.checked) box.click()
+    await nextTick()
+    key('F9')
+    await flushPromises()
+    return found
+  }
+
+  it('is fetched ahead, once, said to be so, and shown as it is', async () => {
+    const asked: string[] = []
+    const { wrapper } = await verifyFirst({ [CLAIM_TWO]: stand(TWO, { answered: 0 }), [READ_TWO]: (_: unknown, url: URL) => (asked.push(url.search), two) })
+    expect(asked).toEqual(['?ahead=true'])
+    expect(document.querySelector('h1')?.textContent).toBe('第二人')
+    wrapper.unmount()
+  })
+
+  it('is read again where it is another by now', async () => {
+    let reads = 0
+    const newer = { ...two, version: 3, record: { ...two.record, fields: { name: '改过的名' } } }
+    await verifyFirst({ [CLAIM_TWO]: stand(TWO, { answered: 0, version: 3 }), [READ_TWO]: () => (++reads > 1 ? newer : two) })
+    expect(reads).toBe(2)
+    expect(document.querySelector('h1')?.textContent).toBe('改过的名')
+  })
+
+  it('that somebody decided meanwhile is said and passed by', async () => {
+    const { router } = await verifyFirst({ [CLAIM_TWO]: stand(TWO, { answered: 0, reviewable: false }), [READ_TWO]: { ...two, reviewable: false } })
+    await vi.waitFor(() => expect(router.currentRoute.value.name).toBe('review'), 10_000)
+    expect(queue.items).toEqual([])
+  })
+
+  it('that another looks at stays theirs', async () => {
+    const { router } = await verifyFirst({ [CLAIM_TWO]: stand(TWO, { answered: 0, looking: { own: false, since: '2026-11-24T07:04:00Z', until: '2099-01-01T00:00:00Z' } }) })
+    await vi.waitFor(() => expect(router.currentRoute.value.name).toBe('review'), 10_000)
+    expect(queue.items.map((one) => one.looking?.own)).toEqual([false])
+  })
+
+  it('comes after a conflict too: who was first is said, and nothing is held', async () => {
+    const refused = () => refusal(409, 'already-reviewed', '该版本已有复核结论，不能更改。')
+    const { router } = await verifyFirst({ [`POST /api/verification/items/${ONE}/2/verify`]: refused, [CLAIM_TWO]: stand(TWO, { answered: 0 }) })
+    await vi.waitFor(() => expect(router.currentRoute.value.params.subject).toBe(TWO), 10_000)
+    expect(document.querySelector('.told')?.textContent).toContain('该版本已有复核结论，不能更改。')
+  })
+})
+
+describe('looking at a record', () => {
+  const CLAIM = `POST /api/verification/items/${ONE}/claim`
+  const theirs = { own: false, since: '2026-11-24T07:04:00Z', until: '2099-01-01T00:00:00Z' }
+
+  it('is said at the beginning and while the page is seen, and ended when it is left', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const { wrapper } = await open(record(ONE), { [CLAIM]: stand(ONE), [`DELETE /api/verification/items/${ONE}/claim`]: () => new Response(null, { status: 204 }) })
+    expect(lines(CLAIM)).toBe(1)
+    await vi.advanceTimersByTimeAsync(61_000)
+    expect(lines(CLAIM)).toBe(2)
+    wrapper.unmount()
+    await flushPromises()
+    expect(lines(`DELETE /api/verification/items/${ONE}/claim`)).toBe(1)
+    await vi.advanceTimersByTimeAsync(200_000)
+    expect(lines(CLAIM)).toBe(2)
+    vi.useRealTimers()
+  })
+
+  it('what another looks at is not decided until it is taken over, which is said', async () => {
+    await open(record(ONE), { [CLAIM]: (body: unknown) => ((body as { take_over: boolean }).take_over ? stand(ONE) : stand(ONE, { looking: theirs })) })
+    expect(document.querySelector('.other')?.textContent).toContain('另一位复核人员正在看这条记录，自 2026-11-24 15:04')
+    expect(boxes().every((box) => box.disabled)).toBe(true)
+    expect(await faults(document.body)).toEqual([])
+    await press('由我接手')
+    expect(document.querySelector('.other')).toBeNull()
+    expect(boxes().every((box) => !box.disabled)).toBe(true)
+    expect(requests.filter((one) => one.line === CLAIM).map((one) => one.body)).toEqual([{ take_over: false }, { take_over: true }])
   })
 })
 

@@ -103,6 +103,21 @@ describe('a table of 15,000 rows', () => {
   }, 60_000)
 })
 
+it('draws only what is in view from fewer rows on where that is said, and tells when its end comes', async () => {
+  const found = mount(DataTable<Row>, {
+    attachTo: document.body,
+    global: { plugins: [createWords({ zh: {}, en: {} }, 'zh')] },
+    props: { caption: '队列', columns: [{ key: 'code', title: '村' }], rows: rows(300), rowKey: (row: Row) => row.code, many: 200 },
+    slots: { code: ({ row }: { row: Row }) => row.code },
+  })
+  await vi.waitFor(() => expect(document.querySelector('[role="table"] [role="cell"]')).not.toBeNull(), 20_000)
+  expect(document.querySelectorAll('[role="row"]').length).toBeLessThan(60)
+  expect(found.emitted('end')).toBeUndefined()
+  document.querySelector('[role="region"]')!.dispatchEvent(new KeyboardEvent('keydown', { key: 'End', bubbles: true }))
+  await flushPromises()
+  expect(found.emitted('end')?.length).toBeGreaterThan(0)
+}, 60_000)
+
 it('of few rows is a plain table without a search', () => {
   table(3)
   expect(document.querySelectorAll('table tbody tr')).toHaveLength(3)

@@ -296,7 +296,8 @@ export interface paths {
         /**
          * Get Waiting
          * @description Of the area and each area directly below it: how long records wait for review or for being
-         *     mended, how long ago units uploaded (R68), how many people's records went back (R70).
+         *     mended, how long ago units uploaded (R68), how many people's records went back (R70) and are
+         *     flagged (R58).
          */
         get: operations["get_waiting_waiting_get"];
         put?: never;
@@ -432,11 +433,16 @@ export interface components {
          * AreaWaiting
          * @description What waits in an area. ``submitted`` and ``returned`` are people by how long their record
          *     waits for review or for being mended, ``units`` are townships (or zones without any) by how
-         *     long ago they uploaded last; of those that never did it is unknown.
+         *     long ago they uploaded last; of those that never did it is unknown. ``flagged`` are people whose
+         *     card reading or signature the terminal does not attest, by how their review stands.
          */
         AreaWaiting: {
             /** Accepted */
             accepted: number;
+            /** Flagged */
+            flagged: {
+                [key: string]: number;
+            };
             level: components["schemas"]["AreaLevel"];
             /** Name */
             name: string;

@@ -51,12 +51,40 @@ export interface paths {
         /**
          * Get Item
          * @description The newest version of one record beside baseline, kinds and digests of its papers, what
-         *     departments and terminals say, and earlier versions; audited.
+         *     departments and terminals say, and earlier versions; audited, with `ahead` as what a page
+         *     fetched before its reader came to it.
          */
         get: operations["get_item_items__subject_id__get"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/items/{subject_id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look
+         * @description Say that the caller looks at the record, or still does; the answer says whose it is.
+         *
+         *     It ends by itself, with the decision, or when the caller leaves. It keeps nobody from deciding:
+         *     of two decisions the first stands. With `take_over` the caller takes it from another.
+         */
+        post: operations["look_items__subject_id__claim_post"];
+        /**
+         * Leave
+         * @description The caller looks at the record no longer; what another took over stays theirs.
+         */
+        delete: operations["leave_items__subject_id__claim_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -162,6 +190,26 @@ export interface paths {
          *     department's answer contradicts.
          */
         get: operations["get_queue_queue_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/queue/ages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Ages
+         * @description How much waits for the caller's review, by desk and by how long; names nobody.
+         */
+        get: operations["get_ages_queue_ages_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -277,6 +325,38 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AgeCounts
+         * @description Records that wait: all, those that have waited for 3, 7, 15 days or longer, and those whose
+         *     card reading or signature the terminals do not attest.
+         */
+        AgeCounts: {
+            /**
+             * Everything
+             * @default 0
+             */
+            everything?: number;
+            /**
+             * Flagged
+             * @default 0
+             */
+            flagged?: number;
+            /**
+             * Over 15
+             * @default 0
+             */
+            over_15?: number;
+            /**
+             * Over 3
+             * @default 0
+             */
+            over_3?: number;
+            /**
+             * Over 7
+             * @default 0
+             */
+            over_7?: number;
+        };
+        /**
          * Ages
          * @description Requests by how long they have waited, or took to be answered.
          */
@@ -296,6 +376,21 @@ export interface components {
              * @default 0
              */
             under_week?: number;
+        };
+        /**
+         * AgesAnswer
+         * @description How much waits, by desk: civil affairs and human resources each review their own (R71).
+         */
+        AgesAnswer: {
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Desks */
+            desks: {
+                [key: string]: components["schemas"]["AgeCounts"];
+            };
         };
         /**
          * Answers
@@ -391,6 +486,38 @@ export interface components {
             record: components["schemas"]["Record"];
             /** Version */
             version: number;
+        };
+        /**
+         * ClaimAnswer
+         * @description Who looks at the record now, and how its newest version stands: by ``version``, ``digest``,
+         *     ``answered`` (departments that have answered), ``flagged`` and ``reviewable`` a page tells
+         *     whether the copy that it holds is out of date.
+         */
+        ClaimAnswer: {
+            /** Answered */
+            answered: number;
+            /** Digest */
+            digest: string;
+            /** Flagged */
+            flagged: boolean;
+            looking: components["schemas"]["Looking"];
+            /** Reviewable */
+            reviewable: boolean;
+            /** Subject Id */
+            subject_id: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ClaimBody
+         * @description ``take_over`` says that the caller looks at the record although another does.
+         */
+        ClaimBody: {
+            /**
+             * Take Over
+             * @default false
+             */
+            take_over?: boolean;
         };
         /**
          * CompletionAnswer
@@ -633,6 +760,25 @@ export interface components {
             };
         };
         /**
+         * Looking
+         * @description Somebody looks at a record: whether that is the caller, since when, and until when unless it
+         *     is said again.
+         */
+        Looking: {
+            /** Own */
+            own: boolean;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
          * Origin
          * @description How a subject became known: the left side of the balance (design, section 5, rule 8).
          * @enum {string}
@@ -716,7 +862,7 @@ export interface components {
          *     ``age_seconds`` since it arrived; ``returned`` how often it went back before; ``own`` whether
          *     the caller collected it, and so cannot review it; ``passed`` whether it was confirmed before an
          *     answer contradicted it or told nothing; ``flagged`` whether the terminals do not attest its card
-         *     reading or its signature.
+         *     reading or its signature; ``looking`` who looks at it now, null when nobody does.
          */
         QueueItem: {
             /** Age Seconds */
@@ -726,6 +872,7 @@ export interface components {
             desk: string;
             /** Flagged */
             flagged: boolean;
+            looking: components["schemas"]["Looking"] | null;
             /** Own */
             own: boolean;
             /** Passed */
@@ -1093,7 +1240,10 @@ export interface operations {
     };
     get_item_items__subject_id__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 先取 / fetched before it is looked at */
+                ahead?: boolean;
+            };
             header?: never;
             path: {
                 subject_id: string;
@@ -1110,6 +1260,70 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ItemAnswer"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    look_items__subject_id__claim_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subject_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClaimAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    leave_items__subject_id__claim_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subject_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -1252,6 +1466,12 @@ export interface operations {
                 /** @description 行政区划代码 / area code */
                 area?: string | null;
                 desk?: string | null;
+                /** @description 至少已等待天数 / waited so long */
+                days?: number | null;
+                /** @description 自该日或更早起等待 / waiting since then or longer */
+                since?: string | null;
+                /** @description 只看存疑的 / flagged ones only */
+                flagged?: boolean;
                 after?: string | null;
                 limit?: number;
             };
@@ -1268,6 +1488,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QueueAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_ages_queue_ages_get: {
+        parameters: {
+            query?: {
+                /** @description 行政区划代码 / area code */
+                area?: string | null;
+                desk?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgesAnswer"];
                 };
             };
             /** @description Validation Error */

@@ -16,6 +16,7 @@ from muster.capture.store import records, subjects
 from muster.contracts.envelope import Clear
 from muster.contracts.parts.base import Part
 from muster.contracts.parts.capture import (
+    AttestationForCount,
     BaselineForReview,
     Completion,
     Entry,
@@ -204,7 +205,9 @@ async def load_attestations(
     for row in rows:
         place = (row.key, row.version)
         if about.there(row.key) and place in parts:
-            events[row.event_id] = Event(_clear(row), {"verification": parts[place]})
+            said = parts[place]
+            count = AttestationForCount(reading=said.reading, signature=said.signature)
+            events[row.event_id] = Event(_clear(row), {"verification": said, "reporting": count})
     return events
 
 

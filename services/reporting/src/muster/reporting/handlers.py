@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.parts.capture import (
+    AttestationForCount,
     RecordForCount,
     StandingForCount,
     UploadForCount,
@@ -26,11 +27,11 @@ from muster.reporting.domain import balance, problems
 from muster.reporting.domain.balance import Counts
 from muster.reporting.domain.days import DayCounts, day_of
 from muster.reporting.domain.problems import AgeBounds
-from muster.reporting.domain.waiting import Review
+from muster.reporting.domain.waiting import Attested, Review
 from muster.reporting.store import changes, counted, days, reported
 from muster.runtime.context import Context
 from muster.vocabulary.standing import Entry, Standing, newest
-from muster.vocabulary.states import AreaLevel, ReviewState
+from muster.vocabulary.states import AreaLevel, Attestation, ReviewState
 
 _BAD_SUBJECT = Invalid(
     "subject-differs",
@@ -120,6 +121,30 @@ async def take_reviews(
         conn, {m.key for m, part in parts if part.outcome is ReviewState.RETURNED}
     )
     await _note(context, conn, {part.village for _, part in parts})
+    return outcomes
+
+
+async def take_attestations(
+    context: Context, conn: AsyncConnection, batch: Sequence[Message]
+) -> Sequence[Outcome]:
+    """Count whose record its terminal does not attest (R58), also when this comes before the
+    record. Of two words about one version the later in capture's own order counts."""
+    outcomes: list[Outcome] = [
+        DONE if message.clear.subject_id == message.key else _BAD_SUBJECT for message in batch
+    ]
+    last: dict[str, Attested] = {}
+    for message in done(batch, outcomes):
+        part: AttestationForCount = message.part
+        said = Attested(
+            message.version,
+            message.sequence,
+            Attestation.FLAGGED in (part.reading, part.signature),
+        )
+        held = last.get(message.key)
+        if held is None or (held.version, held.sequence) <= (said.version, said.sequence):
+            last[message.key] = said
+    await counted.put_attested(conn, last)
+    await _note(context, conn, await counted.villages_of(conn, last))
     return outcomes
 
 

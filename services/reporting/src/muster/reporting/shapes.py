@@ -191,7 +191,8 @@ class HistoryAnswer(BaseModel):
 class AreaWaiting(BaseModel):
     """What waits in an area. ``submitted`` and ``returned`` are people by how long their record
     waits for review or for being mended, ``units`` are townships (or zones without any) by how
-    long ago they uploaded last; of those that never did it is unknown."""
+    long ago they uploaded last; of those that never did it is unknown. ``flagged`` are people whose
+    card reading or signature the terminal does not attest, by how their review stands."""
 
     name: str
     level: AreaLevel
@@ -200,6 +201,7 @@ class AreaWaiting(BaseModel):
     units: dict[Wait, int]
     reviewed: int
     returned_once: int
+    flagged: dict[ReviewState, int]
     accepted: int
     refused: int
 

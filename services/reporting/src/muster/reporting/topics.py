@@ -6,6 +6,7 @@ from muster.security import following
 
 SUBSCRIPTIONS = (
     Subscription("capture-baseline-imported", handlers.take_standings),
+    Subscription("capture-record-attested", handlers.take_attestations),
     Subscription("capture-record-submitted", handlers.take_records),
     Subscription("capture-subject-status-changed", handlers.take_standings),
     Subscription("capture-upload-received", handlers.take_uploads),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from muster.contracts.parts.access import GrantsOfAccount, KeysOfOwner
 from muster.contracts.parts.base import Part
 from muster.contracts.parts.capture import (
+    AttestationForCount,
     AttestationForReview,
     BaselineForReview,
     RecordForCount,
@@ -38,6 +39,7 @@ from muster.contracts.parts.verification import (
 PARTS: Mapping[str, type[Part]] = {
     part.__name__: part
     for part in (
+        AttestationForCount,
         AttestationForReview,
         BaselineForReview,
         CardRead,

@@ -140,6 +140,14 @@ class AttestationForReview(Part):
     signature_event: Uuid | None = None
 
 
+class AttestationForCount(Part):
+    """What the terminal's own events say about one version of a record, for counting what is
+    flagged: neither why nor by which events. The newest event of the highest version counts."""
+
+    reading: Attestation
+    signature: Attestation
+
+
 class UploadForCount(Part):
     """How one upload packet went."""
 

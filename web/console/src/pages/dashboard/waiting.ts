@@ -28,6 +28,10 @@ export interface QualityRow {
   name: string
   reviewed: number
   returned: number
+  /** Card reading or signature not attested by the terminal, whatever came of the review. */
+  flagged: number
+  /** Those of them that a reviewer has yet to look at. */
+  flaggedOpen: number
   uploaded: number
   refused: number
   late: number
@@ -44,6 +48,8 @@ export function quality(code: string, area: AreaWaiting): QualityRow {
     name: area.name,
     reviewed: area.reviewed,
     returned: area.returned_once,
+    flagged: Object.values(area.flagged).reduce((sum, one) => sum + one, 0),
+    flaggedOpen: area.flagged.submitted ?? 0,
     uploaded: area.accepted + area.refused,
     refused: area.refused,
     late: (area.submitted.over_14_days ?? 0) + (area.returned.over_14_days ?? 0),

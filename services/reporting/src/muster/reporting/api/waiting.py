@@ -27,7 +27,8 @@ async def get_waiting(
     caller: Authenticated, context: Composed, conn: Transaction, area: AreaQuery = None
 ) -> shapes.WaitingAnswer:
     """Of the area and each area directly below it: how long records wait for review or for being
-    mended, how long ago units uploaded (R68), how many people's records went back (R70)."""
+    mended, how long ago units uploaded (R68), how many people's records went back (R70) and are
+    flagged (R58)."""
     root, now = readable(caller, context, area), datetime.now(UTC)
     within, bounds = context.areas.below([root.code]), WaitBounds.at(now)
     found = waiting.by_area(await counted.waiting(conn, within, bounds), context.areas)
@@ -65,6 +66,7 @@ def _area(
         units=units,
         reviewed=held.reviewed,
         returned_once=held.returned_once,
+        flagged={state: held.flagged[state] for state in ReviewState},
         accepted=own.accepted if own else 0,
         refused=own.refused if own else 0,
     )

@@ -189,7 +189,9 @@ def _waiting(sheets: _Sheets, answer: shapes.WaitingAnswer) -> None:
             area.name,
             *(area.submitted[wait] for wait in _WAITS),
             *(area.returned[wait] for wait in _WAITS),
-            *(area.reviewed, area.returned_once, area.accepted, area.refused),
+            *(area.reviewed, area.returned_once),
+            *(area.flagged[state] for state in _REVIEWED),
+            *(area.accepted, area.refused),
         )
 
     sheets.add(
@@ -199,6 +201,7 @@ def _waiting(sheets: _Sheets, answer: shapes.WaitingAnswer) -> None:
             *(f"待复核 To review: {title}" for title in _WAITS.values()),
             *(f"已退回 Returned: {title}" for title in _WAITS.values()),
             *("复核过 Reviewed", "退回过 Returned once"),
+            *(f"存疑 Flagged: {title}" for title in _REVIEWED.values()),
             *("上传通过 Taken at upload", "上传未通过 Refused at upload"),
         ),
         _rows(answer.area, answer.areas, row),

@@ -35,12 +35,21 @@ _RETURNED_EN = (
     "returned rate = people whose record went back at least once / people who were reviewed (of "
     "those collected now)"
 )
+_FLAGGED_ZH = (
+    "存疑 = 读卡或签字未得到采集端印证的人数（按最新一版，只计现在已采集的）；"
+    "宽限期内等待采集端事件的不计"
+)
+_FLAGGED_EN = (
+    "flagged = people whose card reading or signature the terminal does not attest (newest "
+    "version, of those collected now); who still awaits the terminal's events is not counted"
+)
 FORMULAS = {
     "waiting": (_WAITING_ZH, _WAITING_EN),
     "returned": (
         "退回率 = 至少被退回过一次的人数 ÷ 已经复核过的人数（只计现在已采集的）",
         _RETURNED_EN,
     ),
+    "flagged": (_FLAGGED_ZH, _FLAGGED_EN),
     "refused": (
         "未通过率 = 上传时未通过检查的条数 ÷ 上传的条数",
         "refused rate = entries that failed the checks at upload / entries uploaded",
@@ -56,6 +65,16 @@ class Review:
     version: int
     outcome: ReviewState
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """The newest word of capture on how the terminal attests a person's record: about which
+    version, at which place in capture's own order, and whether reading or signature is flagged."""
+
+    version: int
+    sequence: int
+    flagged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +106,7 @@ class WaitTally:
     people: int
     reviewed: int
     returned_once: int
+    flagged: int
 
 
 @dataclass(slots=True)
@@ -96,11 +116,14 @@ class Waiting:
     waits: Counter[tuple[ReviewState, Wait]] = field(default_factory=Counter)
     reviewed: int = 0
     returned_once: int = 0
+    flagged: Counter[ReviewState] = field(default_factory=Counter)
 
     def add(self, tally: WaitTally) -> None:
         """Count these too."""
         self.reviewed += tally.reviewed
         self.returned_once += tally.returned_once
+        if tally.review is not None:
+            self.flagged[tally.review] += tally.flagged
         if tally.review is not None and tally.wait is not None:
             self.waits[tally.review, tally.wait] += tally.people
 

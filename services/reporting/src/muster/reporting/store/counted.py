@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from muster.persistence.bulk import insert_rows
 from muster.reporting.domain.balance import Tally
 from muster.reporting.domain.progress import Uploads
-from muster.reporting.domain.waiting import Review, Wait, WaitBounds, WaitTally
+from muster.reporting.domain.waiting import Attested, Review, Wait, WaitBounds, WaitTally
 from muster.reporting.store.tables import (
     counted_entry,
     subject_category,
@@ -110,6 +110,41 @@ async def put_returned(conn: AsyncConnection, subjects: Collection[str]) -> None
     )
 
 
+async def put_attested(conn: AsyncConnection, attested: Mapping[str, Attested]) -> None:
+    """Note of people whether their record is flagged: the highest version stays, and of two words
+    about it the later."""
+    await insert_rows(
+        conn,
+        subject_state,
+        [
+            {
+                "subject_id": key,
+                "attested_version": said.version,
+                "attested_sequence": said.sequence,
+                "flagged": said.flagged,
+            }
+            for key, said in sorted(attested.items())
+        ],
+        conflict="ON CONFLICT (subject_id) DO UPDATE SET "
+        "attested_version = excluded.attested_version, "
+        "attested_sequence = excluded.attested_sequence, flagged = excluded.flagged "
+        "WHERE (subject_state.attested_version, subject_state.attested_sequence) "
+        "<= (excluded.attested_version, excluded.attested_sequence)",
+    )
+
+
+async def villages_of(conn: AsyncConnection, subjects: Collection[str]) -> set[str]:
+    """Where these people stand, as far as is known."""
+    rows = await conn.execute(
+        text(
+            "SELECT DISTINCT village FROM counted_entry "
+            "WHERE subject_id = ANY(CAST(:ids AS uuid[]))"
+        ),
+        {"ids": sorted(subjects)},
+    )
+    return {row.village for row in rows}
+
+
 async def put_categories(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep sealed categories, one per person in ``rows``: the highest version stays."""
     await insert_rows(
@@ -163,9 +198,10 @@ _WAITING = text(
     """
     SELECT village, review, wait, count(*) AS people,
            count(*) FILTER (WHERE reviewed_version > 0) AS reviewed,
-           count(*) FILTER (WHERE ever_returned) AS returned_once
+           count(*) FILTER (WHERE ever_returned) AS returned_once,
+           count(*) FILTER (WHERE flagged) AS flagged
     FROM (
-        SELECT village, review, reviewed_version, ever_returned,
+        SELECT village, review, reviewed_version, ever_returned, flagged,
                CASE WHEN review = 'verified' OR review IS NULL THEN NULL
                     WHEN since IS NULL THEN :unknown
                     WHEN since > :eight THEN :week
@@ -173,6 +209,7 @@ _WAITING = text(
                     ELSE :over END AS wait
         FROM (
             SELECT e.village, s.reviewed_version, s.ever_returned,
+                   s.flagged AND s.attested_version >= s.version AS flagged,
                    CASE WHEN s.reviewed_version > 0 AND s.reviewed_version >= s.version
                         THEN s.outcome WHEN s.version > 0 THEN 'submitted' END AS review,
                    CASE WHEN s.reviewed_version > 0 AND s.reviewed_version >= s.version
@@ -190,7 +227,11 @@ async def waiting(
     conn: AsyncConnection, villages: Sequence[str], bounds: WaitBounds
 ) -> list[WaitTally]:
     """Collected people of these villages: how long whose record waits has waited, how many were
-    reviewed, and how many went back at least once."""
+    reviewed, how many went back at least once, and of how many the newest version is flagged.
+
+    A flag counts for its own version and hides when a newer one has come; where it overtook its
+    record on the way, it is what is known.
+    """
     rows = await conn.execute(
         _WAITING,
         {
@@ -211,6 +252,7 @@ async def waiting(
             int(row.people),
             int(row.reviewed),
             int(row.returned_once),
+            int(row.flagged),
         )
         for row in rows
     ]

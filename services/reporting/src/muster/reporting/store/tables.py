@@ -40,9 +40,13 @@ subject_state = Table(
     Column("reviewed_at", _TIME),
     Column("ever_returned", Boolean, nullable=False, server_default=text("false")),
     Column("first_seen_at", _TIME, nullable=False, server_default=text("now()")),
+    Column("attested_version", BigInteger, nullable=False, server_default=text("0")),
+    Column("attested_sequence", BigInteger, nullable=False, server_default=text("0")),
+    Column("flagged", Boolean, nullable=False, server_default=text("false")),
 )
 """One person: newest ``revision`` of the standing, newest record ``version`` and when it was
-collected, newest review and when; whether any version ever went back."""
+collected, newest review and when; whether any version ever went back; of the newest word on
+how a terminal attests it: which version, its place in capture's own order, and whether it flags."""
 
 counted_entry = Table(
     "counted_entry",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
 from muster.contracts.parts.base import Uuid
 from muster.contracts.parts.capture import Entry, RecordForReview
@@ -30,10 +30,15 @@ Fields = dict[str, str | int | bool | list[str]]
 
 @router.get("/items/{subject_id}")
 async def get_item(
-    subject_id: SubjectPath, caller: Authenticated, context: Composed, conn: Transaction
+    subject_id: SubjectPath,
+    caller: Authenticated,
+    context: Composed,
+    conn: Transaction,
+    ahead: Annotated[bool, Query(description="先取 / fetched before it is looked at")] = False,
 ) -> models.ItemAnswer:
     """The newest version of one record beside baseline, kinds and digests of its papers, what
-    departments and terminals say, and earlier versions; audited."""
+    departments and terminals say, and earlier versions; audited, with `ahead` as what a page
+    fetched before its reader came to it."""
     case = await cases.whole(conn, subject_id)
     if case is None:
         raise common.not_found()
@@ -45,12 +50,15 @@ async def get_item(
     asked = await requests.at(conn, [item.place for item in case.versions])
     answer = _item(context, keys, caller.account_id, case, asked)
     answered = sum(one.received_at is not None for found in asked.values() for one in found)
+    detail: dict[str, str | int] = {"version": newest.version, "answers": answered}
+    if ahead:
+        detail["how"] = "ahead"
     await context.audit.record(
         conn,
         actor=caller.account_id,
         action="record-read",
         subject_ids=[subject_id],
-        detail={"version": newest.version, "answers": answered},
+        detail=detail,
     )
     return answer
 

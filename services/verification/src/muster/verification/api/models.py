@@ -54,13 +54,22 @@ class ReturnBody(Body):
     reasons: Annotated[tuple[ReasonBody, ...], Field(max_length=50)]
 
 
+class Looking(BaseModel):
+    """Somebody looks at a record: whether that is the caller, since when, and until when unless it
+    is said again."""
+
+    own: bool
+    since: datetime
+    until: datetime
+
+
 class QueueItem(BaseModel):
     """One record that waits: no name, no number.
 
     ``age_seconds`` since it arrived; ``returned`` how often it went back before; ``own`` whether
     the caller collected it, and so cannot review it; ``passed`` whether it was confirmed before an
     answer contradicted it or told nothing; ``flagged`` whether the terminals do not attest its card
-    reading or its signature.
+    reading or its signature; ``looking`` who looks at it now, null when nobody does.
     """
 
     subject_id: str
@@ -74,6 +83,7 @@ class QueueItem(BaseModel):
     passed: bool
     answers: Answers
     flagged: bool
+    looking: Looking | None
 
 
 class QueueAnswer(BaseModel):
@@ -81,6 +91,44 @@ class QueueAnswer(BaseModel):
 
     items: tuple[QueueItem, ...]
     next: str | None
+
+
+class AgeCounts(BaseModel):
+    """Records that wait: all, those that have waited for 3, 7, 15 days or longer, and those whose
+    card reading or signature the terminals do not attest."""
+
+    everything: int = 0
+    over_3: int = 0
+    over_7: int = 0
+    over_15: int = 0
+    flagged: int = 0
+
+
+class AgesAnswer(BaseModel):
+    """How much waits, by desk: civil affairs and human resources each review their own (R71)."""
+
+    as_of: datetime
+    desks: dict[str, AgeCounts]
+
+
+class ClaimBody(Body):
+    """``take_over`` says that the caller looks at the record although another does."""
+
+    take_over: bool = False
+
+
+class ClaimAnswer(BaseModel):
+    """Who looks at the record now, and how its newest version stands: by ``version``, ``digest``,
+    ``answered`` (departments that have answered), ``flagged`` and ``reviewable`` a page tells
+    whether the copy that it holds is out of date."""
+
+    subject_id: str
+    looking: Looking
+    version: int
+    digest: str
+    reviewable: bool
+    answered: int
+    flagged: bool
 
 
 class BaselineAnswer(BaseModel):

@@ -62,16 +62,7 @@ def judge(item: Item, decision: Decision) -> bool:
             nothing-contradicts (409).
     """
     if item.collector_id == decision.reviewer_id:
-        raise Refusal(
-            Reason(
-                "record",
-                "own-record",
-                "不得复核本人采集的记录。",
-                "Nobody reviews a record that they collected themselves.",
-            ),
-            status=403,
-            kind="forbidden",
-        )
+        raise own_record()
     if item.digest != decision.digest:
         raise _conflict(
             "digest",
@@ -105,6 +96,20 @@ def judge(item: Item, decision: Decision) -> bool:
     if decision.outcome is ReviewState.VERIFIED:
         _weigh(item, decision)
     return True
+
+
+def own_record() -> Refusal:
+    """What is said to who collected the record."""
+    return Refusal(
+        Reason(
+            "record",
+            "own-record",
+            "不得复核本人采集的记录。",
+            "Nobody reviews a record that they collected themselves.",
+        ),
+        status=403,
+        kind="forbidden",
+    )
 
 
 def _decided(item: Item) -> bool:

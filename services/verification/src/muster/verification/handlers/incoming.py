@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,7 +17,7 @@ from muster.messaging.message import DONE, Done, Invalid, Message, NotNow, Outco
 from muster.runtime.context import Context
 from muster.verification.domain.desks import role_of
 from muster.verification.handlers import asking, common, sealing
-from muster.verification.store import attestations, items, people
+from muster.verification.store import attestations, items, people, waiting
 from muster.vocabulary.standing import Entry, Standing, newest
 
 _BAD_AREA = Invalid(
@@ -45,7 +45,7 @@ async def take_baseline(
     for message in taken:
         if message.key not in last or message.version > last[message.key].version:
             last[message.key] = message
-    await people.put_subjects(conn, _standings(taken), {})
+    await _follow(conn, _standings(taken))
     keys = await context.vault.keys_for(conn, last, create=True)
     rows = []
     for subject_id in sorted(last):
@@ -69,8 +69,13 @@ async def take_standings(
 ) -> Sequence[Outcome]:
     """Follow where each person stands; who no longer counts as collected leaves the queue."""
     outcomes = [_check_standing(context, message) for message in batch]
-    await people.put_subjects(conn, _standings(done(batch, outcomes)), {})
+    await _follow(conn, _standings(done(batch, outcomes)))
     return outcomes
+
+
+async def _follow(conn: AsyncConnection, standings: Mapping[str, Standing]) -> None:
+    await people.put_subjects(conn, standings, {})
+    await waiting.requeue(conn, standings)
 
 
 async def take_records(
@@ -116,6 +121,7 @@ async def take_records(
             for one in arrivals.values()
         ],
     )
+    await waiting.requeue(conn, versions)
     await asking.ask(context, conn, keys, [arrivals[place] for place in sorted(fresh)])
     return outcomes
 

@@ -1,4 +1,4 @@
-"""Record versions and their review: the items, the queue, the ledger."""
+"""Record versions and their review: the items, the ledger."""
 
 from __future__ import annotations
 
@@ -48,22 +48,6 @@ class ItemRow:
         """A reviewer confirmed it, and it is not verified yet: answers are awaited, or one that
         came later contradicts or confirms nothing."""
         return self.state is ReviewState.SUBMITTED and self.reviewed_at is not None
-
-
-@dataclass(frozen=True, slots=True)
-class QueueRow:
-    """One record that waits for a reviewer."""
-
-    subject_id: str
-    version: int
-    village: str
-    desk: str
-    collector_id: str
-    received_at: datetime
-    passed: bool
-    answers: str
-    flagged: bool
-    returned: int
 
 
 async def put_items(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> set[Place]:
@@ -130,11 +114,13 @@ async def undecided(conn: AsyncConnection, subject_ids: Collection[str]) -> list
     return [item_of(row) for row in rows]
 
 
+# What is decided waits no more, and nobody needs to be kept from it.
 _DECIDE = text(
     f"""
+    WITH looked AS (DELETE FROM review_claim WHERE subject_id = CAST(:id AS uuid))
     UPDATE review_item i SET state = :state, village = :village, reviewer_id = CAST(:by AS uuid),
         reviewed_at = now(), reason_codes = CAST(:codes AS jsonb), reasons_sealed = :reasons,
-        answers = :answers
+        answers = :answers, waits_in = NULL
     WHERE subject_id = CAST(:id AS uuid) AND version = :version
     RETURNING {COLUMNS}
     """  # noqa: S608 - SQL of ours
@@ -173,7 +159,10 @@ _SETTLE = text(
     """
     UPDATE review_item i SET answers = new.answers,
         state = CASE WHEN new.verified THEN 'verified' ELSE i.state END,
-        village = CASE WHEN new.verified THEN coalesce(s.village, i.village) ELSE i.village END
+        village = CASE WHEN new.verified THEN coalesce(s.village, i.village) ELSE i.village END,
+        waits_in = CASE WHEN NOT new.verified AND i.version = s.version AND i.state = 'submitted'
+            AND (i.reviewed_at IS NULL OR new.answers IN ('cannot_tell', 'contradict'))
+            THEN s.village END
     FROM unnest(CAST(:subjects AS uuid[]), CAST(:versions AS bigint[]),
                 CAST(:answers AS text[]), CAST(:verified AS boolean[]))
         AS new(subject_id, version, answers, verified)
@@ -201,53 +190,6 @@ async def settle(
         },
     )
     return {row.subject_id: row.village for row in result}
-
-
-# Who was passed is out of the queue, until a reviewer has to look again. The index
-# `review_item_waiting` has the same condition.
-_QUEUE = text(
-    """
-    WITH page AS MATERIALIZED (
-        SELECT i.subject_id, i.version, s.village, i.desk, i.collector_id, i.received_at,
-               i.reviewed_at IS NOT NULL AS passed, i.answers
-        FROM review_item i
-        JOIN review_subject s ON s.subject_id = i.subject_id AND s.version = i.version
-        WHERE i.state = 'submitted'
-          AND (i.reviewed_at IS NULL OR i.answers IN ('cannot_tell', 'contradict'))
-          AND i.desk || '/' || s.village = ANY(CAST(:places AS text[]))
-          AND (i.received_at, i.subject_id) > (:after_time, CAST(:after_id AS uuid))
-        ORDER BY i.received_at, i.subject_id
-        LIMIT :limit)
-    SELECT page.subject_id::text, page.version, village, desk, collector_id::text, received_at,
-           passed, answers,
-           coalesce('flagged' IN (a.reading, a.signature), false) AS flagged,
-           (SELECT count(*) FROM review_item earlier
-            WHERE earlier.subject_id = page.subject_id AND earlier.state = 'returned') AS returned
-    FROM page
-    LEFT JOIN attestation a ON a.subject_id = page.subject_id AND a.version = page.version
-    ORDER BY received_at, subject_id
-    """
-)
-
-
-async def queue(
-    conn: AsyncConnection,
-    open_at: Collection[tuple[str, str]],
-    *,
-    after: tuple[datetime, str],
-    limit: int,
-) -> list[QueueRow]:
-    """Records that wait at these (desk, village), the longest waiting first."""
-    rows = await conn.execute(
-        _QUEUE,
-        {
-            "places": sorted(f"{desk}/{village}" for desk, village in open_at),
-            "after_time": after[0],
-            "after_id": after[1],
-            "limit": limit,
-        },
-    )
-    return [QueueRow(**row._mapping) for row in rows]
 
 
 _LEDGER = text(

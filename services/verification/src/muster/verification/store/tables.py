@@ -36,10 +36,13 @@ review_item = Table(
     Column("reason_codes", JSONB, nullable=False, server_default=text("'[]'")),
     Column("reasons_sealed", Text),
     Column("answers", Text, nullable=False, server_default=text("'agree'")),
+    Column("waits_in", Text),
 )
 """One version of one record, and its review. ``village`` is where the person was collected when
 the version came, and from the review on where the person stood then. Submitted and reviewed means
-passed, awaiting answers. ``answers`` is what the departments' answers come to."""
+passed, awaiting answers. ``answers`` is what the departments' answers come to. ``waits_in`` is the
+village in which a reviewer has to look at it now, null while nobody has to
+(`muster.verification.store.waiting`)."""
 
 baseline = Table(
     "baseline",
@@ -91,3 +94,14 @@ attestation = Table(
 before the record, and of two words the later counts: the one of the higher ``sequence``. The ids
 are those of the reading and signature that the record names, and of the terminals' events by which
 they are judged."""
+
+review_claim = Table(
+    "review_claim",
+    metadata,
+    Column("subject_id", _UUID, primary_key=True),
+    Column("account_id", _UUID, nullable=False),
+    Column("since", _TIME, nullable=False),
+    Column("until", _TIME, nullable=False),
+)
+"""Who looks at a person's record, and until when that holds unless it is said again. It keeps two
+reviewers from the same record and decides nothing: what is in it may be lost."""
