@@ -32,8 +32,7 @@ def stored(page: Page) -> str:
 def test_somebody_reads_and_signs_on_the_screen_that_faces_them(
     come: Come, language: str, theme: str, at: int
 ) -> None:
-    page, say = at_desk(come, language)
-    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page, say = at_desk(lambda spoken: come(spoken, theme), language)
     hint = "初始数据中没有此人" if language == "zh" else "Nobody knows this person yet"
     lay_card(page, say, hint, at)
     fill(page, language)

@@ -31,10 +31,11 @@ let listening = false
 /** Shows a sheet to the person, on a window that is opened if there is none. It is called by a press of a
  * button: without one, browsers open no window. `signed` gets what was drawn under this very digest. */
 export function present(sheet: Sheet, digest: string, signed: Showing['signed']): void {
+  const awaited = state.at === 'opening'
   showing = { turn: newId(), sheet, digest, signed }
   state.at = 'opening'
   if (line) line.say({ say: 'show', turn: showing.turn, sheet })
-  else open()
+  else if (!awaited) open()
 }
 
 /** Takes from the person's screen whatever it shows. */

@@ -40,7 +40,7 @@ export function usePersonScreen(begun: (sheet: Sheet) => void) {
     const port = event.ports[0]
     if (event.origin !== location.origin || event.source !== window.opener || event.data !== JOINED || !port) return
     line?.end()
-    const mine: Line<ToDesk, ToPerson> = new Line(port, hear, () => {
+    const mine = new Line<ToDesk, ToPerson>(port, hear, () => {
       if (line !== mine) return
       line = null
       forget('waiting')
