@@ -12,7 +12,7 @@ import ConfirmStep from '../src/take/ConfirmStep.vue'
 import { counted, minor, shortDigest } from '../src/take/summary'
 import { isSlip, traceOf } from '../src/take/trace'
 import type { Confirmation, Draft } from '../src/work/model'
-import { campaign, draft, fakePictures, NUMBER, page, paper } from './taking'
+import { campaign, draft, draw, fakePictures, NUMBER, page, paper } from './taking'
 
 type Point = { x: number; y: number; time: number; pressure: number }
 const strokes = (...all: Point[][]) => all.map((points) => ({ points }))
@@ -62,16 +62,6 @@ const settle = async () => {
   await flushPromises()
   await new Promise((resolve) => setTimeout(resolve, 20))
   await flushPromises()
-}
-
-/** A hand on the pad. */
-function draw(to = 200, pointerType = 'mouse'): void {
-  const canvas = document.querySelector('canvas')!
-  const send = (target: EventTarget, type: string, x: number, buttons: number) =>
-    target.dispatchEvent(Object.assign(new MouseEvent(type, { bubbles: true, cancelable: true, clientX: x, clientY: 50, buttons }), { pointerType, pointerId: 1, isPrimary: true, pressure: 0.5 }))
-  send(canvas, 'pointerdown', 10, 1)
-  for (let x = 10; x <= to; x += 10) send(document, 'pointermove', x, 1)
-  send(document, 'pointerup', to, 0)
 }
 
 describe('what is shown', () => {

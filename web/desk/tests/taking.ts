@@ -115,3 +115,13 @@ export const choose = (input: Element, file: File): void => {
   Object.defineProperty(input, 'value', { configurable: true, value: '', writable: true })
   input.dispatchEvent(new Event('change', { bubbles: true }))
 }
+
+/** A hand on the pad. */
+export function draw(to = 200, pointerType = 'mouse'): void {
+  const canvas = document.querySelector('canvas')!
+  const send = (target: EventTarget, type: string, x: number, buttons: number) =>
+    target.dispatchEvent(Object.assign(new MouseEvent(type, { bubbles: true, cancelable: true, clientX: x, clientY: 50, buttons }), { pointerType, pointerId: 1, isPrimary: true, pressure: 0.5 }))
+  send(canvas, 'pointerdown', 10, 1)
+  for (let x = 10; x <= to; x += 10) send(document, 'pointermove', x, 1)
+  send(document, 'pointerup', to, 0)
+}

@@ -25,3 +25,9 @@ export function isSlip(trace: Trace): boolean {
   const span = (axis: 0 | 1) => Math.max(...points.map((point) => point[axis]!)) - Math.min(...points.map((point) => point[axis]!))
   return points.length < 2 || Math.max(span(0), span(1)) < SLIP
 }
+
+/** Whether something that came from another window is a trace. */
+export function isTrace(value: unknown): value is Trace {
+  const list = (found: unknown): found is unknown[] => Array.isArray(found)
+  return list(value) && value.every((stroke) => list(stroke) && stroke.every((point) => list(point) && point.length === 3 && point.every(Number.isSafeInteger)))
+}

@@ -45,7 +45,13 @@ export function loadedProfile(): Profile | null {
   return profile.value
 }
 
-/** Forgets them, as tests do. */
+/** Those that another window of this application has loaded, or what it gives of them. */
+export function takeCampaign(form: Profile, tree: Areas): void {
+  profile.value = form
+  areas.value = tree
+}
+
+/** Forgets them. */
 export function forgetCampaign(): void {
   profile.value = areas.value = null
   loading = null

@@ -38,9 +38,14 @@ function joined(shared: Words, own: Words): Words {
   return found
 }
 
-/** Keeps the choice, and tells readers of screens and fonts which language the page is in. */
-export function show(language: Language): void {
+/** Tells readers of screens and fonts which language the page is in. */
+export function speak(language: Language): void {
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en'
+}
+
+/** The same, and keeps the choice. */
+export function show(language: Language): void {
+  speak(language)
   remember(STORED, language)
 }
 
