@@ -45,6 +45,11 @@ export function loadedProfile(): Profile | null {
   return profile.value
 }
 
+/** Areas that come from no service, where there is none: the pages of the design system. */
+export function holdAreas(tree: Areas): void {
+  areas.value = tree
+}
+
 /** Forgets them, as tests do. */
 export function forgetCampaign(): void {
   profile.value = areas.value = null
