@@ -143,7 +143,7 @@ export function rates(bars: readonly Rate[], description: string): Draw {
   return (style) => ({
     ...base(style, description),
     grid: { ...GRID, right: 132 },
-    xAxis: valueAxis(style, { max: 100, axisLabel: { color: style.colours.hint, formatter: '{value}%' } }),
+    xAxis: valueAxis(style, { max: 100, interval: 25, axisLabel: { color: style.colours.hint, formatter: '{value}%' } }),
     yAxis: nameAxis(style, bars.map((bar) => bar.label)),
     series: [
       {
@@ -276,7 +276,7 @@ export function lines(times: readonly string[], layers: readonly Course[], heigh
     return {
       ...base(style, description),
       animation: false,
-      grid: { left: 4, right: style.language === 'zh' ? 92 : 116, top: 12, bottom: 4, containLabel: true },
+      grid: { left: 4, right: style.language === 'zh' ? 92 : 116, top: marked.length ? 24 : 12, bottom: 4, containLabel: true },
       xAxis: {
         type: 'category',
         data: times,
@@ -300,7 +300,7 @@ export function lines(times: readonly string[], layers: readonly Course[], heigh
                 silent: true,
                 symbol: 'none',
                 lineStyle: { color: colours['text-2'], type: 'solid', width: 1 },
-                label: { position: 'insideEndTop', color: colours.text, formatter: (mark: { dataIndex: number }) => marked[mark.dataIndex]!.label },
+                label: { position: 'end', rotate: 0, distance: 4, color: colours.text, formatter: (mark: { dataIndex: number }) => marked[mark.dataIndex]!.label },
                 data: marked.map((rule) => ({ xAxis: rule.at })),
               },
             }
