@@ -16,6 +16,7 @@ const TONES = ['primary', 'ok', 'warn', 'danger', 'violet', 'teal'] as const
 it('the ratio is the one that WCAG defines', () => {
   expect(contrast('#000000', '#ffffff')).toBe(21)
   expect(contrast('#1b5e9b', '#1b5e9b')).toBe(1)
+  expect(contrast('#000', '#fff')).toBe(21)
   // The greys on either side of 4.5 on white.
   expect(contrast('#767676', '#ffffff')).toBeGreaterThan(4.5)
   expect(contrast('#ffffff', '#777777')).toBeLessThan(4.5)

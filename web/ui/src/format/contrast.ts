@@ -1,7 +1,8 @@
 /** How far two colours stand apart (WCAG 2.2, relative luminance and contrast ratio). */
 
-/** Of a colour as `#1b5e9b`: from 0, black, to 1, white. */
-export function luminance(colour: string): number {
+/** Of a colour as `#1b5e9b`, or short as `#fff` (a build shortens): from 0, black, to 1, white. */
+export function luminance(short: string): number {
+  const colour = short.length === 4 ? short.replace(/[^#]/g, '$&$&') : short
   const [r, g, b] = [1, 3, 5].map((at) => {
     const part = parseInt(colour.slice(at, at + 2), 16) / 255
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
