@@ -267,8 +267,9 @@ export interface Rule {
  * drawn where its moment lies among the times. */
 export function lines(times: readonly string[], layers: readonly Course[], height: number, description: string, rules: readonly Rule[] = []): Draw {
   const max = roundUp(Math.max(1, ...layers.flatMap((layer) => layer.values.map((value) => value ?? 0))))
-  const moved = apart(layers.map((layer) => layer.values.at(-1) ?? 0), height - 40, max)
   const marked = rules.filter((rule) => times.includes(rule.at))
+  const top = marked.length ? 24 : 12
+  const moved = apart(layers.map((layer) => layer.values.at(-1) ?? 0), height - 28 - top, max)
   return (style) => {
     const { colours } = style
     const paint = [colours['chart-1'], colours['chart-2'], colours['chart-3'], colours['chart-4']]
@@ -276,7 +277,7 @@ export function lines(times: readonly string[], layers: readonly Course[], heigh
     return {
       ...base(style, description),
       animation: false,
-      grid: { left: 4, right: style.language === 'zh' ? 92 : 116, top: marked.length ? 24 : 12, bottom: 4, containLabel: true },
+      grid: { left: 4, right: style.language === 'zh' ? 92 : 116, top, bottom: 4, containLabel: true },
       xAxis: {
         type: 'category',
         data: times,
