@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { enableAutoUnmount, flushPromises, mount } from '@vue/test-utils'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createMemoryHistory } from 'vue-router'
 import { createWords, forgetCampaign, startTheme, chooseTheme, STATES } from '@muster/ui'
 import { faults } from '../../tests/axe'
@@ -27,6 +27,8 @@ class Wide {
   disconnect() {}
 }
 
+// What a large table fetches when it is needed is there before: nothing here waits for the machine.
+beforeAll(() => import('../../ui/src/elements/VirtualTable.vue'), 120_000)
 beforeEach(() => {
   vi.stubGlobal('ResizeObserver', Wide)
   const style = document.createElement('style')
