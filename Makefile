@@ -12,7 +12,7 @@ PCSC ?=
 
 MEMBERS := muster-shared $(patsubst services/%/pyproject.toml,muster-%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: help setup web web-check demo up status down test test-real screens pytest lint types imports contracts format lock clean
+.PHONY: help setup web web-check catalogue demo up status down test test-real screens pytest lint types imports contracts format lock clean
 
 help: ## This list
 	@echo "Targets (start with: make demo):"
@@ -26,6 +26,9 @@ web: setup ## Build the pages into web/dist (Node.js of the system, else from Py
 
 web-check: setup ## Pages: types of the APIs, words of both languages, style, types, unit tests
 	@deploy/web.sh check
+
+catalogue: setup ## The pages of the design system, at an address until Ctrl-C
+	@deploy/web.sh catalogue
 
 demo: setup ## A synthetic county from baseline to ledger: PROFILE=tongren|loudi PEOPLE=2000 SEED=1 EXIT=1
 	@$(BIN)/muster demo --profile $(PROFILE) --people $(PEOPLE) --seed $(SEED) \

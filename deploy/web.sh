@@ -4,6 +4,7 @@
 # Stamps of everything that it depends on make a repeated run instant.
 #   deploy/web.sh build   what browsers get
 #   deploy/web.sh check   types of the APIs, words, style, types, unit tests
+#   deploy/web.sh catalogue   the pages of the design system, at an address until Ctrl-C
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -46,8 +47,10 @@ print(digest.hexdigest())
 PY
 }
 
-workspaces() { # the folders of web that are packages: what both share, and each application
-    for one in web/*/package.json; do dirname "$one"; done
+workspaces() { # the folders of web that are shipped: what both share, and each application
+    for one in web/*/package.json; do
+        case "$one" in web/catalogue/*) ;; *) dirname "$one" ;; esac
+    done
 }
 
 built() { # whether every application has its pages
@@ -87,8 +90,13 @@ check)
     install all
     (cd web && npm run --silent check)
     ;;
+catalogue)
+    find_node
+    install build --omit=dev
+    (cd web && npm run --silent catalogue)
+    ;;
 *)
-    echo "deploy/web.sh build|check" >&2
+    echo "deploy/web.sh build|check|catalogue" >&2
     exit 2
     ;;
 esac

@@ -5,7 +5,7 @@ export default defineConfig({
   plugins: [vue()],
   test: {
     environment: 'jsdom',
-    include: ['ui/tests/**/*.test.ts', 'console/tests/**/*.test.ts', 'desk/tests/**/*.test.ts'],
+    include: ['ui/tests/**/*.test.ts', 'console/tests/**/*.test.ts', 'desk/tests/**/*.test.ts', 'catalogue/tests/**/*.test.ts'],
     setupFiles: ['./tests/setup.ts'],
     testTimeout: 30_000,
     server: { deps: { inline: ['element-plus'] } },

@@ -11,9 +11,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from . import test_desk as at_desk
+from . import words
 from .conftest import ROOT, Come, Visitor
 from .test_desk import WAITING
 
+NEW = {"zh": "初始数据中没有此人", "en": "Nobody knows this person yet"}
+"""What is said of the card of somebody who is new."""
 pytestmark = pytest.mark.needs("browser")
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -31,12 +35,19 @@ PAGES = {
     ],
 }
 DESK = ["today", "people", "person"]
+WITHIN = {
+    "civil_affairs_reviewer": ("review", "review-item"),
+    "township_leader": ("uncollected/{area}", None),
+    "administrator": ("import", "import-job"),
+}
+"""A page that opens from another: by the first link in its table; or straight, at an area."""
 LOOKS = [(language, theme) for language in ("zh", "en") for theme in ("light", "dark")]
 
 
 def look(page: Page, name: str, language: str, theme: str) -> list[str]:
     """What axe finds on a page that has come to rest; its picture, where pictures are wanted."""
     expect(page.locator("h1").first).to_be_visible()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
     page.wait_for_timeout(800)  # charts and skeletons
     if folder := os.environ.get("MUSTER_SCREENS"):
         place = Path(folder) / f"{name.replace('/', '-')}.{language}.{theme}.png"
@@ -76,3 +87,36 @@ def test_every_page_of_the_desk(come: Come, language: str, theme: str) -> None:
         page.goto(f"{visitor.demo.url}/desk/{name}")
         faults += look(page, f"desk-{name}", language, theme)
     assert faults == []
+
+
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
+@pytest.mark.parametrize("role", WITHIN)
+def test_pages_that_open_from_others(come: Come, role: str, language: str, theme: str) -> None:
+    visitor: Visitor = come(language, theme)
+    account = visitor.demo.account(role)
+    page = visitor.sign_in(account)
+    address, within = WITHIN[role]
+    page.goto(f"{visitor.demo.url}/console/{address.format(area=account['area'])}")
+    if within is not None:
+        before = page.url
+        page.locator("main tbody a").first.click()
+        page.wait_for_url(lambda url: url != before)
+    name = within or address.split("/", maxsplit=1)[0]
+    assert look(page, f"{role}-{name}", language, theme) == []
+
+
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
+def test_a_person_at_the_desk(come: Come, language: str, theme: str) -> None:
+    """Filled in, and as they read it before they sign; nothing is sent."""
+    visitor: Visitor = come(language, theme)
+    visitor.seen.expected.append(WAITING)
+    account = visitor.demo.desk()
+    page = visitor.sign_in(account, account["desk"])
+    say = words.catalogue("desk", language)
+    at_desk.lay_card(page, say, NEW[language])
+    at_desk.fill(page, language)
+    at_desk.photograph(page, say)
+    faults = look(page, "desk-person-filled", language, theme)
+    page.keyboard.press("F9")
+    expect(page.get_by_role("heading", name=say("sign.heading"))).to_be_visible()
+    assert faults + look(page, "desk-person-confirm", language, theme) == []

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const HAN = /[\u3001-\u303f\u3400-\u9fff\uff01-\uff5e]/
-const APPLICATIONS = ['console', 'desk']
+const APPLICATIONS = ['console', 'desk', 'catalogue']
 /** Units that belong to a way of writing numbers and dates, and are tested with it. */
 const FORMATS = ['ui/src/format/dates.ts', 'ui/src/format/numbers.ts']
 

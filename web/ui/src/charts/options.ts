@@ -143,7 +143,7 @@ export function rates(bars: readonly Rate[], description: string): Draw {
   return (style) => ({
     ...base(style, description),
     grid: { ...GRID, right: 132 },
-    xAxis: valueAxis(style, { max: 100, axisLabel: { color: style.colours.hint, formatter: '{value}%' } }),
+    xAxis: valueAxis(style, { max: 100, interval: 25, axisLabel: { color: style.colours.hint, formatter: '{value}%' } }),
     yAxis: nameAxis(style, bars.map((bar) => bar.label)),
     series: [
       {
@@ -267,8 +267,9 @@ export interface Rule {
  * drawn where its moment lies among the times. */
 export function lines(times: readonly string[], layers: readonly Course[], height: number, description: string, rules: readonly Rule[] = []): Draw {
   const max = roundUp(Math.max(1, ...layers.flatMap((layer) => layer.values.map((value) => value ?? 0))))
-  const moved = apart(layers.map((layer) => layer.values.at(-1) ?? 0), height - 40, max)
   const marked = rules.filter((rule) => times.includes(rule.at))
+  const top = marked.length ? 24 : 12
+  const moved = apart(layers.map((layer) => layer.values.at(-1) ?? 0), height - 28 - top, max)
   return (style) => {
     const { colours } = style
     const paint = [colours['chart-1'], colours['chart-2'], colours['chart-3'], colours['chart-4']]
@@ -276,7 +277,7 @@ export function lines(times: readonly string[], layers: readonly Course[], heigh
     return {
       ...base(style, description),
       animation: false,
-      grid: { left: 4, right: style.language === 'zh' ? 92 : 116, top: 12, bottom: 4, containLabel: true },
+      grid: { left: 4, right: style.language === 'zh' ? 92 : 116, top, bottom: 4, containLabel: true },
       xAxis: {
         type: 'category',
         data: times,
@@ -300,7 +301,7 @@ export function lines(times: readonly string[], layers: readonly Course[], heigh
                 silent: true,
                 symbol: 'none',
                 lineStyle: { color: colours['text-2'], type: 'solid', width: 1 },
-                label: { position: 'insideEndTop', color: colours.text, formatter: (mark: { dataIndex: number }) => marked[mark.dataIndex]!.label },
+                label: { position: 'end', rotate: 0, distance: 4, color: colours.text, formatter: (mark: { dataIndex: number }) => marked[mark.dataIndex]!.label },
                 data: marked.map((rule) => ({ xAxis: rule.at })),
               },
             }

@@ -51,6 +51,11 @@ export function takeCampaign(form: Profile, tree: Areas): void {
   areas.value = tree
 }
 
+/** Areas that come from no service, where there is none: the pages of the design system. */
+export function holdAreas(tree: Areas): void {
+  areas.value = tree
+}
+
 /** Forgets them. */
 export function forgetCampaign(): void {
   profile.value = areas.value = null
