@@ -52,12 +52,15 @@ function make(broken) {
   const { profile, areas } = JSON.parse(execFileSync(`${root}/.venv/bin/python`, ['-c', SCRIPT], { maxBuffer: 1 << 26 }))
   const parent = new Map(areas.map((area) => [area.code, area.parent]))
   const within = (code, above) => code === above || (parent.get(code) ? within(parent.get(code), above) : false)
-  // MOCK_VILLAGES=15000: so many villages directly below the county, to see how pages bear them.
+  // MOCK_VILLAGES=15000: so many villages more, to see how pages bear them; directly below the county, or
+  // with MOCK_TOWNSHIP=75 below further townships, so many in each.
   const many = Number(process.env.MOCK_VILLAGES ?? 0)
+  const each = Number(process.env.MOCK_TOWNSHIP ?? 0)
+  const add = (area) => (areas.push(area), parent.set(area.code, area.parent))
   for (let at = 0; at < many; at += 1) {
-    const code = `${COUNTY}9${String(at).padStart(5, '0')}`
-    areas.push({ code, parent: COUNTY, level: 'village', name: `第${at + 1}村` })
-    parent.set(code, COUNTY)
+    const town = each ? `${COUNTY}8${String(Math.floor(at / each)).padStart(5, '0')}` : COUNTY
+    if (!parent.has(town)) add({ code: town, parent: COUNTY, level: 'township', name: `第${at / each + 1}镇` })
+    add({ code: `${COUNTY}9${String(at).padStart(5, '0')}`, parent: town, level: 'village', name: `第${at + 1}村` })
   }
   const below = new Map(areas.map((area) => [area.code, []]))
   for (const area of areas) below.get(area.parent)?.push(area)
@@ -165,19 +168,20 @@ function make(broken) {
     })
   }
 
-  const items = Array.from({ length: 37 }, (_, at) => ({
+  const waits = (at, answers) => ({
     subject_id: uuid(),
     version: 1 + roll(3),
     village: pick(villages).code,
     desk: roll(4) ? 'civil_affairs' : 'human_resources',
-    received_at: ago((37 - at) * 26_000),
-    age_seconds: (37 - at) * 26_000,
+    received_at: ago(Math.max(1, 37 - at) * 26_000),
+    age_seconds: Math.max(1, 37 - at) * 26_000,
     returned: roll(4) === 0 ? 1 + roll(2) : 0,
     own: at === 4,
     passed: at === 2,
-    answers: at === 0 ? 'contradict' : pick(['agree', 'waiting', 'agree', 'cannot_tell', 'contradict']),
+    answers: answers ?? (at === 0 ? 'contradict' : pick(['agree', 'waiting', 'agree', 'cannot_tell', 'contradict'])),
     flagged: at === 0 || roll(6) === 0,
-  }))
+  })
+  const items = Array.from({ length: 37 }, (_, at) => waits(at))
   const cards = new Map()
   const item = (id) => {
     if (cards.has(id)) return cards.get(id)
@@ -254,6 +258,9 @@ function make(broken) {
       named_by: null, age_seconds: seconds, handled_in: null, questions: 0,
     }
   })
+  // MOCK_WAITING=100000: so many wait for review; of those beyond the first 37 all departments agree.
+  for (let at = 37; at < Number(process.env.MOCK_WAITING ?? 0); at += 1) items.push(waits(at, 'agree'))
+
   const tools = { villages: villages.filter((one) => one.code.startsWith('632321100')), profile, roll, pick, uuid, digest, number, ago }
   return { profile, areas, within, children, side, progress, problems, waiting, history, items, item, orders, villages, desk: desk(tools), gateway: gateway(tools) }
 }
@@ -315,7 +322,11 @@ export function county() {
       const windows = Array.from({ length: 30 }, (_, at) => ({ start: new Date(start - (29 - at) * 60_000).toISOString(), seconds: 60, counts: { [COUNTY]: { 'capture-record-submitted': (at * 7) % 23, 'verification-record-verified': (at * 5) % 17, 'verification-record-returned': at % 3, 'capture-subject-status-changed': at % 5 === 0 ? 4 : 1 } } }))
       return [200, { as_of: now, windows, note: null }]
     }
-    if (path === '/verification/queue') return [200, { items: held.items.filter((one) => held.within(one.village, area)), next: null }]
+    if (path === '/verification/queue') {
+      const found = held.items.filter((one) => held.within(one.village, area))
+      const [from, size] = [Number(query.get('after') ?? 0), Number(query.get('limit') ?? 50)]
+      return [200, { items: found.slice(from, from + size), next: from + size < found.length ? String(from + size) : null }]
+    }
     if (path === '/verification/return-reasons') return [200, [{ code: 'differs-from-papers', zh: '与证件不一致', en: 'Differs from the papers' }, { code: 'paper-unreadable', zh: '证明材料无法辨认', en: 'A paper cannot be read' }, { code: 'other', zh: '其他原因', en: 'Another reason' }]]
     const decide = /^\/verification\/items\/([^/]+)\/\d+\/(verify|return)$/.exec(path)
     if (decide) {
