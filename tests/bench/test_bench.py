@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
+from muster.forms import Profile
 from tests.bench import __main__ as command
 from tests.bench import report
 from tests.bench.benches import BENCHES
 from tests.bench.pages.keys import largest
 from tests.bench.runner import Bench, Figure, Sides, run
-
-from muster.forms import Profile
 
 
 def a_bench(prepare: Callable[[ExitStack], Sides], **more: Any) -> Bench:

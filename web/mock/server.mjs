@@ -157,6 +157,7 @@ function make(broken) {
     const expected = Object.values(held.origins).reduce((a, b) => a + b, 0)
     const ended = ENDINGS.reduce((all, name) => all + held.states[name], 0)
     const last = Date.parse(to ?? ago(0).slice(0, 10))
+    const open = problems(code).open
     const length = Math.round((last - Date.parse(from ?? ago(59 * 86_400).slice(0, 10))) / 86_400_000) + 1
     return Array.from({ length }, (_, at) => {
       const back = length - 1 - at
@@ -164,7 +165,7 @@ function make(broken) {
       const verified = Math.floor(held.review.verified * share)
       const submitted = Math.floor(held.review.submitted * share)
       const returned = Math.floor(held.review.returned * share)
-      return { day: new Date(last - back * 86_400_000).toISOString().slice(0, 10), at: ago(back * 86_400), expected, verified, submitted, returned, ended, open: expected - ended - verified - submitted - returned, problems: Math.floor(problems(code).open * (1.5 - share)) }
+      return { day: new Date(last - back * 86_400_000).toISOString().slice(0, 10), at: ago(back * 86_400), expected, verified, submitted, returned, ended, open: expected - ended - verified - submitted - returned, problems: Math.floor(open * (1.5 - share)) }
     })
   }
 

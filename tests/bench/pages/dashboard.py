@@ -78,9 +78,7 @@ def _scroll(at: Tab) -> float:
     return mean(at.ask("() => bench.ended()"))
 
 
-def _sides(
-    measure: Callable[[Tab], float] | None, township: int
-) -> Callable[[ExitStack], Sides]:
+def _sides(measure: Callable[[Tab], float] | None, township: int) -> Callable[[ExitStack], Sides]:
     """Both counties; `measure` on a dashboard that is open, else opening it."""
 
     def prepare(stack: ExitStack) -> Sides:

@@ -129,6 +129,9 @@ BENCHES = (
             1.5,
             _interactive(name),
         )
-        for name, said in (("console", "the dashboard of a county"), ("desk", "the collector's day"))
+        for name, said in (
+            ("console", "the dashboard of a county"),
+            ("desk", "the collector's day"),
+        )
     ),
 )

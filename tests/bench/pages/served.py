@@ -28,7 +28,9 @@ PATIENCE = 120.0
 """Seconds until an invented county answers on a busy machine: it reads the profile first."""
 
 
-def county(stack: ExitStack, *, pages: Path | None = None, who: str = "leader", **large: int) -> str:
+def county(
+    stack: ExitStack, *, pages: Path | None = None, who: str = "leader", **large: int
+) -> str:
     """The address of a door with our pages (or `pages`) before a county of its own, with `who`
     signed in. `large`: ``villages``, ``township``, ``waiting`` as ``MOCK_*`` of web/README.md."""
     home = Home(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="muster-bench-"))))
