@@ -29,8 +29,8 @@ def chosen(only: str) -> list[Bench]:
 
 
 def main() -> int:
-    """Measure and write. A missed aim is written as missed and ends with 0; a bench that could not be
-    measured ends with 1, and what stood of it before stays."""
+    """Measure and write. A missed aim is written as missed and ends with 0; a bench that could not
+    be measured ends with 1, and what stood of it before stays."""
     parser = argparse.ArgumentParser(description="Measures what Muster does beside its peers")
     parser.add_argument("--only", default="", help="ids, or beginnings of ids, with commas")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
@@ -44,7 +44,7 @@ def main() -> int:
         parser.error(f"what is written takes at least {ROUNDS} rounds; --dry writes nothing")
     failed = [one.id for one in benches if not measure(one, given.rounds, dry=given.dry)]
     if failed:
-        print(f"Not measured: {', '.join(failed)}", file=sys.stderr)
+        sys.stderr.write(f"Not measured: {', '.join(failed)}\n")
     return 1 if failed else 0
 
 
@@ -54,16 +54,10 @@ def measure(bench: Bench, rounds: int, *, dry: bool) -> bool:
     try:
         record = report.recorded(run(bench, rounds), report.machine(), before)
     except Exception as error:  # noqa: BLE001 - whatever it is, the others are measured
-        print(f"{bench.id}: not measured: {error}", file=sys.stderr)
+        sys.stderr.write(f"{bench.id}: not measured: {error}\n")
         return False
-    verdict = "reached" if record["reached"] else "MISSED"
-    print(
-        f"{bench.id}: {record['ratio']:.2f} ({record['spread'][0]:.2f} to"
-        f" {record['spread'][1]:.2f}), aim {bench.aim} {bench.goal:g}: {verdict};"
-        f" {record['ours']} against {record['peers']} {bench.unit},"
-        f" {time.monotonic() - began:.0f} s",
-        flush=True,
-    )
+    sys.stdout.write(f"{report.line(record)} ({time.monotonic() - began:.0f} s)\n")
+    sys.stdout.flush()
     if not dry:
         kept = DOCS / "benchmarks.json"
         known = json.loads(kept.read_text("utf-8")) if kept.exists() else []

@@ -1,5 +1,5 @@
-"""Writes what was measured: ``docs/benchmarks.json`` for programs, and the table between two marks in
-``docs/benchmarks.md`` for people. A run of some benches leaves what stands there of the others."""
+"""Writes what was measured: ``docs/benchmarks.json`` for programs, and the table between two marks
+in ``docs/benchmarks.md`` for people. A run of some leaves what stands there of the others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import psutil
 
 from tests.bench.runner import Figure
 
-__all__ = ["BEGIN", "END", "machine", "merged", "recorded", "render", "write"]
+__all__ = ["BEGIN", "END", "line", "load", "machine", "merged", "recorded", "render", "write"]
 
 BEGIN = "<!-- make bench writes from here -->"
 END = "<!-- to here -->"
@@ -47,8 +47,8 @@ def _lines(path: Path) -> list[str]:
 
 
 def load() -> float:
-    """How many processes wanted a processor in the last minute, on average: with more than there are
-    cores, times are longer than they need be."""
+    """How many processes wanted a processor in the last minute, on average: with more than there
+    are cores, times are longer than they need be."""
     return os.getloadavg()[0]
 
 
@@ -75,8 +75,8 @@ def recorded(figure: Figure, on: str, before: float) -> Record:
 
 
 def merged(known: Sequence[Record], new: Sequence[Record], order: Sequence[str]) -> list[Record]:
-    """What is known with what is new in its place, in the order of `order`; a bench that there is no
-    more is left out."""
+    """What is known with what is new in its place, in the order of `order`; a bench that there is
+    no more is left out."""
     by_id = {one["id"]: one for one in (*known, *new)}
     return [by_id[name] for name in order if name in by_id]
 
@@ -88,8 +88,7 @@ def render(records: Sequence[Record]) -> str:
         "|---|--:|--:|---|--:|--:|--:|--:|--:|"
     )
     rows = [
-        f"| `{one['id']}` | {one['ratio']:.2f} | {one['aim']} {one['goal']:g} |"
-        f" {'reached' if one['reached'] else '**missed**'} |"
+        f"| `{one['id']}` | {one['ratio']:.2f} | {_aim(one)} | {_VERDICTS[one['reached']]} |"
         f" {one['spread'][0]:.2f} to {one['spread'][1]:.2f} |"
         f" {_amount(one['ours'], one['unit'])} | {_amount(one['peers'], one['unit'])} |"
         f" {one['rounds']} | {one['load']:.1f} |"
@@ -99,6 +98,25 @@ def render(records: Sequence[Record]) -> str:
     places = dict.fromkeys(f"{one['measured_at']}: {one['machine']}" for one in records)
     return "\n".join(
         (head, *rows, "", *said, "", "Measured on", "", *(f"- {one}" for one in places))
+    )
+
+
+_VERDICTS = {True: "reached", False: "**missed**", None: ""}
+
+
+def _aim(record: Record) -> str:
+    return "none" if record["goal"] is None else f"{record['aim']} {record['goal']:g}"
+
+
+def line(record: Record) -> str:
+    """A bench in one line, for whoever waits."""
+    least, most = record["spread"]
+    verdict = _VERDICTS[record["reached"]].strip("*") or "measured"
+    return (
+        f"{record['id']}: {record['ratio']:.2f} ({least:.2f} to {most:.2f}),"
+        f" aim {_aim(record)}: {verdict};"
+        f" {_amount(record['ours'], record['unit'])} against"
+        f" {_amount(record['peers'], record['unit'])}"
     )
 
 

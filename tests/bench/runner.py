@@ -1,8 +1,8 @@
 """Measures each thing beside its peer, in turn, and says how many times its cost it has.
 
-A bench is one thing to do and one peer that does the least that such a thing needs. Both are ready at
-once, and measured one after the other, ours first in one round and the peer first in the next, so that
-whatever else the machine does meets both. A first round warms up and is not counted.
+A bench is one thing to do and one peer that does the least that such a thing needs. Both are ready
+at once, and measured one after the other, ours first in one round and the peer first in the next,
+so that whatever else the machine does meets both. A first round warms up and is not counted.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Bench:
     peer: str
     """What it is held against."""
     unit: str
-    goal: float
-    """The ratio of ours to the peer's that is aimed at."""
+    goal: float | None
+    """The ratio of ours to the peer's that is aimed at; None when it is only told."""
     prepare: Callable[[ExitStack], Sides]
     """Starts what is needed; what it enters into the stack is ended afterwards."""
     aim: Literal["at most", "at least"] = "at most"
@@ -68,8 +68,10 @@ class Figure:
         return min(ratios), max(ratios)
 
     @property
-    def reached(self) -> bool:
-        """Whether the aim is."""
+    def reached(self) -> bool | None:
+        """Whether the aim is; None without one."""
+        if self.bench.goal is None:
+            return None
         if self.bench.aim == "at most":
             return self.ratio <= self.bench.goal
         return self.ratio >= self.bench.goal

@@ -22,16 +22,19 @@ WHEELS, WHEEL_PX, WHEEL_MS = 40, 120, 25
 DRAWN = """(() => {
   const charts = [...document.querySelectorAll('.chart')]
   return charts.length > 2 && charts.every((one) => one.querySelector('svg path'))
-    && document.querySelector('.pair a') !== null && document.querySelector('.page.changing') === null
+    && document.querySelector('.pair a') !== null
+    && document.querySelector('.page.changing') === null
 })()"""
 # What was invented (its name begins with 第) and stands in view; a village has no areas below it.
 DOWN = """async () => {
-  const link = [...document.querySelectorAll('.pair a')].find((one) => one.textContent.startsWith('第'))
+  const links = [...document.querySelectorAll('.pair a')]
+  const link = links.find((one) => one.textContent.startsWith('第'))
   const name = link.textContent
   const from = performance.now()
   link.click()
   const at = await bench.when(() => document.querySelector('main h1')?.textContent.includes(name)
-    && document.querySelector('.page.changing') === null && document.querySelector('.chart svg path'))
+    && document.querySelector('.page.changing') === null
+    && document.querySelector('.chart svg path'))
   return at - from
 }"""
 
@@ -75,7 +78,7 @@ def _scroll(at: Tab) -> float:
         # Down, and then up again, so that each time begins where the last did.
         at.page.mouse.wheel(0, WHEEL_PX if turn < WHEELS // 2 else -WHEEL_PX)
         at.ask("(ms) => bench.rest(ms)", WHEEL_MS)
-    return mean(at.ask("() => bench.ended()"))
+    return float(mean(at.ask("() => bench.ended()")))
 
 
 def _sides(measure: Callable[[Tab], float] | None, township: int) -> Callable[[ExitStack], Sides]:

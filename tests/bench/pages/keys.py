@@ -23,8 +23,8 @@ SLOWER = 4.0
 STEADY_S = 0.12
 """Between keys of somebody who types without a break: about eight a second."""
 BREAK_S = 0.27
-"""A break after which the rest of the page follows what was typed (editing.ts: 250 ms): the next key
-meets that work."""
+"""A break after which the rest of the page follows what was typed (editing.ts: 250 ms): the next
+key meets that work."""
 
 
 def largest() -> tuple[str, ...]:

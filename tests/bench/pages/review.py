@@ -18,13 +18,16 @@ FIRST = 40
 # From the key to the paint in which the next record stands with the focus on its first row.
 DECIDE = """async () => {
   const here = location.pathname
-  const pressed = new Promise((done) => addEventListener('keydown', (event) => done(event.timeStamp), { capture: true, once: true }))
+  const pressed = new Promise((done) => {
+    addEventListener('keydown', (event) => done(event.timeStamp), { capture: true, once: true })
+  })
   const shown = pressed.then(() => bench.when(() => location.pathname !== here
     && document.activeElement?.matches('.middle tbody input[type=checkbox]:not(:checked)')))
   bench.ended = Promise.all([pressed, shown]).then(([from, at]) => at - from)
 }"""
 SETTLE = """async () => {
-  const boxes = () => [...document.querySelectorAll('.middle tbody input[type=checkbox]:not(:checked)')]
+  const box = '.middle tbody input[type=checkbox]:not(:checked)'
+  const boxes = () => [...document.querySelectorAll(box)]
   await bench.when(() => boxes().length)
   while (boxes().length) { boxes()[0].click(); await bench.painted() }
 }"""
@@ -33,7 +36,11 @@ BARE = """async ([decided, next]) => {
   const at = (id) => `/api/verification/items/${id}`
   const seen = await (await fetch(at(decided))).json()
   const from = performance.now()
-  const sent = await fetch(`${at(decided)}/${seen.version}/verify`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ digest: seen.digest }) })
+  const sent = await fetch(`${at(decided)}/${seen.version}/verify`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ digest: seen.digest }),
+  })
   await sent.json()
   const came = await (await fetch(at(next))).json()
   if (!sent.ok || came.subject_id !== next) throw new Error('the bare fetch was refused')
@@ -78,8 +85,8 @@ def _prepare(stack: ExitStack) -> Sides:
 BENCHES = (
     Bench(
         "review-next",
-        f"from F9, which verifies a record of a queue of {WAITING:,}, until the next one stands there"
-        " with the focus on its first row",
+        f"from F9, which verifies a record of a queue of {WAITING:,}, until the next one stands"
+        " there with the focus on its first row",
         "a bare fetch of the same: the decision sent, and the next record's JSON read",
         "ms",
         1.5,

@@ -1,5 +1,5 @@
-"""What the pages are measured on: the real door before an invented county, and the built pages of ours
-and of their peers."""
+"""What the pages are measured on: the real door before an invented county, and the built pages of
+ours and of their peers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def county(
 
 def peers(stack: ExitStack) -> str:
     """The address of a door with the pages that ours are held against: ``/console/`` is an
-    application of Element Plus with a button and an input, ``/desk/`` an input of our form alone."""
+    application of Element Plus with a button and an input, ``/desk/`` an input of our form."""
     return county(stack, pages=Path(_built().name))
 
 
