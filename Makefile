@@ -12,7 +12,7 @@ PCSC ?=
 
 MEMBERS := muster-shared $(patsubst services/%/pyproject.toml,muster-%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: help setup web web-check catalogue demo up status down test test-real screens pytest lint types imports contracts format lock clean
+.PHONY: help setup web web-check catalogue demo up status down test test-real screens bench pytest lint types imports contracts format lock clean
 
 help: ## This list
 	@echo "Targets (start with: make demo):"
@@ -51,6 +51,9 @@ pytest: setup ## The tests alone (TESTS=path or any pytest arguments)
 screens: web-check ## Pictures of every page into .muster/screens (needs chromium)
 	@mkdir -p .muster/screens
 	@MUSTER_SCREENS=$(CURDIR)/.muster/screens $(BIN)/pytest tests/web/test_pages.py
+
+bench: web ## Measure beside peers, into docs/benchmarks.md and .json (needs chromium): ONLY=beginnings,of,ids
+	@$(BIN)/python -m tests.bench --only '$(ONLY)'
 
 test-real: setup ## The tests that run on Apache Kafka, on it (needs Java 17 and Maven)
 	@MUSTER_REQUIRE=all $(BIN)/pytest -k kafka $(TESTS)

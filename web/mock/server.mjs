@@ -52,12 +52,15 @@ function make(broken) {
   const { profile, areas } = JSON.parse(execFileSync(`${root}/.venv/bin/python`, ['-c', SCRIPT], { maxBuffer: 1 << 26 }))
   const parent = new Map(areas.map((area) => [area.code, area.parent]))
   const within = (code, above) => code === above || (parent.get(code) ? within(parent.get(code), above) : false)
-  // MOCK_VILLAGES=15000: so many villages directly below the county, to see how pages bear them.
+  // MOCK_VILLAGES=15000: so many villages more, to see how pages bear them; directly below the county, or
+  // with MOCK_TOWNSHIP=75 below further townships, so many in each.
   const many = Number(process.env.MOCK_VILLAGES ?? 0)
+  const each = Number(process.env.MOCK_TOWNSHIP ?? 0)
+  const add = (area) => (areas.push(area), parent.set(area.code, area.parent))
   for (let at = 0; at < many; at += 1) {
-    const code = `${COUNTY}9${String(at).padStart(5, '0')}`
-    areas.push({ code, parent: COUNTY, level: 'village', name: `第${at + 1}村` })
-    parent.set(code, COUNTY)
+    const town = each ? `${COUNTY}8${String(Math.floor(at / each)).padStart(5, '0')}` : COUNTY
+    if (!parent.has(town)) add({ code: town, parent: COUNTY, level: 'township', name: `第${at / each + 1}镇` })
+    add({ code: `${COUNTY}9${String(at).padStart(5, '0')}`, parent: town, level: 'village', name: `第${at + 1}村` })
   }
   const below = new Map(areas.map((area) => [area.code, []]))
   for (const area of areas) below.get(area.parent)?.push(area)
@@ -154,6 +157,7 @@ function make(broken) {
     const expected = Object.values(held.origins).reduce((a, b) => a + b, 0)
     const ended = ENDINGS.reduce((all, name) => all + held.states[name], 0)
     const last = Date.parse(to ?? ago(0).slice(0, 10))
+    const open = problems(code).open
     const length = Math.round((last - Date.parse(from ?? ago(59 * 86_400).slice(0, 10))) / 86_400_000) + 1
     return Array.from({ length }, (_, at) => {
       const back = length - 1 - at
@@ -161,24 +165,25 @@ function make(broken) {
       const verified = Math.floor(held.review.verified * share)
       const submitted = Math.floor(held.review.submitted * share)
       const returned = Math.floor(held.review.returned * share)
-      return { day: new Date(last - back * 86_400_000).toISOString().slice(0, 10), at: ago(back * 86_400), expected, verified, submitted, returned, ended, open: expected - ended - verified - submitted - returned, problems: Math.floor(problems(code).open * (1.5 - share)) }
+      return { day: new Date(last - back * 86_400_000).toISOString().slice(0, 10), at: ago(back * 86_400), expected, verified, submitted, returned, ended, open: expected - ended - verified - submitted - returned, problems: Math.floor(open * (1.5 - share)) }
     })
   }
 
-  const items = Array.from({ length: 37 }, (_, at) => ({
+  const waits = (at, answers) => ({
     subject_id: uuid(),
     version: 1 + roll(3),
     village: pick(villages).code,
     desk: roll(4) ? 'civil_affairs' : 'human_resources',
-    received_at: ago((37 - at) * 26_000),
-    age_seconds: (37 - at) * 26_000,
+    received_at: ago(Math.max(1, 37 - at) * 26_000),
+    age_seconds: Math.max(1, 37 - at) * 26_000,
     returned: roll(4) === 0 ? 1 + roll(2) : 0,
     own: at === 4,
     passed: at === 2,
-    answers: at === 0 ? 'contradict' : pick(['agree', 'waiting', 'agree', 'cannot_tell', 'contradict']),
+    answers: answers ?? (at === 0 ? 'contradict' : pick(['agree', 'waiting', 'agree', 'cannot_tell', 'contradict'])),
     flagged: at === 0 || roll(6) === 0,
     looking: at === 3 ? { own: false, since: ago(240), until: ago(-180) } : null,
-  }))
+  })
+  const items = Array.from({ length: 37 }, (_, at) => waits(at))
   const cards = new Map()
   const item = (id) => {
     if (cards.has(id)) return cards.get(id)
@@ -255,6 +260,9 @@ function make(broken) {
       named_by: null, age_seconds: seconds, handled_in: null, questions: 0,
     }
   })
+  // MOCK_WAITING=100000: so many wait for review; of those beyond the first 37 all departments agree.
+  for (let at = 37; at < Number(process.env.MOCK_WAITING ?? 0); at += 1) items.push(waits(at, 'agree'))
+
   const tools = { villages: villages.filter((one) => one.code.startsWith('632321100')), profile, roll, pick, uuid, digest, number, ago }
   return { profile, areas, within, children, side, progress, problems, waiting, history, items, item, orders, villages, desk: desk(tools), gateway: gateway(tools) }
 }

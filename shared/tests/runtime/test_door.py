@@ -221,6 +221,31 @@ async def test_the_desk_is_served_beside_the_console(origin: Origin) -> None:
     assert all(f'href="/{name}/"'.encode() in body for name in door.APPLICATIONS)
 
 
+async def test_pages_are_compressed_and_answers_of_services_are_not(origin: Origin) -> None:
+    build(origin.pages)
+    script = b"export const words = 'the same and the same';" * 200
+    (origin.pages / "desk" / "assets" / "large-abc123.js").write_bytes(script)
+    origin.client.headers["Accept-Encoding"] = "gzip"
+    answer, body = await origin.ask("GET", "/desk/assets/large-abc123.js")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert int(answer.headers["content-length"]) < len(script) / 10
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["cache-control"] == door.FOR_EVER
+    assert body == script  # the client opened it
+    plain, body = await origin.ask(
+        "GET", "/desk/assets/large-abc123.js", headers={"Accept-Encoding": "identity"}
+    )
+    assert "content-encoding" not in plain.headers
+    assert body == script
+    part, body = await origin.ask(
+        "GET", "/desk/assets/large-abc123.js", headers={"Range": "bytes=0-99"}
+    )
+    assert (part.status, part.headers.get("content-encoding"), body) == (206, None, script[:100])
+    answer, _ = await origin.ask("GET", "/api/capture/known")
+    assert origin.service.header("accept-encoding") == ["gzip"]
+    assert "content-encoding" not in answer.headers
+
+
 async def test_every_answer_says_what_a_browser_may_do_with_it(origin: Origin) -> None:
     build(origin.pages)
     for path in ("/console/", "/console/assets/index-abc123.js", "/nothing", "/api/capture/x"):

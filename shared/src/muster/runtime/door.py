@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
@@ -163,7 +164,12 @@ def build_door(home: Home, pages: Path) -> Starlette:
         routes=[
             Route("/", _to("/console/")),
             *(Route(f"/{name}", _to(f"/{name}/")) for name in APPLICATIONS),
-            *(Mount(f"/{name}", app=_Pages(pages / name)) for name in APPLICATIONS),
+            # Pages only: in answers of services, compressing would mix what is secret with what a
+            # stranger chose.
+            *(
+                Mount(f"/{name}", app=GZipMiddleware(_Pages(pages / name), compresslevel=6))
+                for name in APPLICATIONS
+            ),
             Mount("/api", app=passing),
             Route("/health", _health),
             Route("/ready", _ready),

@@ -1,0 +1,15 @@
+"""All that is measured, in the order in which it is written down. A new part adds its own here."""
+
+from __future__ import annotations
+
+from tests.bench.pages import dashboard, keys, load, review
+from tests.bench.runner import Bench
+
+__all__ = ["BENCHES"]
+
+BENCHES: tuple[Bench, ...] = (
+    *load.BENCHES,
+    *keys.BENCHES,
+    *dashboard.BENCHES,
+    *review.BENCHES,
+)
