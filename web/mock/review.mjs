@@ -29,7 +29,9 @@ function queued(held, path, query) {
   if (path !== '/verification/queue') return null
   const wanted = (one) =>
     (!query.get('desk') || one.desk === query.get('desk')) && one.age_seconds >= Number(query.get('days') ?? 0) * 86_400 && (!query.get('flagged') || one.flagged) && (!query.get('since') || one.received_at.slice(0, 10) <= query.get('since'))
-  return [200, { items: here.filter(wanted), next: null }]
+  const found = here.filter(wanted)
+  const [from, size] = [Number(query.get('after') ?? 0), Number(query.get('limit') ?? 50)]
+  return [200, { items: found.slice(from, from + size), next: from + size < found.length ? String(from + size) : null }]
 }
 
 function look(held, id, body) {
