@@ -47,7 +47,7 @@ pytest: setup ## The tests alone (TESTS=path or any pytest arguments)
 
 screens: web-check ## Pictures of every page into .muster/screens (needs chromium)
 	@mkdir -p .muster/screens
-	@MUSTER_SCREENS=$(CURDIR)/.muster/screens $(BIN)/pytest tests/web/test_pages.py
+	@MUSTER_SCREENS=$(CURDIR)/.muster/screens $(BIN)/pytest tests/web/test_pages.py tests/web/test_second_screen.py
 
 test-real: setup ## The tests that run on Apache Kafka, on it (needs Java 17 and Maven)
 	@MUSTER_REQUIRE=all $(BIN)/pytest -k kafka $(TESTS)
