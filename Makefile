@@ -50,7 +50,7 @@ pytest: setup ## The tests alone (TESTS=path or any pytest arguments)
 
 screens: web-check ## Pictures of every page into .muster/screens (needs chromium)
 	@mkdir -p .muster/screens
-	@MUSTER_SCREENS=$(CURDIR)/.muster/screens $(BIN)/pytest tests/web/test_pages.py
+	@MUSTER_SCREENS=$(CURDIR)/.muster/screens $(BIN)/pytest tests/web/test_pages.py tests/web/test_second_screen.py
 
 bench: web ## Measure beside peers, into docs/benchmarks.md and .json (needs chromium): ONLY=beginnings,of,ids
 	@$(BIN)/python -m tests.bench --only '$(ONLY)'
