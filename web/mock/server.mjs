@@ -204,6 +204,7 @@ function make(broken) {
       else if (field.type === 'boolean') fields[field.id] = Boolean(roll(2))
       else if (field.type === 'integer') fields[field.id] = roll(20)
       else if (field.type === 'decimal') fields[field.id] = '1200.00'
+      else if (field.id === 'former_name') continue
       else fields[field.id] = field.id.includes('address') ? '青海省同仁县隆务镇热贡路36号' : '第二十一集团军某部'
     }
     const baseline = Object.fromEntries(Object.entries(fields).filter((_, at) => at % 3 !== 2))
