@@ -8,9 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-from tests.bench import report
-from tests.bench.benches import BENCHES
-from tests.bench.runner import ROUNDS, Bench, run
+from . import report
+from .benches import BENCHES
+from .runner import ROUNDS, Bench, run
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.bench.pages import dashboard, keys, load, review
-from tests.bench.runner import Bench
+from .pages import dashboard, keys, load, review
+from .runner import Bench
 
 __all__ = ["BENCHES"]
 

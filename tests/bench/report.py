@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from tests.bench.runner import Figure
+from .runner import Figure
 
 __all__ = ["BEGIN", "END", "line", "load", "machine", "merged", "recorded", "render", "write"]
 

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from muster.forms import Profile
-from tests.bench import __main__ as command
-from tests.bench import report
-from tests.bench.benches import BENCHES
-from tests.bench.pages.keys import largest
-from tests.bench.runner import ROUNDS, Bench, Figure, Sides, run
+
+from . import __main__ as command
+from . import report
+from .benches import BENCHES
+from .pages.keys import largest
+from .runner import ROUNDS, Bench, Figure, Sides, run
 
 
 def a_bench(prepare: Callable[[ExitStack], Sides], **more: Any) -> Bench:

@@ -8,9 +8,9 @@ from statistics import mean
 
 from playwright.sync_api import Browser
 
-from tests.bench.pages.served import county
-from tests.bench.pages.tab import Tab, browser, tab
-from tests.bench.runner import Bench, Measure, Sides
+from ..runner import Bench, Measure, Sides
+from .served import county
+from .tab import Tab, browser, tab
 
 __all__ = ["BENCHES"]
 

@@ -10,9 +10,10 @@ from statistics import median
 
 from muster.forms import Profile
 from muster.vocabulary import resident_number
-from tests.bench.pages.served import county, peers
-from tests.bench.pages.tab import Tab, browser, tab
-from tests.bench.runner import Bench, Sides
+
+from ..runner import Bench, Sides
+from .served import county, peers
+from .tab import Tab, browser, tab
 
 __all__ = ["BENCHES"]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from playwright.sync_api import Browser
 
-from tests.bench.pages.served import county, peers
-from tests.bench.pages.tab import Tab, browser, tab
-from tests.bench.runner import Bench, Sides
+from ..runner import Bench, Sides
+from .served import county, peers
+from .tab import Tab, browser, tab
 
 __all__ = ["BENCHES"]
 

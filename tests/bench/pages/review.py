@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any
 
-from tests.bench.pages.served import county
-from tests.bench.pages.tab import Tab, browser, tab
-from tests.bench.runner import Bench, Sides
+from ..runner import Bench, Sides
+from .served import county
+from .tab import Tab, browser, tab
 
 __all__ = ["BENCHES"]
 
