@@ -61,10 +61,11 @@ def differences(caddyfile: str, compose: str) -> Iterator[str]:
         yield "sizes"
     if f'"{door.FOR_EVER}"' not in caddyfile:
         yield "what is kept"
-    mounted = yaml.safe_load(compose)["services"]["proxy"]["volumes"]
+    build = yaml.safe_load(compose)["services"]["proxy"]["build"]
+    stage = (ROOT / build["dockerfile"]).read_text().partition(f" AS {build['target']}\n")[2]
     pages = door.PAGES.relative_to(ROOT)
     folder = re.search(r"\{\$MUSTER_PAGES:(\S+)\}", caddyfile)
-    if folder is None or f"./{pages}:{folder[1]}:ro" not in mounted:
+    if folder is None or f"COPY --from=pages /build/{pages} {folder[1]}\n" not in stage:
         yield "pages"
 
 
