@@ -1,8 +1,8 @@
 """Packets as this side makes them, for the pages to open: a request sealed to a department's key.
 
 ``python -m tests.contracts.packets_golden`` writes them anew, under keys made for it that are used
-nowhere else. What the pages make in answer (``page.json``, by ``MUSTER_WRITE_GOLDEN=1 npx vitest run
-console/tests/departments.test.ts`` in ``web``) is opened by ``test_packets_golden.py``.
+nowhere else. What the pages make in answer (``page.json``; in ``web``, ``MUSTER_WRITE_GOLDEN=1 npx
+vitest run console/tests/departments.test.ts``) is opened by ``test_packets_golden.py``.
 """
 
 from __future__ import annotations
