@@ -7,13 +7,16 @@ class NoObserver {
   disconnect() {}
 }
 globalThis.ResizeObserver ??= NoObserver as unknown as typeof ResizeObserver
-window.scrollTo = () => undefined
-window.matchMedia ??= ((query: string) => ({
-  matches: false,
-  media: query,
-  addEventListener() {},
-  removeEventListener() {},
-})) as unknown as typeof window.matchMedia
+// Tests of what draws nothing may do without a window.
+if (typeof window !== 'undefined') {
+  window.scrollTo = () => undefined
+  window.matchMedia ??= ((query: string) => ({
+    matches: false,
+    media: query,
+    addEventListener() {},
+    removeEventListener() {},
+  })) as unknown as typeof window.matchMedia
+}
 
 beforeEach(() => {
   vi.spyOn(console, 'warn')

@@ -9,9 +9,45 @@ from muster.verification.main import service
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Role
 
-from .conftest import COUNTY, NAME, Door, collected, digest, record, take
+from .conftest import (
+    COUNTY,
+    FIELDS,
+    NAME,
+    Door,
+    asked,
+    collected,
+    digest,
+    enrol,
+    record,
+    take,
+)
+from .test_at_the_page import answered, question
 
 REASONS = [{"code": "differs-from-papers", "field": "name", "text": "与身份证不符"}]
+
+
+async def by_a_department(context: Context, walk: Any, told: Any, door: Door, whom: str) -> None:
+    """The routes of an officer's page: who was handed out, about whom was answered."""
+    name, account = "public-security", new_id()
+    keys = await enrol(context, name)
+    await take(context, record(whom, 1, collected(2, "632321100201"), fields=FIELDS))
+    request = (await asked(context, whom))[name]
+    signing, detail = keys[name]["sig"], {"department": name}
+    async with door.client((Role.DEPARTMENT_OFFICER, COUNTY), account=account) as client:
+        await walk.ask(
+            client,
+            "POST /departments/requests",
+            account,
+            told("requests-handed-out", [whom], detail=detail),
+            json={"packet": question(context, signing)},
+        )
+        await walk.ask(
+            client,
+            "POST /departments/answers",
+            account,
+            told("answers-posted", [whom], detail=detail),
+            json={"department": name, "items": [answered(context, request, signing)]},
+        )
 
 
 async def test_every_route_leaves_its_row_or_shows_nobody(
@@ -62,4 +98,5 @@ async def test_every_route_leaves_its_row_or_shows_nobody(
         )
         # Nobody waits any more: nobody is shown.
         await ask("GET /queue", params=area)
+    await by_a_department(context, walk, told, door, new_id())
     walk.end()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
 
 from muster.runtime.context import Context
 from muster.vocabulary.ids import new_id
-from muster.vocabulary.states import Origin, Role, SubjectState
+from muster.vocabulary.states import Origin, Role, SubjectState, Verdict
 
 from .conftest import (
     COUNTY,
@@ -97,16 +98,36 @@ async def test_leaders_see_how_many_requests_wait_and_for_how_long(
         "mandatory": 2,
         "longest_seconds": found["public-security"]["longest_seconds"],
         "ages": {"under_day": 1, "under_week": 1, "older": 0},
+        "contradict": 0,
+        "cannot_tell": 0,
+        "last_at": None,
     }
     assert 259_200 <= found["public-security"]["longest_seconds"] < 259_300
     assert (found["armed-forces"]["count"], found["armed-forces"]["mandatory"]) == (3, 3)
     stranger = found["human-resources"]
     assert (stranger["enrolled"], stranger["count"], stranger["mandatory"]) == (False, 3, 0)
     assert {one["count"] for one in there["departments"]} == {1}
-    assert [(one["department"], one["count"]) for one in said["departments"]] == [
-        ("public-security", 1)
-    ]
+    [done_by] = said["departments"]
+    assert (done_by["department"], done_by["count"]) == ("public-security", 1)
+    assert (done_by["contradict"], done_by["cannot_tell"]) == (0, 0)
+    [row] = await rows(context, "SELECT max(received_at) AS at FROM department_request")
+    assert datetime.fromisoformat(done_by["last_at"]) == row.at
     assert not any(who in str(waits) for who in [*people, NAME])
+
+
+async def test_leaders_see_what_answers_come_to(
+    context: Context, door: Door, villages: list[str]
+) -> None:
+    """R73, R92: how many contradict, how many cannot tell; never which field of whom."""
+    said = (Verdict.MISMATCH, Verdict.NO_FILE, Verdict.MATCH)
+    for verdict in said:
+        request = await asked(context, await waiting(context, villages[0], fields=FIELDS))
+        every = dict.fromkeys(verdicts("public-security"), verdict)
+        await take(context, answer(request["public-security"], every))
+    which = {"state": "answered", "department": "public-security"}
+    async with door.client((Role.LEADER, COUNTY)) as client:
+        [one] = (await client.get("/requests", params=which)).json()["departments"]
+    assert (one["count"], one["contradict"], one["cannot_tell"]) == (3, 1, 1)
 
 
 async def test_requests_end_at_the_area_of_the_grant(door: Door, villages: list[str]) -> None:

@@ -13,3 +13,7 @@ export const OPEN_ORDERS: Some = ['township_leader', 'administrator', ...REVIEW]
 export const ADMINISTER: Some = ['administrator']
 /** Who sees how the readers of their desks are. */
 export const TERMINALS: Some = ['administrator', 'township_leader']
+/** Who sees how departments stand. */
+export const DEPARTMENTS: Some = ORDERS
+/** Who answers for a department; for which, its key says. */
+export const ANSWER: Some = ['department_officer']

@@ -1,6 +1,6 @@
 /** Pages of the console, and with each who may see it. */
 import { definePages, page } from '@muster/ui'
-import { ADMINISTER, FIGURES, NAMES, ORDERS, REVIEW, TERMINALS } from './rights'
+import { ADMINISTER, ANSWER, DEPARTMENTS, FIGURES, NAMES, ORDERS, REVIEW, TERMINALS } from './rights'
 
 export const { pages, listedPages, firstPage, createPages } = definePages('/console/', [
   page({
@@ -50,6 +50,8 @@ export const { pages, listedPages, firstPage, createPages } = definePages('/cons
     listed: true,
     component: () => import('./pages/orders/OrdersPage.vue'),
   }),
+  page({ path: '/departments', name: 'departments', rights: DEPARTMENTS, title: 'page.departments', listed: true, component: () => import('./pages/departments/DepartmentsPage.vue') }),
+  page({ path: '/answer', name: 'answer', rights: ANSWER, title: 'page.answer', listed: true, component: () => import('./pages/departments/AnswerPage.vue') }),
   page({ path: '/import', name: 'import', rights: ADMINISTER, title: 'page.import', listed: true, component: () => import('./pages/import/ImportPage.vue') }),
   page({
     path: '/import/:job([0-9a-f-]{36})',

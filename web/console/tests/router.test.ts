@@ -38,11 +38,12 @@ describe('every page', () => {
 })
 
 describe.each([
-  ['leader', 'dashboard', ['dashboard', 'orders']],
-  ['township_leader', 'dashboard', ['dashboard', 'orders', 'terminals']],
-  ['administrator', 'dashboard', ['dashboard', 'orders', 'import', 'candidates', 'people', 'terminals', 'profile', 'health']],
-  ['civil_affairs_reviewer', 'review', ['review', 'orders']],
-  ['human_resources_reviewer', 'review', ['review', 'orders']],
+  ['leader', 'dashboard', ['dashboard', 'orders', 'departments']],
+  ['township_leader', 'dashboard', ['dashboard', 'orders', 'departments', 'terminals']],
+  ['administrator', 'dashboard', ['dashboard', 'orders', 'departments', 'import', 'candidates', 'people', 'terminals', 'profile', 'health']],
+  ['civil_affairs_reviewer', 'review', ['review', 'orders', 'departments']],
+  ['human_resources_reviewer', 'review', ['review', 'orders', 'departments']],
+  ['department_officer', 'answer', ['answer']],
   ['collector', 'no-right', []],
   ['auditor', 'no-right', []],
 ])('%s', (role, first, listed) => {
@@ -60,7 +61,7 @@ describe.each([
     const id = `${'0'.repeat(8)}-0000-4000-8000-${'0'.repeat(12)}`
     const office = ['/import', `/import/${id}`, ...['candidates', 'people', `people/${id}`, 'terminals', 'profile', 'health'].map((name) => `/admin/${name}`)]
     const figures = ['/dashboard', `/dashboard/${COUNTY}`, '/wall', `/wall/${COUNTY}`, `/uncollected/${COUNTY}`]
-    for (const path of [...figures, '/review', `/review/${id}`, '/orders', ...office]) {
+    for (const path of [...figures, '/review', `/review/${id}`, '/orders', '/departments', '/answer', ...office]) {
       const name = String(router.resolve(path).name)
       await router.push(path)
       expect(router.currentRoute.value.name, path).toBe(open.has(name) ? name : 'no-right')

@@ -29,6 +29,9 @@ DEPARTMENT = "department"
 
 ASKS_EXTRACTS = {"asks": "extracts"}
 """What a connector signs and seals to the cross-check, to hear what became of its extracts."""
+ASKS_REQUESTS = {"asks": "requests"}
+"""What an officer's page signs and seals to verification, to be handed the department's open
+requests."""
 
 
 class UnknownSender(LookupError):  # noqa: N818 - reads as what it says

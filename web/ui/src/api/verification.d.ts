@@ -21,6 +21,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/departments/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Answers
+         * @description Take a department's answers and say of each what became of it (R73, R92); audited.
+         *
+         *     Each is bound, signed and sealed as on the department's topic, and checked as there. Posting the
+         *     same again changes nothing and is answered the same.
+         */
+        post: operations["take_answers_departments_answers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/departments/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Requests
+         * @description The open requests of the department that asks, sealed to its key (R92); audited.
+         *
+         *     ``packet`` is made as any packet across the border: a JWS by the department's signing key in a
+         *     JWE to this service, with the payload ``{"asks": "requests"}``, not older than ten minutes.
+         */
+        post: operations["open_requests_departments_requests_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -269,7 +315,8 @@ export interface paths {
          * Get Requests
          * @description How many requests departments have not answered (or have), and how old they are (R73).
          *
-         *     Counts the newest record versions of who is collected in the area; names nobody.
+         *     Counts the newest record versions of who is collected in the area; names nobody. Of answered
+         *     ones also what they come to, as far as it stands outside of what is sealed.
          */
         get: operations["get_requests_requests_get"];
         put?: never;
@@ -403,6 +450,16 @@ export interface components {
          * @enum {string}
          */
         Answers: "waiting" | "agree" | "cannot_tell" | "contradict";
+        /**
+         * AnswersBody
+         * @description Answers of one department, each of which it signed.
+         */
+        AnswersBody: {
+            /** Department */
+            department: string;
+            /** Items */
+            items: components["schemas"]["PostedAnswer"][];
+        };
         /**
          * Attestation
          * @description What the terminals say about a record's chip readings (design, section 5, rule 1).
@@ -779,11 +836,64 @@ export interface components {
             until: string;
         };
         /**
+         * OpenAnswer
+         * @description A department's open requests, the oldest first; ``open`` is how many there are.
+         */
+        OpenAnswer: {
+            /** Department */
+            department: string;
+            /** Items */
+            items: components["schemas"]["OpenRequest"][];
+            /** Next */
+            next: string | null;
+            /** Open */
+            open: number;
+        };
+        /**
+         * OpenBody
+         * @description A department's question, signed by its key and sealed to this service; the answer's ``next``
+         *     in ``after`` asks for the rest.
+         */
+        OpenBody: {
+            /** After */
+            after?: string | null;
+            /**
+             * Limit
+             * @default 200
+             */
+            limit?: number;
+            /** Packet */
+            packet: string;
+        };
+        /**
+         * OpenRequest
+         * @description One open request as its topic carries it: ``sealed`` opens with the department's key only,
+         *     and only under this event id, case id and version.
+         */
+        OpenRequest: {
+            /** Case Id */
+            case_id: string;
+            /** Event Id */
+            event_id: string;
+            /** Sealed */
+            sealed: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * Origin
          * @description How a subject became known: the left side of the balance (design, section 5, rule 8).
          * @enum {string}
          */
         Origin: "baseline" | "roster" | "new" | "discovered" | "moved_in";
+        /**
+         * OutcomesAnswer
+         * @description One outcome per answer, in their order, after commit.
+         */
+        OutcomesAnswer: {
+            /** Items */
+            items: components["schemas"]["PostedOutcome"][];
+        };
         /**
          * Overruled
          * @description Who verified in spite of a department's answer, when, and why in own words.
@@ -827,6 +937,42 @@ export interface components {
             topic: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * PostedAnswer
+         * @description One answer as its topic would carry it, under an id that the page made; sealed to this
+         *     service.
+         */
+        PostedAnswer: {
+            /** Case Id */
+            case_id: string;
+            /** Event Id */
+            event_id: string;
+            /** Sealed */
+            sealed: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * PostedOutcome
+         * @description What became of one answer: ``taken`` (again under the same id: nothing happens twice),
+         *     ``before`` (the request had an answer, which stands), ``refused`` (by ``rule``, in plain words),
+         *     ``later`` (what it needs is not here yet; nothing was kept, it may come again as it is).
+         */
+        PostedOutcome: {
+            /** En */
+            en?: string | null;
+            /** Event Id */
+            event_id: string;
+            /** Rule */
+            rule?: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "taken" | "before" | "refused" | "later";
+            /** Zh */
+            zh?: string | null;
         };
         /**
          * PublicKeys
@@ -954,7 +1100,9 @@ export interface components {
         /**
          * RequestCounts
          * @description Requests to one department: how many, for how many of them the record waits, the longest
-         *     time. ``enrolled`` whether the department can be asked now.
+         *     time. ``enrolled`` whether the department can be asked now. Of answered ones how many
+         *     ``contradict`` the record and how many ``cannot_tell`` (the others confirm it), and when the
+         *     last answer came.
          */
         RequestCounts: {
             /**
@@ -966,6 +1114,16 @@ export interface components {
              */
             ages?: components["schemas"]["Ages"];
             /**
+             * Cannot Tell
+             * @default 0
+             */
+            cannot_tell?: number;
+            /**
+             * Contradict
+             * @default 0
+             */
+            contradict?: number;
+            /**
              * Count
              * @default 0
              */
@@ -976,6 +1134,8 @@ export interface components {
             en: string;
             /** Enrolled */
             enrolled: boolean;
+            /** Last At */
+            last_at?: string | null;
             /**
              * Longest Seconds
              * @default 0
@@ -1203,6 +1363,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_answers_departments_answers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswersBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    open_requests_departments_requests_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAnswer"];
                 };
             };
             /** @description Validation Error */

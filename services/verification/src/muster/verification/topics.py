@@ -12,14 +12,12 @@ from muster.contracts.parts.verification import (
     ReturnedForDesk,
     ReturnReason,
     ReviewForCount,
-    VerificationRequest,
     VerifiedForDesk,
 )
 from muster.contracts.topics import CONNECTOR
 from muster.messaging.message import Event, OutboxRow, Publication, Subscription
 from muster.runtime.context import Context
 from muster.security import following
-from muster.security.vault import DataKeys
 from muster.verification.handlers import answering, asking, incoming, sealing
 from muster.verification.store import items, requests
 from muster.vocabulary.states import ReviewState
@@ -83,36 +81,18 @@ async def load_requests(
 ) -> dict[str, Event]:
     """What departments are asked. Once it was answered, decided, replaced by a newer version or
     erased, or its person counts as collected no longer, nothing is left to ask."""
-    places = _places(rows)
-    asked = {
-        one.event_id: one for found in (await requests.at(conn, places)).values() for one in found
+    held = await requests.at(conn, _places(rows))
+    asked = {one.event_id: one for found in held.values() for one in found}
+    wanted = {row.event_id: row for row in rows if row.event_id in asked}
+    parts = await asking.parts(context, conn, [asked[event_id] for event_id in wanted])
+    return {
+        event_id: Event(
+            Clear(version=row.version, county=row.county, occurred_at=row.occurred_at),
+            {CONNECTOR + asked[event_id].department: parts[event_id]},
+        )
+        for event_id, row in wanted.items()
+        if event_id in parts
     }
-    found = {item.place: item for item in await items.at(conn, places)}
-    keys = await context.vault.keys_for(conn, {subject_id for subject_id, _ in places})
-    events: dict[str, Event] = {}
-    for row, place in zip(rows, places, strict=True):
-        request = asked.get(row.event_id)
-        if request is None or not request.open or request.subject_id not in keys:
-            continue
-        part = _request(context, keys, found[place], request)
-        clear = Clear(version=row.version, county=row.county, occurred_at=row.occurred_at)
-        events[row.event_id] = Event(clear, {CONNECTOR + request.department: part})
-    return events
-
-
-def _request(
-    context: Context, keys: DataKeys, item: items.ItemRow, request: requests.RequestRow
-) -> VerificationRequest:
-    asked = sealing.open_asked(context, keys, request)
-    record = sealing.open_record(context, keys, item).record
-    department = context.profile.departments[request.department]
-    return VerificationRequest(
-        case_id=request.case_id,
-        version=request.version,
-        fields=asking.shown(department, record.fields, asked),
-        asked=asked,
-        asked_at=request.asked_at,
-    )
 
 
 def _places(rows: Sequence[OutboxRow]) -> list[items.Place]:

@@ -166,6 +166,7 @@ class Campaign:
         # These work at nothing here: a browser can be signed in with them.
         await self._account("leader", self.profile.area)
         await self._account("auditor", self.profile.area)
+        await self._account("department_officer", self.profile.area)
         await self._account("township_leader", self.world.desks[0].area)
         self._write_accounts()
 

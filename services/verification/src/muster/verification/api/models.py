@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from muster.contracts.parts.base import Digest
+from muster.contracts.envelope import LARGEST_VERSION
+from muster.contracts.parts.base import Digest, Uuid
 from muster.contracts.parts.capture import Entry, Evidence, Record, Signer
 from muster.verification.domain.answers import Answers
 from muster.vocabulary.states import Attestation, ReviewState, Source, Verdict
@@ -321,7 +322,9 @@ class Ages(BaseModel):
 
 class RequestCounts(BaseModel):
     """Requests to one department: how many, for how many of them the record waits, the longest
-    time. ``enrolled`` whether the department can be asked now."""
+    time. ``enrolled`` whether the department can be asked now. Of answered ones how many
+    ``contradict`` the record and how many ``cannot_tell`` (the others confirm it), and when the
+    last answer came."""
 
     department: str
     zh: str
@@ -331,6 +334,9 @@ class RequestCounts(BaseModel):
     mandatory: int = 0
     longest_seconds: int = 0
     ages: Ages = Ages()
+    contradict: int = 0
+    cannot_tell: int = 0
+    last_at: datetime | None = None
 
 
 class RequestsAnswer(BaseModel):
@@ -339,3 +345,66 @@ class RequestsAnswer(BaseModel):
     as_of: datetime
     state: str
     departments: tuple[RequestCounts, ...]
+
+
+class OpenBody(Body):
+    """A department's question, signed by its key and sealed to this service; the answer's ``next``
+    in ``after`` asks for the rest."""
+
+    packet: Annotated[str, Field(max_length=4096)]
+    after: Annotated[str, Field(max_length=100)] | None = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 200
+
+
+class OpenRequest(BaseModel):
+    """One open request as its topic carries it: ``sealed`` opens with the department's key only,
+    and only under this event id, case id and version."""
+
+    event_id: str
+    case_id: str
+    version: int
+    sealed: str
+
+
+class OpenAnswer(BaseModel):
+    """A department's open requests, the oldest first; ``open`` is how many there are."""
+
+    department: str
+    open: int
+    items: tuple[OpenRequest, ...]
+    next: str | None
+
+
+class PostedAnswer(Body):
+    """One answer as its topic would carry it, under an id that the page made; sealed to this
+    service."""
+
+    event_id: Uuid
+    case_id: Uuid
+    version: Annotated[int, Field(ge=0, le=LARGEST_VERSION)]
+    sealed: Annotated[str, Field(max_length=64 * 1024)]
+
+
+class AnswersBody(Body):
+    """Answers of one department, each of which it signed."""
+
+    department: Annotated[str, Field(max_length=64)]
+    items: Annotated[tuple[PostedAnswer, ...], Field(min_length=1, max_length=200)]
+
+
+class PostedOutcome(BaseModel):
+    """What became of one answer: ``taken`` (again under the same id: nothing happens twice),
+    ``before`` (the request had an answer, which stands), ``refused`` (by ``rule``, in plain words),
+    ``later`` (what it needs is not here yet; nothing was kept, it may come again as it is)."""
+
+    event_id: str
+    state: Literal["taken", "before", "refused", "later"]
+    rule: str | None = None
+    zh: str | None = None
+    en: str | None = None
+
+
+class OutcomesAnswer(BaseModel):
+    """One outcome per answer, in their order, after commit."""
+
+    items: tuple[PostedOutcome, ...]

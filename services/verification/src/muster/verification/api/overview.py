@@ -13,9 +13,8 @@ from muster.runtime.auth import Authenticated, Composed
 from muster.verification.api import models
 from muster.verification.domain.desks import REVIEWERS
 from muster.verification.domain.return_reasons import CODES
-from muster.verification.handlers import asking
+from muster.verification.handlers import asking, at_the_page
 from muster.verification.store import items, requests
-from muster.vocabulary.reasons import Reason, Refusal
 from muster.vocabulary.states import Role
 
 router = APIRouter()
@@ -53,21 +52,15 @@ async def get_requests(
 ) -> models.RequestsAnswer:
     """How many requests departments have not answered (or have), and how old they are (R73).
 
-    Counts the newest record versions of who is collected in the area; names nobody.
+    Counts the newest record versions of who is collected in the area; names nobody. Of answered
+    ones also what they come to, as far as it stands outside of what is sealed.
     """
     code = known(context.areas, context.profile.area if area is None else area)
     caller.require(LEDGER_ROLES, code)
     departments = {one.id: one for one in asking.reviewing(context.profile)}
     if department is not None:
         if department not in departments:
-            raise Refusal(
-                Reason(
-                    "department",
-                    "department-unknown",
-                    "采集方案中没有参与校核的该部门。",
-                    "The profile has no such department that checks records.",
-                )
-            )
+            raise at_the_page.department_unknown()
         departments = {department: departments[department]}
     villages = context.areas.below([code])
     counts = await requests.counts(conn, state, villages, list(departments))
@@ -97,4 +90,7 @@ def _counts(
         mandatory=row.mandatory,
         longest_seconds=int(row.longest.total_seconds()),
         ages=models.Ages(under_day=row.under_day, under_week=row.under_week, older=row.older),
+        contradict=row.contradict,
+        cannot_tell=row.cannot_tell,
+        last_at=row.last_at,
     )

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.parts.base import FieldValue
 from muster.contracts.parts.capture import RecordForReview
+from muster.contracts.parts.verification import VerificationRequest
 from muster.forms.model import Department
 from muster.forms.profile import Profile
 from muster.messaging import outbox
@@ -28,7 +29,7 @@ from muster.verification.domain import answers
 from muster.verification.domain.answers import Answers
 from muster.verification.handlers import sealing
 from muster.verification.settings import Settings
-from muster.verification.store import requests
+from muster.verification.store import items, requests
 from muster.verification.store.items import Place
 
 _log = get_logger("muster.verification.asking")
@@ -129,6 +130,35 @@ def shown(
     """The values that a request carries: those in question, and those that find the person."""
     wanted = {*department.identified_by, matching.BIRTH, *asked}
     return {name: value for name, value in fields.items() if name in wanted}
+
+
+async def parts(
+    context: Context, conn: AsyncConnection, asked: Sequence[requests.RequestRow]
+) -> dict[str, VerificationRequest]:
+    """What departments are asked, by the event that asks; of what is open no longer, nothing."""
+    places = [one.place for one in asked]
+    found = {item.place: item for item in await items.at(conn, places)}
+    keys = await context.vault.keys_for(conn, {subject_id for subject_id, _ in places})
+    return {
+        one.event_id: _part(context, keys, found[one.place], one)
+        for one in asked
+        if one.open and one.subject_id in keys
+    }
+
+
+def _part(
+    context: Context, keys: DataKeys, item: items.ItemRow, request: requests.RequestRow
+) -> VerificationRequest:
+    asked = sealing.open_asked(context, keys, request)
+    record = sealing.open_record(context, keys, item).record
+    department = context.profile.departments[request.department]
+    return VerificationRequest(
+        case_id=request.case_id,
+        version=request.version,
+        fields=shown(department, record.fields, asked),
+        asked=asked,
+        asked_at=request.asked_at,
+    )
 
 
 async def ask_again(context: Context) -> None:

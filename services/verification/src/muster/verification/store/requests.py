@@ -65,11 +65,15 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class CountRow:
     """Requests of one department in one state: how many, how many of them the record waits for,
-    and for how long they have waited (or took to be answered)."""
+    and for how long they have waited (or took to be answered). Of answered ones how many
+    contradict, how many say nothing of the record, and when the last came."""
 
     department: str
     count: int
     mandatory: int
+    contradict: int
+    cannot_tell: int
+    last_at: datetime | None
     under_day: int
     under_week: int
     older: int
@@ -141,6 +145,35 @@ async def by_event(conn: AsyncConnection, event_ids: Collection[str]) -> dict[st
     """The requests that these events ask, by event id."""
     rows = await conn.execute(_BY_EVENT, {"events": sorted(set(event_ids))})
     return {row.event_id: _request(row) for row in rows}
+
+
+_WAITING = text(
+    _REQUEST
+    + f"""
+    WHERE r.department = :department AND {_OPEN}
+      AND (r.asked_at, r.event_id) > (CAST(:at AS timestamptz), CAST(:id AS uuid))
+    ORDER BY r.asked_at, r.event_id LIMIT :limit
+    """
+)
+_HOW_MANY = text(
+    f"SELECT count(*) FROM department_request r {_JOINED} "  # noqa: S608 - SQL of ours
+    f"WHERE r.department = :department AND {_OPEN}"
+)
+
+
+async def waiting(
+    conn: AsyncConnection, department: str, after: tuple[datetime, str], limit: int
+) -> list[RequestRow]:
+    """A department's open requests behind a place (when asked, event id), the oldest first."""
+    rows = await conn.execute(
+        _WAITING, {"department": department, "at": after[0], "id": after[1], "limit": limit}
+    )
+    return [_request(row) for row in rows]
+
+
+async def how_many_wait(conn: AsyncConnection, department: str) -> int:
+    """How many requests of a department are open."""
+    return int((await conn.execute(_HOW_MANY, {"department": department})).scalar_one())
 
 
 _ANSWER = text(
@@ -215,6 +248,8 @@ async def ask_again(conn: AsyncConnection, patience: timedelta, limit: int) -> d
 _SPAN = "coalesce(r.received_at, now()) - r.asked_at"
 _COUNT = f"""
     SELECT r.department, count(*), count(*) FILTER (WHERE r.mandatory) AS mandatory,
+           count(*) FILTER (WHERE r.contradicts) AS contradict,
+           count(*) FILTER (WHERE r.cannot_tell) AS cannot_tell, max(r.received_at) AS last_at,
            count(*) FILTER (WHERE {_SPAN} < interval '1 day') AS under_day,
            count(*) FILTER (WHERE {_SPAN} >= interval '1 day'
                             AND {_SPAN} < interval '7 days') AS under_week,
