@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import ROOT, Come, Visitor
-from .test_desk import WAITING
+from .desk import WAITING
 
 pytestmark = pytest.mark.needs("browser")
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
