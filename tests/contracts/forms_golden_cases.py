@@ -53,7 +53,7 @@ _DATES: list[object] = [
 _TYPES: Mapping[FieldType, list[object]] = {
     "text": [
         "\ufeff", "\u3000\u00a0", "\u2028", "\u0085", "a\tb", "a\nb", "\n", "a\x00", "a\x7f",
-        "\x1f", "a\udc00",
+        "\x1f", "a\udc00", "a\u202eb", "\u2067a\u2069",
     ],
     "date": _DATES,
     "partial_date": _DATES,

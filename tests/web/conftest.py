@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,7 +62,11 @@ class Demo:
 
     def desk(self) -> dict[str, str]:
         """A collector with the link of their desk."""
-        return next(one for one in self.accounts if "desk" in one)
+        return self.desks()[0]
+
+    def desks(self) -> list[dict[str, str]]:
+        """All such collectors; each at another desk."""
+        return [one for one in self.accounts if "desk" in one]
 
 
 @contextmanager
@@ -93,13 +97,22 @@ def _ready(process: subprocess.Popen[bytes], home: Home, log: Path) -> Demo:
         assert process.poll() is None, log.read_text("utf-8")[-3000:]
         assert time.monotonic() < deadline, log.read_text("utf-8")[-3000:]
         time.sleep(0.5)
+    return found_in(home)
+
+
+def found_in(home: Home) -> Demo:
+    """The demo that runs in this folder."""
     accounts = json.loads((home.path / "accounts.json").read_text("utf-8"))["accounts"]
     return Demo(str(home.stack()["web"]), home, accounts)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """One for the tests of a file, which follow each other on it."""
+    """One for all tests, which follow each other on it and choose different people. MUSTER_DEMO
+    names the folder (``MUSTER_HOME``) of one that somebody has running, which then stays."""
+    if running := os.environ.get("MUSTER_DEMO"):
+        yield found_in(Home(Path(running).resolve() / "demo"))
+        return
     with running_demo(tmp_path_factory.mktemp("demo"), "--pages") as found:
         yield found
 
@@ -181,6 +194,16 @@ class Visitor:
     def json(self, service: str, path: str) -> Any:
         """What a service says to whoever is signed in here."""
         answer = self.page.request.get(f"{self.demo.url}/api/{service}{path}")
+        assert answer.ok, answer.text()
+        return answer.json()
+
+    def ask(self, service: str, path: str, body: Mapping[str, object]) -> Any:
+        """The same of what is asked by POST, as a page of ours does."""
+        answer = self.page.request.post(
+            f"{self.demo.url}/api/{service}{path}",
+            data=json.dumps(body),
+            headers={"content-type": "application/json", "x-muster-client": "console"},
+        )
         assert answer.ok, answer.text()
         return answer.json()
 

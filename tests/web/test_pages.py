@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from . import test_desk as at_desk
 from . import words
 from .conftest import ROOT, Come, Visitor
-from .test_desk import WAITING
+from .desk import WAITING
 
 NEW = {"zh": "初始数据中没有此人", "en": "Nobody knows this person yet"}
 """What is said of the card of somebody who is new."""

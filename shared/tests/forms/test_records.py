@@ -108,6 +108,8 @@ def test_category_4_gives_its_dates_only_and_12_nothing_of_service(profile: Prof
         ({"martyr_survivor"}, "name", "  ", "format-text"),
         ({"martyr_survivor"}, "name", 3, "format-text"),
         ({"martyr_survivor"}, "name", "某\x00", "format-text"),
+        ({"martyr_survivor"}, "name", "某\u202e人", "format-text"),
+        ({"martyr_survivor"}, "name", "\u2067某\u2069", "format-text"),
         ({"martyr_survivor"}, "name", "某" * 61, "too-long"),
         ({"martyr_survivor"}, "sex", "男", "not-an-option"),
         ({"martyr_survivor"}, "ethnicity", "57", "not-an-option"),

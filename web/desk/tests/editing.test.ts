@@ -50,6 +50,16 @@ describe('a value', () => {
     expect([editing.sources.name, editing.differences('name')]).toEqual(['chip', []])
   })
 
+  it('of somebody else’s newer record stands beneath, once this one was refused for it', () => {
+    const draft = draftOf()
+    const stored = { ...draft.known!, record: { record: { categories: [], fields: { ...draft.fields, name: '他人所填' } } } } as unknown as Draft['known']
+    expect(edit(draftOf({ known: stored })).differences('name')).toEqual([])
+    const editing = edit(draftOf({ known: stored, overtaken: true }))
+    expect(editing.differences('name')).toEqual([{ source: 'record', value: '他人所填' }])
+    editing.set(field('name'), '他人所填')
+    expect(editing.differences('name')).toEqual([{ source: 'chip', value: county.bases[0]!.fields.name }])
+  })
+
   it('that is none stays as it was typed, and is said to be wrong by its form', async () => {
     const editing = edit(draftOf())
     editing.put(field('birth_date'), '1969-13')

@@ -122,6 +122,15 @@ describe('opening', () => {
     expect(document.querySelector('.summary')).toBe(document.activeElement)
   })
 
+  it('of a number that the day’s first page was given keeps it in sight where it is none', async () => {
+    const slip = NUMBER.slice(0, 17) + (NUMBER.endsWith('1') ? '2' : '1')
+    askFor({ number: slip })
+    await visit('/person')
+    expect(requests.some((one) => one.line === LOOKUP)).toBe(false)
+    expect(document.querySelector<HTMLInputElement>('#person-number')!.value).toBe(slip)
+    expect(document.querySelector('.summary')?.textContent).toContain('校验码')
+  })
+
   it('of a known person fills the form in, without the number in the address', async () => {
     const router = await visit('/person', { [LOOKUP]: known(fields) })
     await type('#person-number', `${NUMBER.slice(0, 6)} ${NUMBER.slice(6)}`)

@@ -177,6 +177,8 @@ describe('a refusal', () => {
     expect(held.value.length).toBe(1)
     const back = await takeBack(one.id)
     expect([back.id, back.confirmation, store.parcels.has(one.id), store.drafts.has(one.id)]).toEqual([one.id, confirmation, false, true])
+    expect(back.refused).toMatchObject([{ field: 'name', rule: 'wrong', zh: '姓名不对' }])
+    expect(back.overtaken).toBeFalsy()
     await expect(takeBack(next.id)).rejects.toThrow()
   })
 
@@ -213,7 +215,11 @@ describe('a refusal', () => {
     await expect(takeBack(one.id)).rejects.toThrow()
     expect(store.parcels.get(one.id)!.state).toBe('held')
     away = false
-    expect(await takeBack(one.id)).toMatchObject({ baseVersion: 3, isNew: false, known, confirmation })
+    expect(await takeBack(one.id)).toMatchObject({ baseVersion: 3, isNew: false, known, confirmation, overtaken: true })
+    // Sent again it is like any other.
+    await handIn(store.drafts.get(one.id)!)
+    await sendNow()
+    expect(store.parcels.get(one.id)!.draft).toMatchObject({ refused: [], overtaken: false })
   })
 
   it('because the number is somebody’s already makes it theirs, with papers to be sent for them', async () => {

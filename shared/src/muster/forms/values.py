@@ -21,6 +21,9 @@ _PARTIAL = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 _DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 _PHONE = re.compile(r"\+?[0-9]{3,}(-[0-9]{1,8}){0,3}")
 _PHONE_LENGTH = 20
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Signs that turn the direction of what stands around them: what is then read is not what is
+stored and signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ def _text(field: Field) -> ValueCheck:
         if not isinstance(value, str) or not value.strip():
             return "format-text"
         if any(unicodedata.category(sign) in ("Cc", "Cs") and sign != "\n" for sign in value):
+            return "format-text"
+        if not _TURNING.isdisjoint(value):
             return "format-text"
         return "too-long" if len(value) > field.max_length else None
 

@@ -10,7 +10,7 @@ import { equal, onCard, sourceOf, withReading } from './opening'
 const SETTLES = 250
 
 export interface Offered {
-  source: 'chip' | 'baseline'
+  source: 'chip' | 'baseline' | 'record'
   value: FieldValue
 }
 
@@ -112,6 +112,8 @@ export function useEditing(first: Draft, rules: FormRules, store: DeskStore) {
     const [read, before] = [onCard(rest.reading)[id], rest.known?.baseline?.fields[id]]
     if (read !== undefined && !equal(read, fields[id])) offered.push({ source: 'chip', value: read })
     if (before !== undefined && !equal(before, fields[id]) && !equal(before, read)) offered.push({ source: 'baseline', value: before })
+    const stored = rest.overtaken ? recorded(rest)[id] : undefined
+    if (stored !== undefined && ![fields[id], read, before].some((one) => equal(stored, one))) offered.push({ source: 'record', value: stored })
     return offered
   }
 
@@ -132,6 +134,12 @@ export function useEditing(first: Draft, rules: FormRules, store: DeskStore) {
   })
 
   return { id: first.id, fields, sources, typed, settled, voided, savedAt, keep, set, put, choose, take, read, differences, end, resume }
+}
+
+/** What the newest record says that capture has. */
+function recorded({ known }: Draft): Record<string, FieldValue> {
+  const stored = known?.record as { record?: { fields?: Record<string, FieldValue> } } | null | undefined
+  return stored?.record?.fields ?? {}
 }
 
 function drop(held: Record<string, unknown>, name: string): void {

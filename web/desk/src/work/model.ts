@@ -58,6 +58,10 @@ export interface Draft {
   interpreter: string
   /** Void as soon as anything that was shown changes. */
   confirmation: Confirmation | null
+  /** Why capture refused it when it was sent last; there while it is mended. */
+  refused?: Parcel['reasons']
+  /** Whether somebody else's record of this person came first: what it says otherwise is shown. */
+  overtaken?: boolean
   startedAt: string
   changedAt: string
 }

@@ -40,7 +40,7 @@ export const unsent = computed(() => store.drafts.size + onTheirWay.value.length
 export async function handIn(draft: Draft): Promise<void> {
   if (draft.confirmation === null) throw new Error('nobody has confirmed this record')
   await store.handIn({
-    id: draft.id, draft, state: 'waiting', evidence: [], record: null, since: new Date().toISOString(), tries: 0, receipt: null, reasons: [],
+    id: draft.id, draft: { ...draft, refused: [], overtaken: false }, state: 'waiting', evidence: [], record: null, since: new Date().toISOString(), tries: 0, receipt: null, reasons: [],
   })
   void sendNow()
 }
@@ -50,13 +50,13 @@ export async function handIn(draft: Draft): Promise<void> {
 export async function takeBack(id: string): Promise<Draft> {
   const parcel = store.parcels.get(id)
   if (parcel?.state !== 'held') throw new Error('only what was refused is taken back')
-  let { draft } = parcel
+  let draft: Draft = { ...parcel.draft, refused: parcel.reasons }
   if (parcel.existing !== undefined || parcel.reasons.some((reason) => reason.rule === 'version-changed')) {
     const subjectId = parcel.existing ?? draft.subjectId
     const known = await post('capture', '/subjects/lookup', { body: { subject_id: subjectId } })
     // Papers are kept with their person: another person has none of these yet.
     const papers = subjectId === draft.subjectId ? draft.papers : draft.papers.map((paper) => ({ ...paper, sent: false }))
-    draft = { ...draft, subjectId, known, papers, baseVersion: known.version ?? 0, isNew: !known.known }
+    draft = { ...draft, subjectId, known, papers, baseVersion: known.version ?? 0, isNew: !known.known, overtaken: true }
   }
   await store.takeBack(id, { ...draft, changedAt: new Date().toISOString() })
   return store.drafts.get(id)!

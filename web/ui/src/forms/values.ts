@@ -9,7 +9,8 @@ const PARTIAL = /^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$/
 const DECIMAL = /^-?[0-9]{1,12}(\.[0-9]{1,6})?$/
 const PHONE = /^\+?[0-9]{3,}(-[0-9]{1,8}){0,3}$/
 const PHONE_LENGTH = 20
-const CONTROLS = /(?!\n)\p{Cc}|\p{Cs}/u
+// With those that turn the direction of what stands around them.
+const CONTROLS = /(?!\n)\p{Cc}|\p{Cs}|[\u202a-\u202e\u2066-\u2069]/u
 // A byte order mark is a space to JavaScript and to nobody else.
 const BLANK = /^(?:(?!\uFEFF)\s)*$/
 
