@@ -192,11 +192,11 @@ const many: Asked[] = HOSTILE.map((name, at) => ({
 }))
 const rowsIn = async (bytes: Uint8Array) => (await readXlsx(bytes)).sheets[0]!.rows as unknown[][]
 /** The workbook as somebody saved it after a change. */
-const saved = async (change: (rows: unknown[][]) => unknown[][] | void) => {
+const saved = async (change: (rows: unknown[][]) => unknown) => {
   const rows = await rowsIn(await write(many, words('zh')))
   // A spreadsheet program writes what looks like a sign's number as a text of its own.
   const literal = (cell: unknown) => (typeof cell === 'string' ? cell.replace('_x0041_', '_x005F_x0041_') : cell)
-  return writeXlsx({ sheets: [{ name: 'a', rows: (change(rows) ?? rows).map((row) => row.map(literal)) as never }] })
+  return writeXlsx({ sheets: [{ name: 'a', rows: ((change(rows) as unknown[][] | undefined) ?? rows).map((row) => row.map(literal)) as never }] })
 }
 
 describe('the workbook', () => {
