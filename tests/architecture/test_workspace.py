@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -67,7 +68,8 @@ def test_what_is_walked_holds_all_that_git_knows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "least"), [("requirements.lock", 80), ("requirements-pcsc.lock", 1)]
+    ("name", "least"),
+    [("requirements.lock", 80), ("requirements-node.lock", 1), ("requirements-pcsc.lock", 1)],
 )
 def test_the_lock_names_versions_and_hashes_and_no_address(name: str, least: int) -> None:
     lines = (ROOT / name).read_text().splitlines()
@@ -77,6 +79,43 @@ def test_the_lock_names_versions_and_hashes_and_no_address(name: str, least: int
         assert re.match(r"[a-z0-9._-]+(\[[a-z,]+\])?==\S+", line), line
     assert all(re.match(r"[a-z0-9]|    --hash=sha256:[0-9a-f]{64}", line) for line in lines)
     assert "://" not in "\n".join(lines)
+
+
+def strange_in_npm_lock(text: str) -> list[str]:
+    """Packages of npm's lock without version and hash, and places that a package comes from."""
+    packages = json.loads(text)["packages"]
+    members = {held["resolved"] for held in packages.values() if held.get("link")}
+    found = [line.strip() for line in text.splitlines() if "://" in line]
+    for name, held in packages.items():
+        if held.get("link") or name in {"", *members} or held.get("inBundle"):
+            continue
+        if "version" not in held or not held.get("integrity", "").startswith("sha512-"):
+            found.append(f"{name} has no version or no hash")
+        if "resolved" in held:
+            found.append(f"{name} is resolved")
+    return found
+
+
+def test_the_lock_of_the_pages_names_versions_and_hashes_and_no_address() -> None:
+    text = (ROOT / "web/package-lock.json").read_text(encoding="utf-8")
+    assert len(json.loads(text)["packages"]) > 100
+    assert strange_in_npm_lock(text) == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        {"version": "1.0.0"},
+        {"integrity": "sha512-x"},
+        {"version": "1.0.0", "integrity": "sha512-x", "resolved": "file:../x.tgz"},
+        {"version": "1.0.0", "integrity": "sha512-x", "funding": "https://a.example"},
+    ],
+)
+def test_an_address_and_a_package_without_hash_are_seen(planted: dict[str, str]) -> None:
+    whole = {"": {"name": "web"}, "ui": {}, "node_modules/ui": {"link": True, "resolved": "ui"}}
+    good = {"node_modules/a": {"version": "1.0.0", "integrity": "sha512-x"}}
+    assert strange_in_npm_lock(json.dumps({"packages": {**whole, **good}})) == []
+    assert strange_in_npm_lock(json.dumps({"packages": {**whole, "node_modules/b": planted}}))
 
 
 def test_the_lock_holds_every_dependency() -> None:

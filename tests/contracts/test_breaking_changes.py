@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from muster.contracts.schemas import breaking_changes, build_schema, specs_by_file
+from muster.contracts.schemas import breaking_changes, build_schema, readers_first, specs_by_file
 
 OLD: dict[str, Any] = {
     "type": "object",
@@ -104,6 +104,31 @@ def test_a_new_member_of_an_enumeration_is_not_and_a_lost_one_is() -> None:
     few, more = ({"$defs": {"E": {"enum": members}}} for members in (["a"], ["a", "b"]))
     assert breaking_changes(few, more) == []
     assert breaking_changes(more, few) == ["E: ['b'] is no longer allowed"]
+    assert readers_first(few, more) == ["E: ['b'] may be said now"]
+    assert readers_first(few, few) == []
+
+
+def test_a_new_field_that_old_readers_refuse_is_named() -> None:
+    """Clear fields; parts ignore what they do not know."""
+    new = copy.deepcopy(OLD)
+    new["$defs"]["Part"]["properties"]["more"] = {"type": "string"}
+    assert readers_first(OLD, new) == ["Part.more: is a new field where old readers take no other"]
+    tolerant = copy.deepcopy(OLD)
+    del tolerant["$defs"]["Part"]["additionalProperties"]
+    del new["$defs"]["Part"]["additionalProperties"]
+    assert readers_first(tolerant, new) == []
+
+
+@pytest.mark.parametrize("place", ["properties.list.items", "properties.name"])
+def test_a_new_member_is_named_wherever_it_stands(place: str) -> None:
+    few, more = copy.deepcopy(OLD), copy.deepcopy(OLD)
+    for schema, members in ((few, ["a"]), (more, ["a", "b"])):
+        target: Any = schema["$defs"]["Part"]
+        for step in place.split("."):
+            target = target[step]
+        target["enum"] = members
+    [said] = readers_first(few, more)
+    assert said.endswith("['b'] may be said now")
 
 
 @pytest.mark.parametrize("spec", specs_by_file().values(), ids=lambda spec: spec.stem)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -170,6 +171,24 @@ async def test_what_another_signed_or_moved_is_refused(
     assert seen == []
     assert await scalar(reviewing, "SELECT rule FROM dead_letter") == rule
     assert await scalar(reviewing, "SELECT count(*) FROM parked") == (rule is None)
+
+
+async def test_an_answer_without_its_part_is_refused_and_a_good_copy_takes_its_place(
+    reviewing: Side,
+) -> None:
+    """R73: an edge always seals one, so what has none is damage, and never silently done."""
+    key = jose.generate("sig")
+    await enrol(reviewing, "housing", key)
+    good = answered(reviewing, key)
+    taking, seen = intake(reviewing)
+    empty = replace(good, value=write_value(Clear(version=1), {}))
+    for of_others in (empty, replace(empty, value=write_value(Clear(version=1), {"access": "x"}))):
+        await taking.take(ANSWERED, [of_others])
+        assert await scalar(reviewing, "SELECT rule FROM dead_letter") == "part-missing"
+    await taking.take(ANSWERED, [good])
+    await taking.take(ANSWERED, [empty])
+    assert [message.event_id for message in seen] == [dict(good.headers)["ce_id"].decode()]
+    assert await scalar(reviewing, "SELECT count(*) FROM dead_letter") == 0
 
 
 async def test_an_answer_waits_until_its_sender_is_known(reviewing: Side) -> None:

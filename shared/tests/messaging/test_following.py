@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
@@ -11,8 +12,8 @@ from sqlalchemy import text
 
 from muster.contracts.envelope import Clear
 from muster.contracts.parts.access import GrantPart, GrantsOfAccount, KeysOfOwner, PublicKey
-from muster.messaging.message import Message
-from muster.security.following import Directory, take_grants, take_keys
+from muster.messaging.message import DONE, Message, Outcome
+from muster.security.following import NO_KEYS, Directory, take_grants, take_keys
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Role
 
@@ -52,6 +53,26 @@ def keys(version: int) -> Message:
         ),
     )
     return Message("access-key-changed", OWNER, new_id(), Clear(version=version), part, None)
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_an_event_without_keys_is_refused_and_forgets_no_version(
+    reader: Side, together: bool
+) -> None:
+    """R102: with the version a late older event would bring back what was revoked."""
+    none = keys(4)
+    none = replace(none, part=none.part.model_copy(update={"keys": ()}))
+    said: list[Outcome] = []
+    batches = [[keys(3), none, keys(2)]] if together else [[keys(3)], [none], [keys(2)]]
+    for batch in batches:
+        async with reader.database.transaction() as conn:
+            said += await take_keys(None, conn, batch)
+    assert said == [DONE, NO_KEYS, DONE]
+    for kid in ("kid-1", "kid-2"):
+        assert await Directory(reader.database).key(kid, owner_kind="terminal") is None
+    async with reader.database.transaction() as conn:
+        rows = await conn.execute(text("SELECT kid, version FROM known_key ORDER BY kid"))
+        assert [tuple(row) for row in rows] == [("kid-1", 3), ("kid-2", 3)]
 
 
 async def _take(side: Side, taker: object, batches: Sequence[Sequence[Message]]) -> None:

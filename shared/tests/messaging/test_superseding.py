@@ -63,6 +63,67 @@ async def test_a_good_copy_after_a_damaged_one_takes_effect_exactly_once(
     assert await scalar(reader, PLACE) == "1-1"
 
 
+def emptied(message: RawMessage) -> RawMessage:
+    """A copy of which somebody took the sealed part: nothing that is left of it is signed."""
+    return replace(message, value=write_value(Clear(version=1, subject_id=message.key), {}))
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_a_good_copy_after_one_without_its_part_takes_effect_exactly_once(
+    source: Side, reader: Side, together: bool
+) -> None:
+    """A service's event may hold nothing for us, so this is no dead letter; it is no last word
+    either, and the places stay right."""
+    key = new_subject()
+    good = raw(source.keyring, key, 1, 1)
+    copies = [emptied(good), emptied(good), good, good, emptied(good)]
+    intake = make_intake(reader)
+    for batch in [copies] if together else [[copy] for copy in copies]:
+        await intake.take(TOPIC, batch)
+    assert await effects(reader) == [(key, 1)]
+    assert await scalar(reader, LETTERS) == 0
+    assert await scalar(reader, PLACE) == "1-1"
+
+
+async def test_a_copy_without_its_part_takes_no_letter_away(source: Side, reader: Side) -> None:
+    """Else whoever writes one could hide that an event was lost."""
+    good = raw(source.keyring, new_subject(), 1, 1)
+    intake = make_intake(reader)
+    await intake.take(TOPIC, [damaged(good, "bad-seal")])
+    await intake.take(TOPIC, [emptied(good)])
+    assert await scalar(reader, LETTERS) == 1
+    await intake.take(TOPIC, [good])
+    assert await scalar(reader, LETTERS) == 0
+    assert len(await effects(reader)) == 1
+
+
+async def test_a_copy_without_its_part_does_not_wait_in_the_place_of_a_good_one(
+    source: Side, reader: Side
+) -> None:
+    """Behind a key that waits the good copy would be its double."""
+    key = new_subject()
+    wait = True
+
+    async def waits(
+        context: Side, conn: AsyncConnection, batch: Sequence[Message]
+    ) -> Sequence[Outcome]:
+        if wait:
+            return [NotNow("not yet")] * len(batch)
+        return await take_facts(context, conn, batch)
+
+    intake = make_intake(reader, waits)
+    await intake.take(TOPIC, [raw(source.keyring, key, 1, 1)])
+    good = raw(source.keyring, key, 2, 2)
+    await intake.take(TOPIC, [emptied(good)])
+    await intake.take(TOPIC, [good])
+    wait = False
+    for _ in range(2):
+        await make_due(reader)
+        await intake.retry_parked()
+    assert await effects(reader) == [(key, 1), (key, 2)]
+    assert await scalar(reader, PLACE) == "2-2"
+
+
 async def test_the_same_damaged_copy_doubled_makes_one_letter(source: Side, reader: Side) -> None:
     """In one batch, in a later one, and republished at another offset."""
     bad = damaged(raw(source.keyring, new_subject(), 1, 1), "bad-seal")
@@ -179,9 +240,7 @@ ASKS = "SELECT count(*) FROM outbox WHERE topic = 'reporting-replay-requested'"
 _RUBBISH = {
     "does not open": lambda m: damaged(m, "bad-seal"),
     "is no value": lambda m: damaged(m, "value-not-json"),
-    "holds nothing for us": lambda m: replace(
-        m, value=write_value(Clear(version=1, subject_id=m.key), {})
-    ),
+    "holds nothing for us": lambda m: emptied(m),
     "has a key that is not here": lambda m: replace(
         m, value=m.value.replace(b"seal/", b"seal/other-", 1)
     ),
@@ -257,3 +316,21 @@ async def test_a_message_that_opens_later_says_what_is_missing_before_it(
         await intake.retry_parked()
     assert len(await effects(reader)) == 2
     assert await scalar(reader, PLACE) == "1-3"
+
+
+async def test_what_another_version_of_the_topic_left_unread_is_refused_and_asked_for_again(
+    source: Side, reader: Side
+) -> None:
+    """CONTRIBUTING: a process reads one version; its source publishes what is asked in the new."""
+    key = new_subject()
+    now = raw(source.keyring, key, 1, 1)
+    other = f"{SPEC.type.rpartition('.')[0]}.v{SPEC.version + 1}".encode()
+    headers = tuple((n, other if n == "ce_type" else v) for n, v in now.headers)
+    intake = make_intake(reader)
+    await intake.take(TOPIC, [replace(now, headers=headers)])
+    assert await scalar(reader, "SELECT rule FROM dead_letter") == "wrong-type"
+    assert await ask(reader) == 0
+    await intake.take(TOPIC, [raw(source.keyring, key, 2, 2)])
+    assert await ask(reader) == 1
+    await intake.take(TOPIC, [now])
+    assert await scalar(reader, PLACE) == "2-2"

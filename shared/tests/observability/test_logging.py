@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import structlog
@@ -141,7 +143,11 @@ def test_an_exception_is_told_by_type_and_place_never_by_its_text(lines: io.Stri
 
 
 @pytest.mark.parametrize(
-    "key", ["name", "Full-Name", "phone", "contact_phone", "address", "resident_number", "password"]
+    "key",
+    [
+        *("name", "Full-Name", "phone", "contact_phone", "address", "resident_number", "password"),
+        *("spouse_name", "home_address", "martyr-name"),
+    ],
 )
 def test_value_under_a_personal_key_is_removed(key: str) -> None:
     assert redact({"outer": [{key: "Anna Smith"}]}) == {"outer": [{key: "[removed]"}]}
@@ -165,12 +171,64 @@ def test_carrier_keeps_counts_only() -> None:
         f"tel{MOBILE}.",
         "".join(chr(ord("０") + int(digit)) for digit in MOBILE),
         NUMBER_18 + NUMBER_18,
+        f"{NUMBER_18[:6]}.{NUMBER_18[6:14]}.{NUMBER_18[14:]}",
+        "_".join(NUMBER_18),
+        f"{MOBILE[:3]}.{MOBILE[3:7]}.{MOBILE[7:]}",
+        f"{MOBILE[:3]}_{MOBILE[3:7]}_{MOBILE[7:]}",
     ],
 )
 def test_other_ways_to_write_a_number_are_masked(written: str) -> None:
     masked = mask_text(f"before {written} after")
     assert "[number]" in masked
     assert not any(sign.isdigit() and sign not in "86" for sign in masked)
+
+
+def _all_of_it(text: str, sign: str) -> str:
+    return "".join(sign.format(ord(one)) for one in text)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        json.dumps(NAME),
+        json.dumps(json.dumps(NAME)),
+        json.dumps(NAME).upper().replace("\\U", "\\u"),
+        ascii("𠮷" + NAME),
+        json.dumps("𠮷"),  # two halves
+        ascii("𠮷"),
+        repr(NAME.encode()),
+        repr(NAME.encode("gb18030")),
+        quote(NAME),
+        quote(quote(NAME)),
+        quote(NAME).lower(),
+        quote(NAME.encode("gb18030")),
+        _all_of_it(NUMBER_18, "\\u{:04x}"),
+        _all_of_it(MOBILE, "%{:02X}"),
+    ],
+)
+def test_what_stands_behind_escapes_is_masked(written: str) -> None:
+    """R100: as JSON, Python or an address writes it, once or twice."""
+    masked = mask_text(f"before {written} after")
+    assert masked.startswith("before ")
+    assert masked.endswith(" after")
+    assert "[zh]" in masked or "[number]" in masked
+    left = masked.removeprefix("before ").removesuffix(" after")
+    assert re.sub(r"\[zh\]|\[number\]", "", left).strip("b\"'\\") == ""
+    assert mask_text(masked) == masked
+
+
+@pytest.mark.parametrize("before", range(18))
+def test_a_long_text_is_not_cut_within_a_number(before: int) -> None:
+    """R100: the beginning of one is no number any more, but it names somebody all the same."""
+    for written in (NUMBER_18, MOBILE, _all_of_it(NAME, "\\u{:04x}")):
+        masked = mask_text("y" * (20_000 - before) + written + "y" * 30_000)
+        assert len(masked) < 20_100
+        assert not set(masked) & set("0123456789\\")
+
+
+def test_what_a_driver_quotes_is_removed_though_it_does_not_end() -> None:
+    masked = mask_text(f"refused [parameters: ({'Anna Smith, ' * 3000})]")
+    assert masked == "refused [removed]"
 
 
 @pytest.mark.parametrize(
@@ -187,6 +245,8 @@ def test_numbers_as_numbers_are_masked(number: float) -> None:
         "sha256:" + "ab12" * 16,
         "2026-11-24T04:12:33.123456+00:00",
         "127.0.0.1:54321",
+        "no answer from 192.168.100.100:9092",
+        "C:\\users\\x.log, 100%, 50%25, a%20b%2Fc, \\u00e9, \\x1b[0m",
         "431126105200",
         "capture-record-submitted[3]@104857",
     ],

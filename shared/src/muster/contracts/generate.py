@@ -1,6 +1,7 @@
 """Writes the schema snapshots and ``docs/topics.md``; refuses a breaking change in place.
 
-``.venv/bin/python -m muster.contracts.generate``. With ``--check`` nothing is written and a
+``.venv/bin/python -m muster.contracts.generate``. It says which changes need readers to be upgraded
+before writers. With ``--check`` nothing is written and a
 difference is an error; ``make contracts`` tests the same and writes nothing.
 """
 
@@ -18,6 +19,7 @@ from muster.contracts.schemas import (
     breaking_changes,
     build_schema,
     dump,
+    readers_first,
     schema_path,
     specs_by_file,
 )
@@ -36,6 +38,16 @@ def snapshots() -> tuple[dict[Path, bytes], list[str]]:
             refused += [f"{path.name}: {change}" for change in changes]
         wanted[path] = dump(schema)
     return wanted, refused
+
+
+def late_readers() -> list[str]:
+    """What is new against the snapshots, and a dead letter at readers that are not upgraded yet."""
+    return [
+        f"{path.name}: {change}"
+        for spec in specs_by_file().values()
+        if (path := schema_path(spec)).exists()
+        for change in readers_first(orjson.loads(path.read_bytes()), build_schema(spec))
+    ]
 
 
 def topics_page() -> bytes:
@@ -118,6 +130,8 @@ def main(arguments: list[str]) -> int:
         print(f"breaking change without a new version: {sentence}", file=sys.stderr)  # noqa: T201
     if refused:
         return 1
+    for sentence in late_readers():
+        print(f"upgrade readers before writers: {sentence}", file=sys.stderr)  # noqa: T201
     stale = [path for path, content in wanted.items() if not _same(path, content)]
     if "--check" in arguments:
         for path in stale:

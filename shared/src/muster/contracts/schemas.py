@@ -2,7 +2,9 @@
 
 The models are the source. ``shared/contracts/schemas`` holds a reviewed snapshot per topic file
 and version; a test fails on drift. A snapshot of a version that exists may only be replaced by a
-compatible one: whoever reads old messages, or reads new ones with old code, must not notice.
+compatible one: whoever reads old messages must not notice, nor who reads new ones with old code.
+There are two exceptions, which `readers_first` names: what an old reader refuses until it is
+upgraded, so that readers are upgraded before writers.
 """
 
 from __future__ import annotations
@@ -75,8 +77,9 @@ def breaking_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str
     """What of ``new`` would break a reader of ``old`` messages or an old reader of new ones.
 
     Allowed without a new version: a new definition, a new optional field, a new member of an
-    enumeration that only adds, a changed description. Everything else is listed, one sentence
-    each: old messages must pass a constraint that is new, old readers must get what was promised.
+    enumeration that only adds, a changed description; of these `readers_first` names some.
+    Everything else is listed, one sentence each: old messages must pass a constraint that is new,
+    old readers must get what was promised.
     """
     return sorted(
         set(_compare(old, new, "parts"))
@@ -91,6 +94,33 @@ def breaking_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str
             for sentence in _compare(definition, new["$defs"][name], name)
         }
     )
+
+
+def readers_first(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """What of ``new`` makes a dead letter at a reader of ``old``, though no version is needed.
+
+    A new member of an enumeration, and a new field where no other is taken (clear fields; parts
+    ignore what they do not know). One sentence each: its readers are upgraded before its writers.
+    """
+    return sorted(
+        sentence
+        for name, definition in old.get("$defs", {}).items()
+        if name in new.get("$defs", {})
+        for sentence in _newly_allowed(definition, new["$defs"][name], name)
+    )
+
+
+def _newly_allowed(old: Mapping[str, Any], new: Mapping[str, Any], where: str) -> Iterator[str]:
+    if more := set(new.get("enum", ())) - set(old.get("enum", ())):
+        yield f"{where}: {sorted(more, key=str)} may be said now"
+    before, after = old.get("properties", {}), new.get("properties", {})
+    if old.get("additionalProperties") is False:
+        for name in sorted(set(after) - set(before)):
+            yield f"{where}.{name}: is a new field where old readers take no other"
+    for name in sorted(set(before) & set(after)):
+        yield from _newly_allowed(before[name], after[name], f"{where}.{name}")
+    if isinstance(old.get("items"), dict) and isinstance(new.get("items"), dict):
+        yield from _newly_allowed(old["items"], new["items"], f"{where}[]")
 
 
 _WORDS = frozenset({"title", "description", "examples", "$comment"})

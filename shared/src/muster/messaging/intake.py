@@ -6,23 +6,24 @@ effects that the handler writes, parked messages and dead letters.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.contracts.envelope import Headers, Unreadable, is_key, read_headers
+from muster.contracts.envelope import Headers, Unreadable, read_headers
 from muster.contracts.topics import TopicSpec, service_topics
-from muster.messaging import border, enrolled, failpoints, parking, positions
+from muster.messaging import aside, border, enrolled, failpoints, parking, positions
+from muster.messaging.aside import UNREADABLE
 from muster.messaging.causes import trace_id
 from muster.messaging.deadletters import DeadLetters, RawMessage, Refused
 from muster.messaging.handling import BEHIND, hand_over
 from muster.messaging.limits import InvalidLimits, Tally
 from muster.messaging.message import Done, Invalid, Message, NotNow, Outcome, Subscription
-from muster.messaging.opening import Unenrolled, open_message, unreadable
+from muster.messaging.opening import Unenrolled, holds_nothing, open_message, unreadable
 from muster.messaging.parking import Parked, Waiting
 from muster.observability import metrics
 from muster.observability.logging import get_logger
@@ -33,26 +34,31 @@ from muster.security.keyring import Keyring
 
 _log = get_logger("muster.intake")
 
-UNREADABLE = "unreadable"
-"""Stands for the sender of what has no readable headers."""
-_ASIDE = f"{UNREADABLE}/"
-_HASHED = f"{_ASIDE}sha256:"
 _HELD = "sender quarantined"
 
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """A message with readable headers; ``again`` when an earlier copy became a dead letter, and
-    ``since`` when it waits already."""
+    """A message with readable headers; ``empty`` when it holds nothing for this service, ``again``
+    when an earlier copy became a dead letter, and ``since`` when it waits already."""
 
     raw: RawMessage
     headers: Headers
+    empty: bool = False
     again: bool = False
     since: datetime | None = None
 
     @property
     def event_id(self) -> str:
         return self.headers.event_id
+
+    @property
+    def inbox_id(self) -> str:
+        """Under which it is noted. One that is empty leaves the event's own id to a copy that is
+        not: nobody signs that there is nothing, so it may be a copy of which the part was taken."""
+        if not self.empty:
+            return self.event_id
+        return str(uuid5(NAMESPACE_URL, f"{self.raw.topic}/{self.event_id}/empty"))
 
     @property
     def sender(self) -> str:
@@ -117,9 +123,10 @@ class Intake:
                 if tally.invalid(UNREADABLE):
                     refused.append(Refused(raw, unreadable(error)))
                 else:
-                    held.append(Waiting(_put_aside(spec, raw), UNREADABLE, _HELD, retry=False))
+                    held.append(Waiting(aside.put(spec, raw), UNREADABLE, _HELD, retry=False))
             else:
-                arrivals.append(_Arrival(raw, headers))
+                empty = holds_nothing(self._service, spec, raw)
+                arrivals.append(_Arrival(raw, headers, empty))
         await self._letters.write(conn, refused)
         await parking.park(conn, held)
         _count(spec, invalid=len(refused), parked=len(held))
@@ -133,7 +140,7 @@ class Intake:
         waiting, ready = await self._set_apart(conn, spec, fresh, tally)
         refused: list[Refused] = []
         stands: set[str] = set()
-        done = 0
+        done = sum(arrival.empty for arrival in arrivals)
         opened = await self._open(conn, spec, ready)
         await _advance(conn, spec, arrivals, ready, opened)
         outcomes = await self._hand_over(conn, spec, opened)
@@ -157,7 +164,7 @@ class Intake:
         await parking.park(conn, waiting)
         _count(
             spec,
-            duplicate=len(arrivals) - len(fresh) + len(stands),
+            duplicate=sum(not a.empty for a in arrivals) - len(fresh) + len(stands),
             invalid=len(refused),
             parked=len(waiting),
             done=done,
@@ -166,7 +173,7 @@ class Intake:
     async def _new(
         self, conn: AsyncConnection, spec: TopicSpec, arrivals: Sequence[_Arrival]
     ) -> list[_Arrival]:
-        """Enter messages into the inbox; those that were there already drop out.
+        """Enter messages into the inbox; those that were there already drop out, and empty ones.
 
         Except an event of which only a damaged copy came so far: a good one takes its place.
         """
@@ -175,7 +182,7 @@ class Intake:
             inbox,
             [
                 {
-                    "event_id": a.event_id,
+                    "event_id": a.inbox_id,
                     "topic": spec.name,
                     "partition": a.headers.shard,
                     "sequence": a.headers.sequence,
@@ -186,12 +193,11 @@ class Intake:
             returning=("event_id",),
         )
         new = {str(row["event_id"]) for row in written}
+        whole = [a for a in arrivals if not a.empty]
         again = await self._letters.claim(
-            conn, spec.name, [a.event_id for a in arrivals if a.event_id not in new]
+            conn, spec.name, [a.event_id for a in whole if a.event_id not in new]
         )
-        return [
-            replace(a, again=a.event_id in again) for a in arrivals if a.event_id in new | again
-        ]
+        return [replace(a, again=a.event_id in again) for a in whole if a.event_id in new | again]
 
     async def _set_apart(
         self, conn: AsyncConnection, spec: TopicSpec, fresh: Sequence[_Arrival], tally: Tally
@@ -271,7 +277,7 @@ class Intake:
         if unread:
             # They never got into the inbox: they come in by the same door as new ones.
             await parking.release(conn, [head.id for head in unread])
-            await self._take(conn, spec, [_take_back(head.raw) for head in unread], tally)
+            await self._take(conn, spec, [aside.take_back(head.raw) for head in unread], tally)
         known = [head for head in heads if head.sender != UNREADABLE]
         longer: list[tuple[int, str]] = []
         held: list[int] = []
@@ -374,27 +380,6 @@ def _rounds(arrivals: Sequence[_Arrival]) -> list[list[_Arrival]]:
             rounds.append([])
         rounds[number].append(arrival)
     return rounds
-
-
-def _put_aside(spec: TopicSpec, raw: RawMessage) -> RawMessage:
-    """Under a key of its own: nobody's messages shall wait behind what could not be read.
-
-    A key that is none may hold what no text of the database may, or more than its index takes:
-    its digest stands for it, and it goes in front of the headers.
-    """
-    headers = tuple((name.replace("\0", "\ufffd"), value) for name, value in raw.headers)
-    if is_key(spec, raw.key):
-        return replace(raw, key=_ASIDE + raw.key, headers=headers)
-    key = raw.key.encode()
-    digest = hashlib.sha256(key).hexdigest()
-    return replace(raw, key=_HASHED + digest, headers=(("key", key), *headers))
-
-
-def _take_back(raw: RawMessage) -> RawMessage:
-    if raw.key.startswith(_HASHED):
-        (_, key), *headers = raw.headers
-        return replace(raw, key=key.decode(), headers=tuple(headers))
-    return replace(raw, key=raw.key.removeprefix(_ASIDE))
 
 
 def _event_id(raw: RawMessage) -> str:

@@ -42,6 +42,30 @@ class Unenrolled:
         return self.why
 
 
+PART_MISSING = Invalid(
+    "part-missing",
+    "消息中没有密封给本服务的内容：采集端和部门的消息一律带有该内容，此份已不完整。",
+    "Nothing in it is sealed for this service: what an edge sends always has such a part, so this "
+    "copy is not whole.",
+)
+
+
+def holds_nothing(service: str, spec: TopicSpec, raw: RawMessage) -> bool:
+    """Whether a message can be read and holds no part for this service, as a service's may: its
+    row is gone from the store, there is nothing left to ask, or it is addressed to another.
+
+    It has no effect, and it proves nothing: nothing in the clear is signed, so a copy of which
+    somebody took the part looks the same. An edge's message always has one.
+    """
+    if spec.from_edge:
+        return False
+    try:
+        _, sealed = read_value(raw.value)
+    except Unreadable:
+        return False
+    return service not in sealed
+
+
 def open_message(
     service: str,
     keyring: Keyring,
@@ -60,8 +84,7 @@ def open_message(
         return unreadable(error)
     box = sealed.get(service)
     if box is None:
-        # Addressed to others, or the subject was erased at the source.
-        return DONE
+        return PART_MISSING if spec.from_edge else DONE
     context = seal_context(spec, service, header.event_id, raw.key, clear.version)
     model = PARTS[spec.consumers[service]]
     try:

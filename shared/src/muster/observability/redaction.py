@@ -3,12 +3,14 @@
 Three nets, because each has holes. Values under a *personal key* are removed. *Numbers* that could
 be a resident number (15 or 18 characters), a bank card or a mobile are masked inside any text.
 And no *Chinese text* is written at all: log messages are English, so a Chinese character in one is
-nearly always a name or an address that came in with an exception.
+nearly always a name or an address that came in with an exception. Both are looked for behind the
+escapes of JSON, Python and addresses too. What is in base64 or in hex is not seen.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -54,25 +56,39 @@ _PERSONAL_ENDINGS = (
     "_password",
     "_secret",
     "_token",
+    # No line of ours has a key that ends so; fields of a form do (household_address, martyr_name).
+    "_name",
+    "_address",
 )
 
 _DEPTH = 12
 _LONGEST = 20_000
+_MARGIN = 500
+"""How far behind the longest text is looked, so that no number is cut in two and its half kept."""
 
-# Random identifiers are left alone; they are tried first, so that a run of digits inside one is
-# not taken for a telephone number.
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+# Random identifiers and addresses of computers are left alone; they are tried first, so that a run
+# of digits inside one is not taken for a telephone number.
 _NUMBERS = re.compile(
     r"(?P<keep>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-    r"|(?=[0-9]{0,31}[a-f])[0-9a-f]{32,})"
-    r"|(?<!\d)(?:(?:86[ -]?)?[1１][ -]?[3-9３-９](?:[ -]?\d){9}(?!\d)"
-    r"|\d(?:[ -]?\d){14,}(?:[ -]?[XxＸｘ])?)"
+    r"|(?=[0-9]{0,31}[a-f])[0-9a-f]{32,}"
+    rf"|(?<!\d)(?<!\d[ ._-])(?:{_OCTET}\.){{3}}{_OCTET}(?![ ._-]?\d))"
+    r"|(?<!\d)(?:(?:86[ ._-]?)?[1１][ ._-]?[3-9３-９](?:[ ._-]?\d){9}(?!\d)"
+    r"|\d(?:[ ._-]?\d){14,}(?:[ ._-]?[XxＸｘ])?)"
 )
+# One sign as JSON, Python or an address writes it, also where that was written so once more.
+_ESCAPE = (
+    r"(?:\\+(?:u(?P<u>[0-9A-Fa-f]{4})|U(?P<U>[0-9A-Fa-f]{8})|x(?P<x>[0-9A-Fa-f]{2}))"
+    r"|%(?:25)*(?P<percent>[0-9A-Fa-f]{2}))"
+)
+_ESCAPED = re.compile(f"(?:{re.sub('[?]P<[^>]+>', '?:', _ESCAPE)})+")
+_ONE_ESCAPE = re.compile(_ESCAPE)
 _IDEOGRAPH = r"\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 # A run of them with what stands inside names: the middle dot and spaces.
 _CHINESE = re.compile(rf"[{_IDEOGRAPH}](?:[\s·•]*[{_IDEOGRAPH}])*")
 # What drivers and validators quote of the value that they refused.
 _QUOTED = (
-    re.compile(r"\[parameters: .*?\](?=\n|$)", re.DOTALL),
+    re.compile(r"\[parameters: .*?(?:\](?=\n|$)|\Z)", re.DOTALL),
     re.compile(r"DETAIL:[^\n]*"),
     re.compile(r"input_value=.*?(?=, input_type=|\]|\n|$)"),
 )
@@ -90,12 +106,43 @@ def _number(match: re.Match[str]) -> str:
     return match["keep"] or NUMBER
 
 
+def _escaped(match: re.Match[str]) -> str:
+    """A run of escapes: masked when what stands behind it is."""
+    units, octets = "", b""
+    for sign in _ONE_ESCAPE.finditer(match[0]):
+        if code := sign["u"] or sign["U"]:
+            units += chr(min(int(code, 16), sys.maxunicode))
+        else:
+            octets += bytes.fromhex(sign["x"] or sign["percent"])
+    # JSON writes a rare sign as two halves.
+    texts = [units.encode("utf-16", "surrogatepass").decode("utf-16", "replace")]
+    try:
+        texts.append(octets.decode())
+    except UnicodeDecodeError:
+        texts.append(octets.decode("gb18030", "ignore"))
+    if any(_CHINESE.search(text) for text in texts):
+        return CHINESE
+    return NUMBER if any(_NUMBERS.sub(_number, text) != text for text in texts) else match[0]
+
+
+def _cut(text: str) -> str:
+    """The beginning of a long text, without one that a number or a run of escapes has there."""
+    if len(text) <= _LONGEST:
+        return text
+    end = _LONGEST
+    for pattern in (_ESCAPED, _NUMBERS):
+        for match in pattern.finditer(text[: _LONGEST + _MARGIN]):
+            if match.start() < end < match.end():
+                end = match.start()
+    return text[:end] + " [cut]"
+
+
 def mask_text(text: str) -> str:
     """The text with everything masked that looks personal; idempotent."""
-    if len(text) > _LONGEST:
-        text = text[:_LONGEST] + " [cut]"
+    text = _cut(text)
     for pattern in _QUOTED:
         text = pattern.sub(REMOVED, text)
+    text = _ESCAPED.sub(_escaped, text)
     text = _NUMBERS.sub(_number, text)
     return _CHINESE.sub(CHINESE, text)
 

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.parts.access import GrantsOfAccount, KeysOfOwner
-from muster.messaging.message import DONE, Message, Outcome, Subscription
+from muster.messaging.message import DONE, Invalid, Message, Outcome, Subscription
 from muster.persistence.bulk import in_texts, insert_rows, sent
 from muster.persistence.database import Database
 from muster.persistence.tables import known_grants, known_key
@@ -53,6 +53,11 @@ async def take_grants(
     return [DONE] * len(batch)
 
 
+NO_KEYS = Invalid(
+    "no-keys",
+    "密钥变更消息中没有任何密钥：撤销的密钥也必须列出。",
+    "A change of keys names no key: revoked ones are listed too.",
+)
 _VERSIONS = select(known_key.c.owner_id, known_key.c.version).where(
     in_texts(known_key.c.owner_id, "owners")
 )
@@ -62,9 +67,15 @@ _REPLACED = delete(known_key).where(in_texts(known_key.c.owner_id, "owners"))
 async def take_keys(
     _context: object, conn: AsyncConnection, batch: Sequence[Message]
 ) -> Sequence[Outcome]:
-    """Follow ``access-key-changed``: an event replaces all keys of its owner."""
+    """Follow ``access-key-changed``: an event replaces all keys of its owner.
+
+    One without keys is refused. Access never sends one, a revoked key stays in the set; and with
+    the rows the version would go, so that an older event could bring revoked keys back.
+    """
     newest: dict[str, Message] = {}
     for message in batch:
+        if not _keys(message).keys:
+            continue
         held = newest.get(message.key)
         if held is None or message.version > held.version:
             newest[message.key] = message
@@ -94,7 +105,7 @@ async def take_keys(
         ],
         conflict="ON CONFLICT (kid) DO NOTHING",
     )
-    return [DONE] * len(batch)
+    return [DONE if _keys(message).keys else NO_KEYS for message in batch]
 
 
 def _keys(message: Message) -> KeysOfOwner:
