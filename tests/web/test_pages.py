@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from . import test_desk as at_desk
 from . import words
 from .conftest import ROOT, Come, Visitor
-from .desk import WAITING
+from .desk import WAITING, fill, lay_card, photograph
 
 NEW = {"zh": "初始数据中没有此人", "en": "Nobody knows this person yet"}
 """What is said of the card of somebody who is new."""
@@ -113,9 +112,9 @@ def test_a_person_at_the_desk(come: Come, language: str, theme: str) -> None:
     account = visitor.demo.desk()
     page = visitor.sign_in(account, account["desk"])
     say = words.catalogue("desk", language)
-    at_desk.lay_card(page, say, NEW[language])
-    at_desk.fill(page, language)
-    at_desk.photograph(page, say)
+    lay_card(page, say, NEW[language], 4)
+    fill(page, language)
+    photograph(page, say)
     faults = look(page, "desk-person-filled", language, theme)
     page.keyboard.press("F9")
     expect(page.get_by_role("heading", name=say("sign.heading"))).to_be_visible()

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import Come
-from .test_desk import at_desk, fill, label, lay_card, photograph, sign
+from .desk import at_desk, fill, label, lay_card, photograph, sign
 from .test_pages import look
 from .words import Say
 
@@ -28,7 +28,7 @@ def stored(page: Page) -> str:
     return str(page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])"))
 
 
-@pytest.mark.parametrize(("language", "theme", "at"), [("zh", "light", 0), ("en", "dark", 1)])
+@pytest.mark.parametrize(("language", "theme", "at"), [("zh", "light", 2), ("en", "dark", 3)])
 def test_somebody_reads_and_signs_on_the_screen_that_faces_them(
     come: Come, language: str, theme: str, at: int
 ) -> None:

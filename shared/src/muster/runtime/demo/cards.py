@@ -1,8 +1,8 @@
 """Cards for whoever works as collector after the campaign: people of a desk, each of another kind.
 
 What a card's hint says of its person is what capture says at that moment, to the desk's own
-collector. Two are of people who stand in no list of the county, so that there is always somebody to
-collect.
+collector. Some are of people who stand in no list of the county, so that there is always somebody
+to collect.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from muster.vocabulary.areas import AreaTree
 
 __all__ = ["Card", "choose"]
 
-_NEW_PEOPLE = 2
+_NEW_PEOPLE = 5
 _TRIES = 6
 """People of one kind who are looked up until one is as the hint says."""
 _HAN = "01"
