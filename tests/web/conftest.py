@@ -198,14 +198,15 @@ class Visitor:
         return answer.json()
 
     def ask(self, service: str, path: str, body: Mapping[str, object]) -> Any:
-        """The same of what is asked by POST, as a page of ours does."""
+        """The same of what is asked by POST, as a page of ours does; None where there is no answer
+        but that it was done."""
         answer = self.page.request.post(
             f"{self.demo.url}/api/{service}{path}",
             data=json.dumps(body),
             headers={"content-type": "application/json", "x-muster-client": "console"},
         )
         assert answer.ok, answer.text()
-        return answer.json()
+        return None if answer.status == 204 else answer.json()
 
 
 Come = Callable[..., Visitor]

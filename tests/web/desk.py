@@ -149,7 +149,11 @@ def fill_rest(page: Page, language: str) -> None:
 
 def photograph(page: Page, say: Say) -> None:
     """All papers that are still needed."""
-    missing = page.get_by_role("listitem").filter(has_text=say("paper.missing"))
+    missing = (
+        page.get_by_role("listitem")
+        .filter(has_text=say("paper.missing"))
+        .filter(has=page.get_by_role("button"))
+    )
     for left in range(missing.count(), 0, -1):
         missing.first.get_by_role("button").first.focus()
         page.keyboard.press("Enter")

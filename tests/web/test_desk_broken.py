@@ -16,6 +16,7 @@ from .desk import (
     SERVING,
     Stranger,
     box,
+    choose_family,
     collecting,
     confirm_button,
     fill_identity,
@@ -260,6 +261,7 @@ def test_a_page_with_a_draft_asks_before_it_is_left(come: Come) -> None:
     page, who = collector.page, Stranger.of(collector.demo.desk())
     type_number(page, who.number)
     opened(page)
+    choose_family(page)
     box(page, "name", "zh").fill(who.name)
     asked: list[str] = []
 

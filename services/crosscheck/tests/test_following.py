@@ -125,11 +125,13 @@ async def test_a_new_extract_that_changed_nothing_is_not_what_closed_it(
     assert await closed_by(door) == {**UNCHANGED, "record_version": 2}
 
 
-async def test_a_standing_that_ended_it_is_named(context: Context, door: Door) -> None:
+@pytest.mark.parametrize("state", ["declined", "moved_out"])
+async def test_a_standing_that_ended_it_is_named(context: Context, door: Door, state: str) -> None:
+    """R76, R106: who moved out of the campaign's area stands nowhere, and that is what ended it."""
     await one_order(context, WHO, WRONG, PS, TRUTH)
-    await take(context, subject(WHO, here(2, SubjectState.DECLINED), WRONG, version=1))
+    await take(context, subject(WHO, here(2, SubjectState(state)), WRONG, version=1))
     await match_touched(context)
-    assert await closed_by(door) == {**UNCHANGED, "standing": "declined", "revision": 2}
+    assert await closed_by(door) == {**UNCHANGED, "standing": state, "revision": 2}
 
 
 async def test_of_a_duplicate_only_the_entry_that_nobody_knows_closes_it(
