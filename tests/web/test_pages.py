@@ -21,7 +21,8 @@ pytestmark = pytest.mark.needs("browser")
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES = {
-    "leader": ["dashboard", "wall", "orders"],
+    "leader": ["dashboard", "wall", "orders", "departments"],
+    "department_officer": ["answer"],
     "township_leader": ["dashboard", "orders"],
     "civil_affairs_reviewer": ["review", "orders"],
     "administrator": [
