@@ -29,7 +29,12 @@ SEEING = (
 
 def sees(caller: Caller, entries: Entries) -> bool:
     """Whether the caller may see a person by name: in the area where the person stands now, and
-    once they left the campaign's, in those that counted them."""
+    once they left the campaign's, in those that counted them.
+
+    Raises Refusal: 403 terminal-required where the computer alone is why they see nobody (R101).
+    """
+    if not caller.granted_areas(SEEING):
+        return False
     here = present(entries)
     return any(caller.may(SEEING, entry.village) for entry in ([here] if here else entries))
 
