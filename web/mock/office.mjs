@@ -42,7 +42,6 @@ export function office({ uuid, pick, roll, number, ago }, held, COUNTY) {
     ]),
   ]
   const terminals = towns.map((town, at) => ({ terminal_id: uuid(), area: town.code, label: `${town.name}采集端1号`, enrolled_at: ago(38 * 86_400), revoked_at: at === 3 ? ago(5 * 86_400) : null }))
-  const departments = held.profile.departments.map((one) => ({ department: one.id, area: COUNTY, label: one.zh, version: 1, enrolled_at: ago(39 * 86_400), revoked_at: null }))
   let candidates = Array.from({ length: 5 }, () => ({ candidate_id: uuid(), department: pick(held.profile.departments).id, area: pick(towns).code, reasons: [{ field: 'household_area', rule: 'required', zh: '部门没有提供户籍所在村', en: 'the department names no village', severity: 'refuse' }], since: ago(roll(20) * 86_400) }))
 
   const parked = { topic: 'device-card-read', zh: '尚不知道发送方的密钥', en: "the key of this message's sender is not known yet", keys: 2, messages: 5, held: 0, first_at: ago(7_000), last_at: ago(300) }
@@ -106,10 +105,9 @@ export function office({ uuid, pick, roll, number, ago }, held, COUNTY) {
 
   function computers(path, query, body) {
     if (path === '/access/terminals') return page(terminals, query, 'terminals', 'terminal_id')
-    if (path === '/access/departments') return [200, { departments }]
-    if (path === '/access/enrolments') return [201, { enrolment_id: uuid(), code: '7K3M-0QXA-9F2C-HT5B', area: body.area, label: body.label, department: body.department ?? null, expires_at: ago(-86_400) }]
+    if (path === '/access/enrolments') return [201, { enrolment_id: uuid(), code: body.department ? `MOCK-${body.department.toUpperCase()}` : '7K3M-0QXA-9F2C-HT5B', area: body.area, label: body.label, department: body.department ?? null, expires_at: ago(-86_400) }]
     const [, id] = /\/([^/]+)\/revoke$/.exec(path) ?? []
-    const found = terminals.find((one) => one.terminal_id === id) ?? departments.find((one) => one.department === id)
+    const found = terminals.find((one) => one.terminal_id === id)
     if (!found) return missing()
     found.revoked_at = ago(0)
     return [200, found]
@@ -130,7 +128,7 @@ export function office({ uuid, pick, roll, number, ago }, held, COUNTY) {
     if (path.startsWith('/capture/imports')) return imports(method, path, query)
     if (path.startsWith('/capture/candidates')) return waiting(path, query, body)
     if (/^\/access\/(accounts|grants)/.test(path)) return people(method, path, query, body)
-    if (/^\/access\/(terminals|departments|enrolments)/.test(path)) return computers(path, query, body)
+    if (/^\/access\/(terminals|enrolments)/.test(path)) return computers(path, query, body)
     if (path === '/reporting/devices') {
       const area = query.get('area') ?? COUNTY
       const devices = terminals.filter((one) => held.within(one.area, area)).map((one, at) => ({ terminal_id: one.terminal_id, area: one.area, name: nameOf(one.area), readers: { serial: at % 4 === 2 ? 'reader-away' : 'ready' }, waiting: at % 4, software: '0.1.0', at: ago(4_000), last_heard: ago(at * 3_000) }))

@@ -2,6 +2,7 @@
 // areas are those of the profile itself; figures and people are made up from a seed.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { departments } from './departments.mjs'
 import { desk, gateway, read } from './desk.mjs'
 import { office } from './office.mjs'
 import { review } from './review.mjs'
@@ -169,6 +170,28 @@ function make(broken) {
     })
   }
 
+  /** The values of somebody of this category, in this village. */
+  const record = (category, village) => {
+    const fields = {}
+    for (const field of profile.fields) {
+      if (!field.categories.includes(category) || (!field.required.includes(category) && roll(3) === 0)) continue
+      if (field.id === 'name') fields.name = pick(SURNAMES) + pick(GIVEN)
+      else if (field.type === 'resident_number') fields[field.id] = number()
+      else if (field.type === 'date') fields[field.id] = `19${50 + roll(40)}-0${1 + roll(9)}-1${roll(9)}`
+      else if (field.type === 'partial_date') fields[field.id] = `19${69 + roll(20)}${roll(2) ? '-12' : ''}`
+      else if (field.type === 'code' || field.type === 'choice') fields[field.id] = pick(field.options)?.id
+      else if (field.type === 'choices') fields[field.id] = [field.options[0].id]
+      else if (field.type === 'area') fields[field.id] = village
+      else if (field.type === 'phone') fields[field.id] = `139${10000000 + roll(89999999)}`
+      else if (field.type === 'boolean') fields[field.id] = Boolean(roll(2))
+      else if (field.type === 'integer') fields[field.id] = roll(20)
+      else if (field.type === 'decimal') fields[field.id] = '1200.00'
+      else if (field.id === 'former_name') continue
+      else if (field.id === 'service_number') fields[field.id] = '军字第0000号'
+      else fields[field.id] = field.id.includes('address') ? '青海省同仁县隆务镇热贡路36号' : '第二十一集团军某部'
+    }
+    return fields
+  }
   const waits = (at, answers) => ({
     subject_id: uuid(),
     version: 1 + roll(3),
@@ -190,23 +213,7 @@ function make(broken) {
     const waiting = items.find((one) => one.subject_id === id)
     if (!waiting) return null
     const categories = ['discharged_soldier']
-    const fields = {}
-    for (const field of profile.fields) {
-      if (!field.categories.includes(categories[0]) || (!field.required.includes(categories[0]) && roll(3) === 0)) continue
-      if (field.id === 'name') fields.name = pick(SURNAMES) + pick(GIVEN)
-      else if (field.type === 'resident_number') fields[field.id] = number()
-      else if (field.type === 'date') fields[field.id] = `19${50 + roll(40)}-0${1 + roll(9)}-1${roll(9)}`
-      else if (field.type === 'partial_date') fields[field.id] = `19${69 + roll(20)}${roll(2) ? '-12' : ''}`
-      else if (field.type === 'code' || field.type === 'choice') fields[field.id] = pick(field.options)?.id
-      else if (field.type === 'choices') fields[field.id] = [field.options[0].id]
-      else if (field.type === 'area') fields[field.id] = waiting.village
-      else if (field.type === 'phone') fields[field.id] = `139${10000000 + roll(89999999)}`
-      else if (field.type === 'boolean') fields[field.id] = Boolean(roll(2))
-      else if (field.type === 'integer') fields[field.id] = roll(20)
-      else if (field.type === 'decimal') fields[field.id] = '1200.00'
-      else if (field.id === 'former_name') continue
-      else fields[field.id] = field.id.includes('address') ? '青海省同仁县隆务镇热贡路36号' : '第二十一集团军某部'
-    }
+    const fields = record(categories[0], waiting.village)
     const baseline = Object.fromEntries(Object.entries(fields).filter((_, at) => at % 3 !== 2))
     const differs = []
     for (const name of ['household_address', 'residence_address', 'unit', 'enlisted_on', 'name']) {
@@ -265,7 +272,7 @@ function make(broken) {
   for (let at = 37; at < Number(process.env.MOCK_WAITING ?? 0); at += 1) items.push(waits(at, 'agree'))
 
   const tools = { villages: villages.filter((one) => one.code.startsWith('632321100')), profile, roll, pick, uuid, digest, number, ago }
-  return { profile, areas, within, children, side, progress, problems, waiting, history, items, item, orders, villages, desk: desk(tools), gateway: gateway(tools) }
+  return { profile, areas, within, children, side, progress, problems, waiting, history, items, item, record, orders, villages, desk: desk(tools), gateway: gateway(tools) }
 }
 
 const WHO = {
@@ -274,6 +281,7 @@ const WHO = {
   township: [{ role: 'township_leader', area: '632321100' }],
   admin: [{ role: 'administrator', area: COUNTY }],
   collector: [{ role: 'collector', area: '632321100' }],
+  officer: [{ role: 'department_officer', area: COUNTY }],
 }
 
 function svg(kind) {
@@ -285,12 +293,15 @@ function svg(kind) {
 export function county() {
   let held = null
   let works = null
+  let asked = null
   let who = process.env.MOCK_AS ?? 'leader'
   const mode = process.env.MOCK_MODE ?? ''
 
+  /** Status and body, or a promise of both. */
   function answer(method, path, query, body) {
     held ??= make(mode === 'broken')
     works ??= office({ uuid, pick, roll, number, ago }, held, COUNTY)
+    asked ??= departments({ uuid, roll, ago }, held, COUNTY)
     const now = new Date().toISOString()
     const area = query.get('area') ?? COUNTY
     const account = { account_id: '00000000-0000-4000-8000-000000000001', username: who, terminal_id: 'mock', grants: WHO[who].map((one) => ({ ...one, valid_from: ago(90 * 86_400), valid_until: null })), expires_at: new Date(Date.now() + 600_000).toISOString() }
@@ -346,7 +357,7 @@ export function county() {
       const order = held.orders.find((one) => one.discrepancy_id === open[1])
       return [200, { ...order, person: { subject_id: order.subject_id, name: '卓玛德吉', number: number() }, record_value: order.field ? '青海省同仁县隆务镇热贡路36号' : null, department_value: order.field ? '隆务镇热贡街63号' : null, twin: order.other ? { subject_id: order.other, name: '卓玛德吉', number: number() } : null, reveal: null, notes: order.notes ?? [] }]
     }
-    return works(method, path, query, body) ?? held.desk(method, path, query, body) ?? [404, { type: 'urn:muster:problem:not-found', status: 404, reasons: [], trace_id: null }]
+    return asked(method, path, query, body) ?? works(method, path, query, body) ?? held.desk(method, path, query, body) ?? [404, { type: 'urn:muster:problem:not-found', status: 404, reasons: [], trace_id: null }]
   }
 
   /** News twice a minute; MOCK_MODE=cut falls silent after the first. */
@@ -387,11 +398,11 @@ export function county() {
       }
       const chunks = []
       request.on('data', (chunk) => chunks.push(chunk))
-      request.on('end', () => {
+      request.on('end', async () => {
         const form = /^multipart\//.test(request.headers['content-type'] ?? '')
         const body = form ? {} : read(Buffer.concat(chunks).toString())
         held ??= make(mode === 'broken')
-        const [status, found] = (atGateway ? held.gateway(request.method, path, body) : answer(request.method, path, url.searchParams, body)) ?? [404, {}]
+        const [status, found] = (await (atGateway ? held.gateway(request.method, path, body) : answer(request.method, path, url.searchParams, body))) ?? [404, {}]
         response.writeHead(status, { 'content-type': status >= 400 && found?.type ? 'application/problem+json' : 'application/json' })
         response.end(found === undefined ? '' : JSON.stringify(found))
       })

@@ -10,6 +10,7 @@ import { BadPacket, encode, openPacket, openPart, sealPart, sign, signAndSeal, t
 import { complete, load, openRequest, sealAnswer, send, VERDICTS, type Asked, type Filled, type Kept } from '../src/pages/departments/requests'
 import { NoWorkbook, read, write, type Words } from '../src/pages/departments/workbook'
 import { importJWK } from 'jose'
+import { departments } from '../../mock/departments.mjs'
 
 type Said = (path: string, body?: unknown) => unknown
 const service: { said: Said } = { said: () => undefined }
@@ -164,6 +165,48 @@ describe('requests', () => {
     expect(told).toEqual(['taken'])
     await post({ ...FILLED, remark: '' })
     expect(JSON.stringify(bodies.at(-1)!.body)).not.toBe(sent[0])
+  })
+})
+
+describe('the invented county', () => {
+  it('enrols a browser, asks it in packets that open, and counts what it answers', async () => {
+    const department = { id: golden.department, zh: '公安', en: 'Public security', tasks: ['review'], fields: ['name', 'sex'], identified_by: ['name', 'resident_number'] }
+    const review = { submitted: 9, verified: 30, returned: 2 }
+    const held = {
+      profile: { departments: [department] },
+      villages: [{ code: 'here' }],
+      within: () => true,
+      side: () => ({ review }),
+      record: () => ({ name: '某人', resident_number: 'x'.repeat(18), phone: 'no' }),
+    }
+    let id = 0
+    const county = departments({ uuid: () => `id-${(id += 1)}`, roll: () => 0, ago: () => '2018-11-02T00:00:00.000Z' }, held, '632321')
+    const ask = async (method: string, path: string, body?: unknown) => {
+      const [status, said] = (await county(method, path, new URLSearchParams({ state: 'answered' }), body))!
+      if (status >= 400) throw new BadPacket((said as { reasons: { rule: string }[] }).reasons[0]!.rule)
+      return said
+    }
+    service.said = (path, body) => ask(body === undefined ? 'GET' : 'POST', `/verification${path}`, body)
+    const keys = await holding()
+    const all = () => load(keys, () => undefined, new AbortController().signal)
+    const enrol = (code: string) => ask('POST', '/access/departments', { code, keys: [keys.signing.public, keys.encryption.public], proof: '' })
+    expect(await rule(all())).toBe('packet-key-unknown')
+    expect(await rule(enrol('MOCK-LAND'))).toBe('enrolment-code')
+    expect(await enrol('mock-public-security')).toMatchObject({ department: golden.department, version: 2, revoked_at: null })
+    const found = await all()
+    expect([found.requests.length, found.bad]).toEqual([3, []])
+    expect(found.requests[0]).toMatchObject({ asked: ['name', 'sex'], fields: { name: '某人' } })
+    expect(found.requests[0]!.fields).not.toHaveProperty('phone')
+    const told: string[] = []
+    const post = (filled: Filled) => send(keys, [[found.requests[0]!, filled]], new Map(), (outcomes) => outcomes.forEach((one) => told.push(one.state)))
+    await post({ ...FILLED, verdicts: { name: 'match', sex: 'mismatch' } })
+    await post(FILLED)
+    expect(told).toEqual(['taken', 'before'])
+    expect((await all()).requests.map((one) => one.id)).toEqual(found.requests.slice(1).map((one) => one.id))
+    const counted = (await ask('GET', '/verification/requests')) as { departments: unknown[] }
+    expect(counted.departments).toMatchObject([{ count: 39, contradict: 2, cannot_tell: 0, enrolled: true }])
+    await ask('POST', '/access/departments/public-security/revoke', {})
+    expect(await rule(all())).toBe('packet-key-unknown')
   })
 })
 

@@ -91,7 +91,8 @@ describe('terminals', () => {
     await type('enrol-department', 'armed-forces')
     await submit()
     expect(requests.at(-1)!.body).toEqual({ area: COUNTY, label: '人武', department: 'armed-forces' })
-    expect(document.querySelector('[role="dialog"]')!.textContent).toContain('muster-connector enrol')
+    // By its connector, or in its officer's browser.
+    for (const way of ['muster-connector enrol', '“部门反馈”']) expect(document.querySelector('[role="dialog"]')!.textContent).toContain(way)
     document.body.replaceChildren()
     serves('administrator', TOWN)
     await visit('/admin/terminals', TerminalsPage)
