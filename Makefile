@@ -12,7 +12,7 @@ PCSC ?=
 
 MEMBERS := muster-shared $(patsubst services/%/pyproject.toml,muster-%,$(wildcard services/*/pyproject.toml))
 
-.PHONY: help setup web web-check catalogue demo up status down test test-real screens bench pytest lint types imports contracts format lock clean
+.PHONY: help setup web web-check catalogue demo up status down test test-real screens bench pytest lint types import-rules imports contracts format lock clean
 
 help: ## This list
 	@echo "Targets (start with: make demo):"
@@ -43,7 +43,7 @@ status: setup ## What runs, where, and whether it is ready
 down: setup ## Stop the lasting stack; what is stored stays
 	@$(BIN)/muster down
 
-test: lint types imports contracts web-check pytest ## All checks and tests that this machine can run; says what it left out
+test: lint types import-rules web-check pytest ## All checks and tests that this machine can run; says what it left out
 
 pytest: setup ## The tests alone (TESTS=path or any pytest arguments)
 	@$(BIN)/pytest $(TESTS)
@@ -64,8 +64,11 @@ lint: setup ## Style: ruff, formatting included
 types: setup ## Types: mypy --strict
 	@$(BIN)/mypy shared/src services/*/src
 
-imports: setup ## Import rules of the house (import-linter)
-	@$(BIN)/lint-imports --no-cache --no-logo && $(BIN)/pytest -q tests/architecture
+import-rules: setup
+	@$(BIN)/lint-imports --no-cache --no-logo
+
+imports: import-rules ## Import rules of the house (import-linter), and the tests that hold them
+	@$(BIN)/pytest -q tests/architecture
 
 contracts: setup ## Topic files, models, snapshots and docs/topics.md agree
 	@$(BIN)/pytest -q tests/contracts

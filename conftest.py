@@ -168,6 +168,29 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
                 pytest.skip(reason)
 
 
+LONG = ("tests/web", "tests/e2e", "shared/tests/messaging", "services/department-connector")
+"""Where the longest tests are."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Several processes (``-n 2 --dist loadgroup``) share the tests by file, and begin with long
+    ones, so that none is left with these at the end. All of a browser's go to one process, for they
+    follow each other on one demo."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+
+    def folder(item: pytest.Item) -> str:
+        return item.path.parent.relative_to(ROOT).as_posix()
+
+    def rank(item: pytest.Item) -> int:
+        return next((n for n, at in enumerate(LONG) if folder(item).startswith(at)), len(LONG))
+
+    items.sort(key=rank)
+    for item in items:
+        group = folder(item) if folder(item) == "tests/web" else str(item.path.relative_to(ROOT))
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def _skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str:
     where = report.longrepr
     reason = where[2] if isinstance(where, tuple) else str(where)

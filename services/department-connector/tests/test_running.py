@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -237,7 +237,19 @@ POINTS = (
 )
 
 
-@pytest.mark.parametrize("point", POINTS)
+def on_brokers(points: Iterable[str]) -> Any:
+    """Each point on the embedded broker; those at which the broker is asked something, on Apache
+    Kafka too."""
+    tried = [
+        pytest.param(point, kind, marks=pytest.mark.needs("kafka") if kind == "kafka" else ())
+        for point in points
+        for kind in ("embedded", "kafka")
+        if kind == "embedded" or "publish" in point or "offset" in point
+    ]
+    return pytest.mark.parametrize(("point", "stack"), tried, indirect=["stack"])
+
+
+@on_brokers(POINTS)
 async def test_a_kill_loses_and_doubles_no_answer(point: str, make: Make, stack: Any) -> None:
     """Killed at any step, each request has one answer, under one event id; each opened row counts
     once for the quota."""
@@ -349,7 +361,7 @@ async def test_a_run_beside_a_supply_sends_when_that_has_ended(make: Make, stack
         assert await connector.end() == 0
 
 
-@pytest.mark.parametrize("point", [one for one in POINTS if "publish" in one or "mark" in one])
+@on_brokers(one for one in POINTS if "publish" in one or "mark" in one)
 async def test_what_a_killed_supply_had_to_send_a_run_sends(
     point: str, make: Make, stack: Any
 ) -> None:
