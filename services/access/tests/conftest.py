@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import orjson
@@ -33,6 +37,8 @@ TOWNSHIP = "632321100"
 OTHER_TOWNSHIP = "632321101"
 VILLAGE = "632321100001"
 PASSWORD = "correct horse battery"
+REDIRECT = "/console/signed-in"
+OWN = {"X-Muster-Client": "console"}
 
 
 @dataclass
@@ -150,6 +156,72 @@ class House:
         return [row.action for row in await self.rows("SELECT action FROM audit ORDER BY seq")]
 
 
+def challenge(verifier: str) -> str:
+    return urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+@dataclass
+class Browser:
+    """A browser at the console: its cookies, and the verifier that its page keeps."""
+
+    client: httpx.AsyncClient
+    verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
+    state: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    cookies: dict[str, str] = field(default_factory=dict)
+    seen: list[str] = field(default_factory=list)
+
+    def asks(self, **other: str) -> dict[str, str]:
+        return {
+            "response_type": "code",
+            "client_id": "console",
+            "redirect_uri": REDIRECT,
+            "code_challenge": challenge(self.verifier),
+            "code_challenge_method": "S256",
+            "state": self.state,
+            **other,
+        }
+
+    async def give(self, username: str, password: str = PASSWORD, **other: str) -> httpx.Response:
+        form = {**self.asks(**other), "username": username, "password": password}
+        return await self.client.post("/authorize", data=form)
+
+    async def code(self, username: str) -> str:
+        answer = await self.give(username)
+        assert answer.status_code == 303, answer.text
+        came = parse_qs(urlsplit(answer.headers["location"]).query)
+        assert came["state"] == [self.state]
+        return came["code"][0]
+
+    async def open(self, code: str, **other: str) -> httpx.Response:
+        body = {
+            "code": code,
+            "code_verifier": self.verifier,
+            "redirect_uri": REDIRECT,
+            "client_id": "console",
+            **other,
+        }
+        return await self.ask("POST", "/session", json=body)
+
+    async def sign_in(self, username: str) -> dict[str, Any]:
+        answer = await self.open(await self.code(username))
+        assert answer.status_code == 200, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    async def ask(self, method: str, path: str, **how: Any) -> httpx.Response:
+        headers = {**OWN, **how.pop("headers", {})}
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={v}" for name, v in self.cookies.items())
+        answer = await self.client.request(method, path, headers=headers, **how)
+        for line in answer.headers.get_list("set-cookie"):
+            self.seen.append(line)
+            name, _, value = line.partition(";")[0].partition("=")
+            self.cookies[name] = value
+            if "Max-Age=0" in line:
+                del self.cookies[name]
+        return answer
+
+
 @pytest.fixture(autouse=True)
 def quick_hashes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """argon2id, but at a cost that tests can pay; `real_hashes` asks for the real one."""
@@ -225,6 +297,11 @@ async def house(app: FastAPI, context: Context, settings: Settings) -> AsyncIter
         made = House(client, context, {})
         made.admin = await made.bearer(first["account"], first["password"])
         yield made
+
+
+@pytest.fixture
+def browser(house: Any) -> Browser:
+    return Browser(house.client)
 
 
 @pytest.fixture

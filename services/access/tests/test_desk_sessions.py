@@ -10,14 +10,9 @@ import pytest
 from muster.security import jose, packets
 from muster.vocabulary.ids import new_id
 
-from .test_sessions import Browser
+from .conftest import Browser
 
 DESK = {"client_id": "desk", "redirect_uri": "/desk/signed-in"}
-
-
-@pytest.fixture
-def browser(house: Any) -> Browser:
-    return Browser(house.client)
 
 
 async def code_of(browser: Browser, username: str = "collector") -> str:

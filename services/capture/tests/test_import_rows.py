@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from muster.vocabulary import resident_number
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Role
 
+from .conftest import AREA, FAR, HEADINGS, NEAR
+from .importing import Book, Row
+
 Bench = Any
-Row = Callable[..., list[Any]]
-Book = Callable[..., bytes]
-AREA, NEAR, FAR = "632321", "632321100", "632321201"
-HEADINGS = ["姓名", "公民身份号码", "户籍所在地", "对象类别", "性别", "联系电话"]
 
 
 async def ask(bench: Bench, path: str, area: str = AREA, **query: Any) -> Any:
@@ -40,7 +38,7 @@ async def test_refused_rows_are_shown_as_they_came(
     content = make_workbook([make_row(bench.person()), *wrong])
     job = (await bench.import_file(content)).json()
     first = await rows(bench, job["import_id"], limit=2)
-    assert [column["header"] for column in first["columns"]] == HEADINGS
+    assert [column["header"] for column in first["columns"]] == list(HEADINGS)
     place = {column["field"]: at for at, column in enumerate(first["columns"])}
     seen = [*first["rows"], *(await rows(bench, job["import_id"], after=first["next"]))["rows"]]
     assert [row["row_number"] for row in seen] == [4, 5, 6]

@@ -21,19 +21,12 @@ from muster.runtime.home import Home, write_private
 from muster.synth import build, write
 from muster.vocabulary.states import Role
 
+from .conftest import AREA, NEAR
+from .importing import Book, Row, counts
+
 Bench = Any
-Book = Callable[..., bytes]
-Row = Callable[..., list[Any]]
 Command = Callable[..., Awaitable[Any]]
-AREA, NEAR = "632321", "632321100"
-COUNTS = ("added", "updated", "unchanged", "refused", "warned")
 HEADINGS = ("村", "姓名", "公民身份号码")
-
-
-def counts(answer: Any) -> tuple[int, ...]:
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["state"] == "finished"
-    return tuple(answer.json()[name] for name in COUNTS)
 
 
 def line(person: Any, **changes: str) -> list[str]:

@@ -315,3 +315,25 @@ async def take(context: Context, *messages: Message) -> list[Any]:
 async def rows(context: Context, sql: str) -> list[Any]:
     async with context.database.transaction() as conn:
         return list(await conn.execute(text(sql)))
+
+
+async def waiting(context: Context, village: str, **more: Any) -> str:
+    """One person whose record waits; gives the id."""
+    subject_id = new_id()
+    await take(context, record(subject_id, 1, collected(2, village), **more))
+    return subject_id
+
+
+async def waiting_for(context: Context, village: str, *departments: str) -> str:
+    """One person about whose record every department is asked; it waits for these."""
+    await enrol(context, *departments)
+    return await waiting(context, village, fields=FIELDS)
+
+
+def rule(response: httpx.Response) -> tuple[int, str]:
+    """Status and first rule of a problem document; both languages are there."""
+    assert response.headers["content-type"] == "application/problem+json"
+    reason = response.json()["reasons"][0]
+    assert reason["zh"]
+    assert reason["en"]
+    return response.status_code, reason["rule"]

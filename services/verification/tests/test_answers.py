@@ -21,12 +21,13 @@ from .conftest import (
     asked,
     collected,
     digest,
-    enrol,
     handler_of,
     record,
     rows,
+    rule,
     take,
     verdicts,
+    waiting_for,
 )
 
 CIVIL = (Role.CIVIL_AFFAIRS_REVIEWER, COUNTY)
@@ -34,14 +35,6 @@ DECIDED = "SELECT * FROM outbox WHERE topic LIKE 'verification-record-%' ORDER B
 VERIFY = {"digest": digest(1)}
 DESPITE = "户口簿原件已当面核对，派出所底册有误"
 CONTRADICTING = [Verdict.MISMATCH, Verdict.NO_SUCH_PERSON]
-
-
-async def waiting(context: Context, village: str) -> str:
-    """A record for whose three answers somebody waits."""
-    await enrol(context, *DEPARTMENTS)
-    subject_id = new_id()
-    await take(context, record(subject_id, 1, collected(2, village), fields=FIELDS))
-    return subject_id
 
 
 async def say(
@@ -58,10 +51,6 @@ async def item(context: Context) -> Any:
     return row
 
 
-def rule(response: Any) -> tuple[int, str]:
-    return response.status_code, response.json()["reasons"][0]["rule"]
-
-
 # -- verified when review and answers agree --------------------------------------------------------
 
 
@@ -69,7 +58,7 @@ async def test_a_passed_record_is_verified_with_the_last_mandatory_answer(
     context: Context, door: Door, villages: list[str]
 ) -> None:
     """R71, R73: it is out of the queue, counts as submitted, and becomes verified by itself."""
-    subject_id, reviewer = await waiting(context, villages[0]), new_id()
+    subject_id, reviewer = await waiting_for(context, villages[0], *DEPARTMENTS), new_id()
     async with door.client(CIVIL, account=reviewer) as client:
         sent = (await client.post(f"/items/{subject_id}/1/verify", json=VERIFY)).json()
         assert (sent["state"], sent["passed"], sent["answers"]) == ("submitted", True, "waiting")
@@ -100,7 +89,7 @@ async def test_a_passed_record_is_verified_with_the_last_mandatory_answer(
 async def test_answers_that_came_before_the_review_do_not_hold_it_up(
     context: Context, door: Door, villages: list[str]
 ) -> None:
-    subject_id = await waiting(context, villages[0])
+    subject_id = await waiting_for(context, villages[0], *DEPARTMENTS)
     async with door.client(CIVIL) as client:
         await say(context, subject_id, *DEPARTMENTS)
         [queued] = (await client.get("/queue")).json()["items"]
@@ -114,7 +103,7 @@ async def test_answers_that_came_before_the_review_do_not_hold_it_up(
 async def test_a_department_that_cannot_tell_of_one_field_confirms_by_the_others(
     context: Context, door: Door, villages: list[str], verdict: Verdict
 ) -> None:
-    subject_id = await waiting(context, villages[0])
+    subject_id = await waiting_for(context, villages[0], *DEPARTMENTS)
     await say(context, subject_id, "armed-forces", "public-security", first=verdict)
     await say(context, subject_id, "human-resources")
     async with door.client(CIVIL) as client:
@@ -125,9 +114,7 @@ async def test_a_department_that_cannot_tell_of_one_field_confirms_by_the_others
 async def test_nobody_waits_for_a_department_that_was_not_enrolled(
     context: Context, door: Door, villages: list[str]
 ) -> None:
-    await enrol(context, "public-security")
-    subject_id = new_id()
-    await take(context, record(subject_id, 1, collected(2, villages[0]), fields=FIELDS))
+    subject_id = await waiting_for(context, villages[0], "public-security")
     async with door.client(CIVIL) as client:
         await client.post(f"/items/{subject_id}/1/verify", json=VERIFY)
         await say(context, subject_id, "public-security")
@@ -154,7 +141,7 @@ async def test_an_answer_that_contradicts_brings_the_record_before_the_reviewer(
     context: Context, door: Door, villages: list[str], verdict: Verdict, passed_before: bool
 ) -> None:
     """R71, R73: back in the queue with the verdicts shown; it goes back to the desk."""
-    subject_id = await waiting(context, villages[0])
+    subject_id = await waiting_for(context, villages[0], *DEPARTMENTS)
     async with door.client(CIVIL) as client:
         if passed_before:
             assert (await client.post(f"/items/{subject_id}/1/verify", json=VERIFY)).is_success
@@ -198,7 +185,7 @@ async def test_a_reviewer_who_saw_the_papers_verifies_against_an_answer_with_a_r
     context: Context, door: Door, villages: list[str]
 ) -> None:
     """R59: kept sealed and audited; the answers still to come are waited for."""
-    subject_id, reviewer = await waiting(context, villages[0]), new_id()
+    subject_id, reviewer = await waiting_for(context, villages[0], *DEPARTMENTS), new_id()
     await say(context, subject_id, "public-security", first=Verdict.MISMATCH)
     body = {**VERIFY, "despite": DESPITE, "contradicting": ["public-security"]}
     async with door.client(CIVIL, account=reviewer) as client:
@@ -229,7 +216,7 @@ async def test_a_later_contradiction_is_not_covered_by_an_earlier_reason(
     context: Context, door: Door, villages: list[str]
 ) -> None:
     """Design section 5, rule 3: only what was seen is overruled. Both reasons are kept."""
-    subject_id = await waiting(context, villages[0])
+    subject_id = await waiting_for(context, villages[0], *DEPARTMENTS)
     await say(context, subject_id, "armed-forces", first=Verdict.MISMATCH)
     async with door.client(CIVIL) as client:
 
@@ -259,7 +246,7 @@ async def test_a_later_contradiction_is_not_covered_by_an_earlier_reason(
 async def test_reasons_against_nothing_and_words_about_a_decided_record_are_refused(
     context: Context, door: Door, villages: list[str]
 ) -> None:
-    subject_id = await waiting(context, villages[0])
+    subject_id = await waiting_for(context, villages[0], *DEPARTMENTS)
     path = f"/items/{subject_id}/1/verify"
     body = {**VERIFY, "despite": DESPITE, "contradicting": ["public-security"]}
     back = {**VERIFY, "reasons": [{"code": "field-wrong"}]}
@@ -279,7 +266,7 @@ async def test_reasons_against_nothing_and_words_about_a_decided_record_are_refu
 async def test_a_passed_record_of_somebody_who_moved_is_verified_where_they_went(
     context: Context, door: Door, villages: list[str]
 ) -> None:
-    subject_id = await waiting(context, villages[0])
+    subject_id = await waiting_for(context, villages[0], *DEPARTMENTS)
     async with door.client(CIVIL) as client:
         await client.post(f"/items/{subject_id}/1/verify", json=VERIFY)
     await take(context, record(subject_id, 1, collected(5, villages[7]), fields=FIELDS))
@@ -293,7 +280,7 @@ async def test_a_passed_record_of_somebody_who_moved_is_verified_where_they_went
 async def test_a_late_answer_about_an_older_version_is_kept_and_counts_for_nothing(
     context: Context, door: Door, villages: list[str]
 ) -> None:
-    subject_id = await waiting(context, villages[0])
+    subject_id = await waiting_for(context, villages[0], *DEPARTMENTS)
     async with door.client(CIVIL) as client:
         await client.post(f"/items/{subject_id}/1/verify", json=VERIFY)
         await take(context, record(subject_id, 2, collected(3, villages[0]), fields=FIELDS))
@@ -309,7 +296,7 @@ async def test_a_late_answer_about_an_older_version_is_kept_and_counts_for_nothi
 
 async def test_the_first_answer_stands(context: Context, villages: list[str]) -> None:
     """Doubles are done: in one batch, in the next, and with other words."""
-    subject_id = await waiting(context, villages[0])
+    subject_id = await waiting_for(context, villages[0], *DEPARTMENTS)
     request = (await asked(context, subject_id))["public-security"]
     first = answer(request, verdicts("public-security"))
     second = answer(request, verdicts("public-security", Verdict.MISMATCH))
@@ -324,7 +311,7 @@ async def test_the_first_answer_stands(context: Context, villages: list[str]) ->
 async def test_nothing_is_kept_of_what_is_said_about_an_erased_person(
     context: Context, door: Door, villages: list[str]
 ) -> None:
-    subject_id = await waiting(context, villages[0])
+    subject_id = await waiting_for(context, villages[0], *DEPARTMENTS)
     async with context.database.transaction() as conn:
         await context.vault.destroy(conn, subject_id)
     await say(context, subject_id, *DEPARTMENTS, first=Verdict.MISMATCH)
@@ -357,7 +344,7 @@ async def test_a_bad_answer_is_refused_and_the_good_ones_of_its_batch_go_in(
     other, expected = WRONG[wrong]
     if "case_id" in other:
         other = dict.fromkeys(other, new_id())
-    subject_id = await waiting(context, villages[0])
+    subject_id = await waiting_for(context, villages[0], *DEPARTMENTS)
     held = await asked(context, subject_id)
     request = held["public-security"]
     bad = answer(request, verdicts("public-security", Verdict.MISMATCH), **other)
@@ -378,9 +365,7 @@ async def test_answers_of_two_departments_at_the_same_moment_both_count(
     context: Context, door: Door, villages: list[str]
 ) -> None:
     """The person is locked first, so that the last answer sees the other: else nobody verifies."""
-    await enrol(context, "armed-forces", "public-security")
-    subject_id = new_id()
-    await take(context, record(subject_id, 1, collected(2, villages[0]), fields=FIELDS))
+    subject_id = await waiting_for(context, villages[0], "armed-forces", "public-security")
     async with door.client(CIVIL) as client:
         await client.post(f"/items/{subject_id}/1/verify", json=VERIFY)
     held = await asked(context, subject_id)

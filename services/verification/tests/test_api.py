@@ -24,9 +24,11 @@ from .conftest import (
     digest,
     record,
     rows,
+    rule,
     standing,
     status,
     take,
+    waiting,
 )
 
 CIVIL = (Role.CIVIL_AFFAIRS_REVIEWER, COUNTY)
@@ -37,21 +39,6 @@ REASONS = [{"code": "differs-from-papers", "field": "name", "text": "与身份�
 
 def township(village: str) -> str:
     return village[:9]
-
-
-async def waiting(context: Context, village: str, **more: Any) -> str:
-    """One person whose record waits; gives the id."""
-    subject_id = new_id()
-    await take(context, record(subject_id, 1, collected(2, village), **more))
-    return subject_id
-
-
-def rule(response: Any) -> tuple[int, str]:
-    assert response.headers["content-type"] == "application/problem+json"
-    reason = response.json()["reasons"][0]
-    assert reason["zh"]
-    assert reason["en"]
-    return response.status_code, reason["rule"]
 
 
 # -- the queue -------------------------------------------------------------------------------------

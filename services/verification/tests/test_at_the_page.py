@@ -36,6 +36,7 @@ from .conftest import (
     rows,
     take,
     verdicts,
+    waiting_for,
 )
 
 PS, AF = "public-security", "armed-forces"
@@ -125,11 +126,9 @@ def answered(
     return item | other
 
 
-async def waiting(context: Context, village: str) -> dict[str, Any]:
+async def requested(context: Context, village: str) -> dict[str, Any]:
     """A record about which every department is asked; the requests by department."""
-    subject_id = new_id()
-    await take(context, record(subject_id, 1, collected(2, village), fields=FIELDS))
-    return await asked(context, subject_id)
+    return await asked(context, await waiting_for(context, village))
 
 
 def forms(word: str) -> list[bytes]:
@@ -145,7 +144,7 @@ async def test_a_page_is_handed_what_the_topic_carries_and_its_answer_verifies_t
     """R73, R92, R101: the same part under the same id, for that department's key alone; nothing
     personal is in what travels, and the record is verified by the same rules."""
     keys = await enrol(context, PS)
-    request = (await waiting(context, villages[0]))[PS]
+    request = (await requested(context, villages[0]))[PS]
     async with door.client((Role.CIVIL_AFFAIRS_REVIEWER, COUNTY)) as reviewer:
         at = f"/items/{request.subject_id}/1/verify"
         assert (await reviewer.post(at, json={"digest": digest(1)})).json()["passed"]
@@ -181,7 +180,7 @@ async def test_an_answer_is_taken_once_and_told_the_same_again(
     """R92: a post that is repeated changes nothing; a second answer does not replace the first,
     and who sends it is told so, by whichever way the first came."""
     keys = await enrol(context, PS)
-    request = (await waiting(context, villages[0]))[PS]
+    request = (await requested(context, villages[0]))[PS]
     first = answered(context, request, keys[PS]["sig"], verdicts(PS, Verdict.MISMATCH))
     columns = "answer_sealed, contradicts"
     held = f"SELECT {columns} FROM department_request WHERE department = '{PS}'"
@@ -192,10 +191,10 @@ async def test_an_answer_is_taken_once_and_told_the_same_again(
     third = answered(context, request, keys[PS]["sig"])
     assert await post(client, PS, first, second, third) == (200, ["taken", "before", "before"])
     assert await rows(context, held) == [kept]
-    other = (await waiting(context, villages[0]))[PS]
+    other = (await requested(context, villages[0]))[PS]
     await take(context, answer(other, verdicts(PS)))
     assert await post(client, PS, answered(context, other, keys[PS]["sig"])) == (200, ["before"])
-    twice = (await waiting(context, villages[0]))[PS]
+    twice = (await requested(context, villages[0]))[PS]
     pair = [answered(context, twice, keys[PS]["sig"]) for _ in range(2)]
     assert await post(client, PS, *pair) == (200, ["taken", "before"])
 
@@ -206,7 +205,7 @@ async def test_a_bad_answer_is_refused_by_itself_and_may_come_mended_under_its_i
     """R69, R92: the rules of the topic; the good ones beside it are taken. Nothing of it stays, and
     it counts towards no quarantine: who sent it is told."""
     keys = await enrol(context, PS, AF)
-    held = [await waiting(context, village) for village in villages[:2]]
+    held = [await requested(context, village) for village in villages[:2]]
     request, good = held[0][PS], held[1][PS]
     signing, event_id = keys[PS]["sig"], new_id()
     short = dict(list(verdicts(PS).items())[:1])
@@ -238,7 +237,7 @@ async def test_a_moved_answer_is_refused(
 ) -> None:
     """R101: a packet is bound to its event, case, version and department."""
     keys = await enrol(context, PS, AF)
-    held = await waiting(context, villages[0])
+    held = await requested(context, villages[0])
     good = answered(context, held[PS], keys[PS]["sig"])
     for moved in (
         {"event_id": new_id()},
@@ -257,7 +256,7 @@ async def test_who_is_not_an_enrolled_department_is_handed_nothing(
     """R101, R102: the role and the department's own key, now, for this question."""
     keys = await enrol(context, PS, AF)
     signing = keys[PS]["sig"]
-    mine = answered(context, (await waiting(context, villages[0]))[PS], signing)
+    mine = answered(context, (await requested(context, villages[0]))[PS], signing)
     good = question(context, signing)
     ours = reader_of(context)
     long_ago = datetime.now(UTC) - timedelta(hours=1)
@@ -297,7 +296,7 @@ async def test_a_department_whose_encryption_key_was_revoked_is_handed_nothing(
 ) -> None:
     """R101: nothing is sealed to a key that does not hold."""
     keys = await enrol(context, PS)
-    await waiting(context, villages[0])
+    await requested(context, villages[0])
     async with context.database.transaction() as conn:
         await conn.execute(text("UPDATE known_key SET revoked_at = now() WHERE use = 'enc'"))
     asking = question(context, keys[PS]["sig"])
@@ -309,7 +308,7 @@ async def test_open_requests_come_in_pages(
 ) -> None:
     """R92: each once, the oldest first, sealed; what is answered or moot is handed out no more."""
     keys = await enrol(context, PS)
-    held = [(await waiting(context, villages[0]))[PS] for _ in range(5)]
+    held = [(await requested(context, villages[0]))[PS] for _ in range(5)]
     assert await post(client, PS, answered(context, held[1], keys[PS]["sig"])) == (200, ["taken"])
     moot = str(held[3].subject_id)
     await take(context, record(moot, 2, collected(3, villages[0]), fields=FIELDS))
@@ -330,7 +329,7 @@ async def test_fifteen_thousand_open_requests_are_read_page_by_page(
     context: Context, villages: list[str]
 ) -> None:
     """R92: every one once, however many there are and however alike their times."""
-    one = (await waiting(context, villages[0]))[PS]
+    one = (await requested(context, villages[0]))[PS]
     many, size = 15_000, 1500
     async with context.database.transaction() as conn:
         await conn.execute(

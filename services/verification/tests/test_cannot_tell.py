@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from muster.messaging.message import DONE
@@ -14,31 +12,21 @@ from muster.vocabulary.states import Role, Verdict
 from .conftest import (
     COUNTY,
     DEPARTMENTS,
-    FIELDS,
     Door,
     answer,
     asked,
-    collected,
     digest,
-    enrol,
-    record,
     rows,
+    rule,
     take,
     verdicts,
+    waiting_for,
 )
 
 CIVIL = (Role.CIVIL_AFFAIRS_REVIEWER, COUNTY)
 DECIDED = "SELECT topic FROM outbox WHERE topic LIKE 'verification-record-%' ORDER BY id"
 VERIFY = {"digest": digest(1)}
 PAPERS = "退伍证原件已当面核对，武装部旧档案未移交"
-
-
-async def waiting(context: Context, village: str, *enrolled: str) -> str:
-    """A record about which all three departments are asked; it waits for those enrolled."""
-    await enrol(context, *enrolled)
-    subject_id = new_id()
-    await take(context, record(subject_id, 1, collected(2, village), fields=FIELDS))
-    return subject_id
 
 
 async def say(context: Context, subject_id: str, department: str, verdict: Verdict) -> None:
@@ -48,17 +36,13 @@ async def say(context: Context, subject_id: str, department: str, verdict: Verdi
     assert await take(context, answer(request, said)) == [DONE]
 
 
-def rule(response: Any) -> tuple[int, str]:
-    return response.status_code, response.json()["reasons"][0]["rule"]
-
-
 @pytest.mark.parametrize("verdict", [Verdict.NO_FILE, Verdict.UNDECIDED])
 @pytest.mark.parametrize("passed_before", [False, True])
 async def test_a_department_that_cannot_tell_brings_the_record_before_the_reviewer(
     context: Context, door: Door, villages: list[str], verdict: Verdict, passed_before: bool
 ) -> None:
     """R73, R92: it is shown in queue and item, and verified by nothing but a word that names it."""
-    subject_id, reviewer = await waiting(context, villages[0], *DEPARTMENTS), new_id()
+    subject_id, reviewer = await waiting_for(context, villages[0], *DEPARTMENTS), new_id()
     path = f"/items/{subject_id}/1/verify"
     async with door.client(CIVIL, account=reviewer) as client:
         if passed_before:
@@ -103,7 +87,7 @@ async def test_who_cannot_tell_may_be_sent_back_to_the_desk(
     context: Context, door: Door, villages: list[str]
 ) -> None:
     """R70, R73: also after the review was passed."""
-    subject_id = await waiting(context, villages[0], *DEPARTMENTS)
+    subject_id = await waiting_for(context, villages[0], *DEPARTMENTS)
     async with door.client(CIVIL) as client:
         assert (await client.post(f"/items/{subject_id}/1/verify", json=VERIFY)).is_success
         await say(context, subject_id, "human-resources", Verdict.NO_FILE)
@@ -117,7 +101,7 @@ async def test_a_word_covers_the_answer_it_names_and_no_later_one(
 ) -> None:
     """R73: after the word the others are waited for; who cannot tell then is named anew, and one
     that contradicts beside it by its own list."""
-    subject_id = await waiting(context, villages[0], *DEPARTMENTS)
+    subject_id = await waiting_for(context, villages[0], *DEPARTMENTS)
     path = f"/items/{subject_id}/1/verify"
     word = {**VERIFY, "despite": PAPERS}
     async with door.client(CIVIL) as client:
@@ -138,7 +122,7 @@ async def test_who_is_not_waited_for_may_not_know(
     context: Context, door: Door, villages: list[str]
 ) -> None:
     """R73: a department that was not enrolled when the record came holds nothing up."""
-    subject_id = await waiting(context, villages[0], "public-security")
+    subject_id = await waiting_for(context, villages[0], "public-security")
     async with door.client(CIVIL) as client:
         assert (await client.post(f"/items/{subject_id}/1/verify", json=VERIFY)).is_success
         await say(context, subject_id, "armed-forces", Verdict.NO_FILE)

@@ -12,8 +12,19 @@ from muster.runtime.context import Context
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Attestation, Role
 
-from .conftest import COUNTY, Door, attested, collected, digest, record, rows, take
-from .test_api import CIVIL, rule, waiting
+from .conftest import (
+    COUNTY,
+    Door,
+    attested,
+    collected,
+    digest,
+    record,
+    rows,
+    rule,
+    take,
+    waiting,
+)
+from .test_api import CIVIL
 
 
 async def look(client: httpx.AsyncClient, subject_id: str, **body: Any) -> dict[str, Any]:

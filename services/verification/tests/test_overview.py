@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import text
 
 from muster.runtime.context import Context
-from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Origin, Role, SubjectState, Verdict
 
 from .conftest import (
@@ -23,24 +21,15 @@ from .conftest import (
     enrol,
     record,
     rows,
+    rule,
     standing,
     status,
     take,
     verdicts,
+    waiting,
 )
 
 CIVIL = (Role.CIVIL_AFFAIRS_REVIEWER, COUNTY)
-
-
-async def waiting(context: Context, village: str, **more: Any) -> str:
-    """One person whose record waits; gives the id."""
-    subject_id = new_id()
-    await take(context, record(subject_id, 1, collected(2, village), **more))
-    return subject_id
-
-
-def rule(response: Any) -> tuple[int, str]:
-    return response.status_code, response.json()["reasons"][0]["rule"]
 
 
 async def test_the_ledger_counts_the_collected_by_village_and_state(

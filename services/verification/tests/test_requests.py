@@ -35,6 +35,8 @@ from .conftest import (
     status,
     take,
     verdicts,
+    waiting,
+    waiting_for,
 )
 
 ASKING = "SELECT * FROM outbox WHERE topic LIKE 'verification-requested-%' ORDER BY topic"
@@ -55,18 +57,12 @@ async def load(context: Context) -> dict[str, Event]:
     return {row.topic: events[row.event_id] for row in pending if row.event_id in events}
 
 
-async def waiting(context: Context, village: str, fields: Any = FIELDS) -> str:
-    subject_id = new_id()
-    await take(context, record(subject_id, 1, collected(2, village), fields=fields))
-    return subject_id
-
-
 async def test_each_department_is_asked_what_it_answers_for_and_nothing_else(
     context: Context, villages: list[str]
 ) -> None:
     """R73, R92: public security about name and household, the armed forces about service."""
     await enrol(context, *DEPARTMENTS)
-    await waiting(context, villages[0])
+    await waiting_for(context, villages[0])
     events = await load(context)
     shown = {topic: event.parts for topic, event in events.items()}
     assert {topic: set(parts) for topic, parts in shown.items()} == {
@@ -89,7 +85,7 @@ async def test_a_department_without_a_question_is_not_asked(
 ) -> None:
     """Empty values are no question; departments that only compare are never asked."""
     fields = {"name": NAME, "service_unit": "", "sex": "1"}
-    subject_id = await waiting(context, villages[0], fields)
+    subject_id = await waiting(context, villages[0], fields=fields)
     assert set(await asked(context, subject_id)) == {"public-security"}
     assert (await rows(context, "SELECT answers FROM review_item"))[0].answers == "agree"
 
@@ -99,7 +95,7 @@ async def test_no_department_learns_the_subject_id_nor_anothers_case(
 ) -> None:
     """Design section 4: pairwise case ids, also as the key; and no trace leads from one to the
     other, or from the record to a case."""
-    subject_id = await waiting(context, villages[0])
+    subject_id = await waiting_for(context, villages[0])
     held = await rows(context, ASKING)
     assert len({row.key for row in held}) == len(DEPARTMENTS)
     assert len({row.traceparent.split("-")[1] for row in held}) == len(DEPARTMENTS)
@@ -130,7 +126,7 @@ async def test_nothing_that_was_asked_or_answered_is_readable_in_the_store(
 ) -> None:
     """R100: fields that were asked tell the category, verdicts name what is wrong."""
     await enrol(context, *DEPARTMENTS)
-    subject_id = await waiting(context, villages[0])
+    subject_id = await waiting_for(context, villages[0])
     request = (await asked(context, subject_id))["public-security"]
     await take(context, answer(request, verdicts("public-security", Verdict.NO_SUCH_PERSON)))
     shown = ""
@@ -146,9 +142,9 @@ async def test_only_who_was_enrolled_when_the_version_came_is_waited_for(
     """A department that has no connector yet must not block for ever; it is asked all the same."""
     await enrol(context, "public-security")
     await enrol(context, "armed-forces", revoked=True)
-    early = await waiting(context, villages[0])
+    early = await waiting_for(context, villages[0])
     await enrol(context, "human-resources")
-    late = await waiting(context, villages[0])
+    late = await waiting_for(context, villages[0])
     waited = {
         subject_id: {name for name, row in (await asked(context, subject_id)).items()
                      if row.mandatory}
@@ -186,7 +182,7 @@ async def test_a_newer_version_leaves_nothing_to_ask_about_an_older(
 ) -> None:
     """Whichever comes first: what went out for the older version is moot, what did not is not
     asked."""
-    subject_id = await waiting(context, villages[0])
+    subject_id = await waiting_for(context, villages[0])
     await take(context, record(subject_id, 2, collected(3, villages[0]), fields=FIELDS))
     late = new_id()
     await take(
@@ -205,7 +201,7 @@ async def test_what_is_settled_is_not_asked_any_more(
     context: Context, villages: list[str], ended: str
 ) -> None:
     """Loaders read the store: a replay years later tells nothing about who was erased."""
-    subject_id = await waiting(context, villages[0])
+    subject_id = await waiting_for(context, villages[0])
     assert len(await load(context)) == len(DEPARTMENTS)
     if ended == "answered":
         for name, row in (await asked(context, subject_id)).items():
@@ -227,7 +223,7 @@ async def test_nobody_is_asked_about_somebody_who_declined(
     context: Context, villages: list[str]
 ) -> None:
     """R99: nor again, however long a department is silent; unless they are collected after all."""
-    subject_id = await waiting(context, villages[0])
+    subject_id = await waiting_for(context, villages[0])
     declined = standing(5, (villages[0], Origin.BASELINE, SubjectState.DECLINED))
     await take(context, status(subject_id, declined))
     assert await load(context) == {}
@@ -259,7 +255,7 @@ async def unpublished(context: Context) -> list[str]:
 async def test_what_nobody_answers_is_asked_again_under_the_same_id(
     context: Context, villages: list[str]
 ) -> None:
-    subject_id = await waiting(context, villages[0])
+    subject_id = await waiting_for(context, villages[0])
     held = await asked(context, subject_id)
     await published(context, hours=23)
     await asking.ask_again(context)
@@ -279,7 +275,7 @@ async def test_how_long_a_department_may_take_is_a_setting(
 ) -> None:
     settings = make_settings(database_url, rings).model_copy(update={"ask_again_seconds": 3600})
     impatient = build_context("verification", settings)
-    await waiting(impatient, villages[0])
+    await waiting_for(impatient, villages[0])
     await published(impatient, hours=2)
     await asking.ask_again(context)
     assert await unpublished(context) == []
@@ -292,7 +288,7 @@ async def test_how_long_a_department_may_take_is_a_setting(
 async def test_what_is_moot_is_not_asked_again(
     context: Context, villages: list[str], ended: str
 ) -> None:
-    subject_id = await waiting(context, villages[0])
+    subject_id = await waiting_for(context, villages[0])
     await published(context, hours=48)
     before: Sequence[Any] = await asked(context, subject_id)
     assert len(before) == len(DEPARTMENTS)

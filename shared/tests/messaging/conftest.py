@@ -32,6 +32,7 @@ from muster.messaging.message import (
     DONE,
     Event,
     Message,
+    NotNow,
     OutboxRow,
     Outcome,
     Publication,
@@ -156,6 +157,22 @@ async def take_facts(
         )
     context.seen.extend(batch)
     return [DONE] * len(batch)
+
+
+@dataclass
+class Waits:
+    """The handler of the toy topic, to which messages come too early until it is `over`: all, or
+    those that `early` names."""
+
+    early: Callable[[Message], bool] = lambda _: True
+    over: bool = False
+
+    async def __call__(
+        self, context: Side, conn: AsyncConnection, batch: Sequence[Message]
+    ) -> Sequence[Outcome]:
+        ready = [message for message in batch if self.over or not self.early(message)]
+        await take_facts(context, conn, ready)
+        return [DONE if message in ready else NotNow("not yet") for message in batch]
 
 
 def make_intake(side: Side, take: Any = take_facts, limits: InvalidLimits | None = None) -> Intake:

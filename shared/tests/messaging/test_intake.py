@@ -14,12 +14,13 @@ from muster.contracts.envelope import Clear, write_value
 from muster.messaging import failpoints
 from muster.messaging.deadletters import RawMessage
 from muster.messaging.limits import Halted, InvalidLimits, lift
-from muster.messaging.message import DONE, Invalid, Message, NotNow, Outcome
+from muster.messaging.message import DONE, Invalid, Message, Outcome
 from muster.security.boxes import open_box
 
 from .conftest import (
     TOPIC,
     Side,
+    Waits,
     effects,
     make_due,
     make_intake,
@@ -152,15 +153,7 @@ async def test_a_key_that_must_wait_holds_back_its_own_messages_only(
 ) -> None:
     """Not now: this key's later messages wait in order, other keys go on, then it catches up."""
     slow, fast = new_subject(), new_subject()
-    open_now = False
-
-    async def waits(
-        context: Side, conn: AsyncConnection, batch: Sequence[Message]
-    ) -> Sequence[Outcome]:
-        ready = [m for m in batch if m.key != slow or open_now]
-        await take_facts(context, conn, ready)
-        return [DONE if m in ready else NotNow("not yet") for m in batch]
-
+    waits = Waits(lambda message: message.key == slow)
     intake = make_intake(reader, waits)
     ring = source.keyring
     await intake.take(TOPIC, [raw(ring, slow, 1, 1), raw(ring, fast, 1, 2), raw(ring, slow, 2, 3)])
@@ -172,7 +165,7 @@ async def test_a_key_that_must_wait_holds_back_its_own_messages_only(
     assert await intake.retry_parked() == 0
     assert await scalar(reader, "SELECT max(attempts) FROM parked") == 1
 
-    open_now = True
+    waits.over = True
     for _ in range(3):
         await make_due(reader)
         assert await intake.retry_parked() == 1

@@ -14,17 +14,16 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.messaging import failpoints, positions, relay_sql
 from muster.messaging.broker import BrokerView
 from muster.messaging.consumer import Consumer
-from muster.messaging.message import Message, NotNow, Outcome
 
 from .conftest import (
     SPEC,
     TOPIC,
     Side,
+    Waits,
     effects,
     make_due,
     make_intake,
@@ -234,16 +233,11 @@ async def test_an_intake_killed_at_any_point_takes_each_fact_once(
 async def test_parked_messages_are_taken_once_though_the_process_is_killed(
     source: Side, reader: Side, rings: Path, module_stack: Any, point: str
 ) -> None:
-    async def never(
-        _context: Side, _conn: AsyncConnection, batch: Sequence[Message]
-    ) -> Sequence[Outcome]:
-        return [NotNow("not yet")] * len(batch)
-
     facts = await write_facts(source)
     waits = Consumer(
         service=reader.name,
         database=reader.database,
-        intake=make_intake(reader, never),
+        intake=make_intake(reader, Waits()),
         bootstrap=module_stack.kafka,
     )
 

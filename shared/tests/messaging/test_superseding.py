@@ -16,19 +16,19 @@ from muster.messaging import positions
 from muster.messaging.broker import partition_of
 from muster.messaging.deadletters import LARGEST, DeadLetters, RawMessage
 from muster.messaging.limits import InvalidLimits
-from muster.messaging.message import Message, NotNow, OutboxRow, Outcome
+from muster.messaging.message import Message, OutboxRow, Outcome
 
 from .conftest import (
     SPEC,
     TOPIC,
     Side,
+    Waits,
     effects,
     make_due,
     make_intake,
     new_subject,
     raw,
     scalar,
-    take_facts,
 )
 
 LETTERS = "SELECT count(*) FROM dead_letter"
@@ -102,21 +102,13 @@ async def test_a_copy_without_its_part_does_not_wait_in_the_place_of_a_good_one(
 ) -> None:
     """Behind a key that waits the good copy would be its double."""
     key = new_subject()
-    wait = True
-
-    async def waits(
-        context: Side, conn: AsyncConnection, batch: Sequence[Message]
-    ) -> Sequence[Outcome]:
-        if wait:
-            return [NotNow("not yet")] * len(batch)
-        return await take_facts(context, conn, batch)
-
+    waits = Waits()
     intake = make_intake(reader, waits)
     await intake.take(TOPIC, [raw(source.keyring, key, 1, 1)])
     good = raw(source.keyring, key, 2, 2)
     await intake.take(TOPIC, [emptied(good)])
     await intake.take(TOPIC, [good])
-    wait = False
+    waits.over = True
     for _ in range(2):
         await make_due(reader)
         await intake.retry_parked()
@@ -160,21 +152,13 @@ async def test_what_a_handler_could_not_take_is_taken_once_the_handler_was_mende
 async def test_a_good_copy_that_must_wait_is_taken_once_too(source: Side, reader: Side) -> None:
     """Its letter is withdrawn when it is parked: a third copy is a double like any other."""
     good = raw(source.keyring, new_subject(), 1, 1)
-    wait = True
-
-    async def waits(
-        context: Side, conn: AsyncConnection, batch: Sequence[Message]
-    ) -> Sequence[Outcome]:
-        if wait:
-            return [NotNow("not yet")] * len(batch)
-        return await take_facts(context, conn, batch)
-
+    waits = Waits()
     intake = make_intake(reader, waits)
     await intake.take(TOPIC, [damaged(good, "bad-seal")])
     await intake.take(TOPIC, [good])
     await intake.take(TOPIC, [good])
     assert await scalar(reader, "SELECT count(*) FROM parked") == 1
-    wait = False
+    waits.over = True
     for _ in range(2):
         await make_due(reader)
         await intake.retry_parked()
@@ -297,20 +281,12 @@ async def test_a_message_that_opens_later_says_what_is_missing_before_it(
 ) -> None:
     """It waited behind one of its key, and was not opened when it came."""
     key = new_subject()
-    wait = True
-
-    async def waits(
-        context: Side, conn: AsyncConnection, batch: Sequence[Message]
-    ) -> Sequence[Outcome]:
-        if wait:
-            return [NotNow("not yet")] * len(batch)
-        return await take_facts(context, conn, batch)
-
+    waits = Waits()
     intake = make_intake(reader, waits)
     await intake.take(TOPIC, [raw(source.keyring, key, 1, 1)])
     await intake.take(TOPIC, [raw(source.keyring, key, 3, 3)])
     assert await scalar(reader, PLACE) == "1-1"
-    wait = False
+    waits.over = True
     for _ in range(2):
         await make_due(reader)
         await intake.retry_parked()

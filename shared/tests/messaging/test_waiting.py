@@ -19,6 +19,7 @@ from muster.messaging.message import DONE, Message, NotNow, Outcome
 from .conftest import (
     TOPIC,
     Side,
+    Waits,
     effects,
     make_due,
     make_intake,
@@ -36,23 +37,15 @@ async def test_later_messages_of_a_parked_key_wait_though_they_could_be_taken(
 ) -> None:
     """The handler would take the second at once: it must not overtake the first."""
     key = new_subject()
-    first_may = False
-
-    async def only_the_first_waits(
-        context: Side, conn: AsyncConnection, batch: Sequence[Message]
-    ) -> Sequence[Outcome]:
-        ready = [m for m in batch if m.version > 1 or first_may]
-        await take_facts(context, conn, ready)
-        return [DONE if m in ready else NotNow("not yet") for m in batch]
-
-    intake = make_intake(reader, only_the_first_waits)
+    waits = Waits(lambda message: message.version == 1)
+    intake = make_intake(reader, waits)
     await intake.take(TOPIC, [raw(source.keyring, key, 1, 1)])
     await intake.take(TOPIC, [raw(source.keyring, key, 2, 2)])
     await make_due(reader)
     await intake.retry_parked()
     assert await effects(reader) == []
     assert await scalar(reader, PARKED) == 2
-    first_may = True
+    waits.over = True
     for _ in range(2):
         await make_due(reader)
         await intake.retry_parked()
@@ -119,13 +112,7 @@ async def test_the_wait_of_a_parked_key_doubles_and_ends_at_five_minutes(
     source: Side, reader: Side
 ) -> None:
     """1, 2, 4 seconds after the first try; a key that waits for days asks every five minutes."""
-
-    async def never(
-        _context: Side, _conn: AsyncConnection, batch: Sequence[Message]
-    ) -> Sequence[Outcome]:
-        return [NotNow("not yet")] * len(batch)
-
-    intake = make_intake(reader, never)
+    intake = make_intake(reader, Waits())
     await intake.take(TOPIC, [raw(source.keyring, new_subject(), 1, 1)])
     waits = []
     for _ in range(12):
@@ -147,15 +134,7 @@ async def test_a_parked_message_that_is_no_longer_read_becomes_a_dead_letter(
 ) -> None:
     """A newer version changed its type meanwhile: other parked keys go on all the same."""
     old, fine = new_subject(), new_subject()
-    wait = True
-
-    async def waits(
-        context: Side, conn: AsyncConnection, batch: Sequence[Message]
-    ) -> Sequence[Outcome]:
-        if wait:
-            return [NotNow("not yet")] * len(batch)
-        return await take_facts(context, conn, batch)
-
+    waits = Waits()
     intake = make_intake(reader, waits)
     changed, good = raw(source.keyring, old, 1, 1), raw(source.keyring, fine, 1, 2)
     await intake.take(TOPIC, [changed, good])
@@ -167,7 +146,7 @@ async def test_a_parked_message_that_is_no_longer_read_becomes_a_dead_letter(
                 "h": json.dumps([["ce_id", b64encode(dict(changed.headers)["ce_id"]).decode()]]),
             },
         )
-    wait = False
+    waits.over = True
     await make_due(reader)
     assert await intake.retry_parked() == 2
     assert await effects(reader) == [(fine, 1)]
@@ -180,12 +159,7 @@ async def test_a_parked_message_that_is_no_longer_read_becomes_a_dead_letter(
 async def test_what_waits_on_a_topic_that_is_no_longer_read_harms_nobody(
     source: Side, reader: Side
 ) -> None:
-    async def never(
-        _context: Side, _conn: AsyncConnection, batch: Sequence[Message]
-    ) -> Sequence[Outcome]:
-        return [NotNow("not yet")] * len(batch)
-
-    await make_intake(reader, never).take(TOPIC, [raw(source.keyring, new_subject(), 1, 1)])
+    await make_intake(reader, Waits()).take(TOPIC, [raw(source.keyring, new_subject(), 1, 1)])
     async with reader.database.transaction() as conn:
         await conn.execute(text("UPDATE parked SET topic = 'capture-gone'"))
     await make_due(reader)
