@@ -7,6 +7,8 @@ export default defineConfig({
     environment: 'jsdom',
     include: ['ui/tests/**/*.test.ts', 'console/tests/**/*.test.ts', 'desk/tests/**/*.test.ts', 'catalogue/tests/**/*.test.ts'],
     setupFiles: ['./tests/setup.ts'],
+    // Else a machine of two processors uses one.
+    maxWorkers: '100%',
     testTimeout: 30_000,
     server: { deps: { inline: ['element-plus'] } },
   },

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -106,15 +106,29 @@ def found_in(home: Home) -> Demo:
     return Demo(str(home.stack()["web"]), home, accounts)
 
 
+_RUNNING = ExitStack()
+"""What is ended with the last test of this folder: other tests have the machine to themselves."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
+    yield
+    if nextitem is None or nextitem.path.parent != Path(__file__).parent:
+        _RUNNING.close()
+
+
+def pytest_sessionfinish() -> None:
+    """Where the tests were interrupted."""
+    _RUNNING.close()
+
+
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """One for all tests, which follow each other on it and choose different people. MUSTER_DEMO
     names the folder (``MUSTER_HOME``) of one that somebody has running, which then stays."""
     if running := os.environ.get("MUSTER_DEMO"):
-        yield found_in(Home(Path(running).resolve() / "demo"))
-        return
-    with running_demo(tmp_path_factory.mktemp("demo"), "--pages") as found:
-        yield found
+        return found_in(Home(Path(running).resolve() / "demo"))
+    return _RUNNING.enter_context(running_demo(tmp_path_factory.mktemp("demo"), "--pages"))
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@ from .words import catalogue
 
 pytestmark = pytest.mark.needs("browser")
 LANGUAGES = ("zh", "en")
+FIRST_BAR = 20
+"""Pixels from a chart's top to the middle of its first bar, and a little."""
 
 
 def shown(number: int) -> str:
@@ -50,6 +52,21 @@ def test_a_leader_goes_down_to_a_village_and_back(come: Come, language: str) -> 
     page.go_back()
     page.go_back()
     expect(page).to_have_url(county)
+
+
+def test_a_bar_of_a_chart_leads_to_its_area(come: Come) -> None:
+    say = catalogue("console", "zh")
+    leader = come()
+    page = leader.sign_in(leader.demo.account("leader"))
+    panel = page.locator("section").filter(
+        has=page.get_by_role("table", name=say("coverage.caption"))
+    )
+    # The table beside it is in the order of the chart.
+    name = panel.get_by_role("table").get_by_role("link").first.inner_text()
+    drawn = panel.locator(".chart svg").bounding_box()
+    assert drawn is not None
+    page.mouse.click(drawn["x"] + drawn["width"] * 0.35, drawn["y"] + FIRST_BAR)
+    expect(page.locator("h1")).to_contain_text(name)
 
 
 def test_who_may_not_see_a_page_is_told_so_and_sees_nothing_of_it(come: Come) -> None:

@@ -8,26 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from muster.runtime import lifecycle
 from muster.runtime.demo.client import Account, Refused, Services, administrator
 from muster.runtime.demo.edges import Connector
 from muster.runtime.home import Home
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Role
 
-PEOPLE = 120
-"""The fewest of whom one is known only to a department that keeps its data at home."""
 WHY = {"reason": "跟踪一件问题数据的办理"}
 REVIEWERS = (Role.CIVIL_AFFAIRS_REVIEWER, Role.HUMAN_RESOURCES_REVIEWER)
 
@@ -97,36 +89,9 @@ async def _known(found: House) -> None:
             raise TimeoutError(f"{service} does not know the new account")
 
 
-@pytest.fixture(scope="module")
-def county(broker: str, county_in: Callable[..., Any]) -> Iterator[Any]:
-    """A county after its campaign; its stack still runs, its gateways and connectors do not."""
-    folder = Path(tempfile.mkdtemp(prefix="muster-e2e-"))
-    home = Home(folder).create()
-    made = county_in(home, "tongren", PEOPLE, 10)
-    try:
-        made.muster("up", "--profile", "tongren")
-        assert (home.stack()["stack"] == "embedded") is (broker == "embedded")
-        assert made.campaign().unfinished == []
-        yield made
-    finally:
-        lifecycle.down(home)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def test_a_wrong_field_is_followed_from_the_card_to_the_closed_order(county: Any) -> None:
-    """R55, R58, R71, R73, R75, R76: card, record, attestation, review, department, finding, work
-    order, corrected version, match, closing."""
-    asyncio.run(follow_field(county.home, county.profile.area))
-
-
-def test_whom_only_a_department_knows_is_followed_from_its_row_to_the_closed_order(
-    county: Any,
-) -> None:
-    """R74, R75, R76: row, candidate, opened row, registration, work order, ending, closing."""
-    asyncio.run(follow_missed(county.home, county.profile.area))
-
-
 async def follow_field(home: Home, area: str) -> None:
+    """A field that was wrong: card, record, attestation, review, department, finding, work order,
+    corrected version, match, closing."""
     async with house(home, area) as found:
         order, item = await _corrected(found)
         closed = order["closed_by"]
@@ -175,6 +140,8 @@ async def _corrected(found: House) -> tuple[Mapping[str, Any], dict[str, Any]]:
 
 
 async def follow_missed(home: Home, area: str) -> None:
+    """Somebody whom only a department knows that keeps its data at home: row, candidate, opened
+    row, registration, work order, ending, closing."""
     async with house(home, area) as found:
         order, named = await _known_to_a_blind_department(found)
         subject_id = order["subject_id"]
