@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from muster.runtime.demo.client import Account, Refused, Services, administrator
+from muster.runtime.client import Account, Refused, Services, administrator
 from muster.runtime.demo.edges import Connector
 from muster.runtime.home import Home
 from muster.vocabulary.ids import new_id

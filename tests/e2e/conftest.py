@@ -21,7 +21,7 @@ from rich.console import Console
 
 from muster.forms import Profile
 from muster.runtime import ledger
-from muster.runtime.demo.client import Services, administrator
+from muster.runtime.client import Services, administrator
 from muster.runtime.demo.command import Driven, drive
 from muster.runtime.demo.report import Tale
 from muster.runtime.demo.stage import Stage

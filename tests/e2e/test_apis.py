@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from muster.forms import Profile
 from muster.runtime import lifecycle
-from muster.runtime.demo.client import Account, Services, administrator
+from muster.runtime.client import Account, Services, administrator
 from muster.runtime.home import Home
 from muster.runtime.provisioning import service_names
 from muster.vocabulary.states import Role

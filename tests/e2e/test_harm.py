@@ -20,8 +20,8 @@ import psutil
 import pytest
 
 from muster.runtime import ledger, lifecycle
+from muster.runtime.client import Services, administrator
 from muster.runtime.demo import edges
-from muster.runtime.demo.client import Services, administrator
 from muster.runtime.demo.command import Driven
 from muster.runtime.demo.scorecard import judge
 from muster.runtime.embedded import EmbeddedPostgres

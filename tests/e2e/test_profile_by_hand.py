@@ -15,8 +15,8 @@ from rich.console import Console
 
 from muster.forms import Profile
 from muster.runtime import ledger, lifecycle
+from muster.runtime.client import Services
 from muster.runtime.demo.campaign import Campaign
-from muster.runtime.demo.client import Services
 from muster.runtime.demo.report import Tale
 from muster.runtime.demo.stage import Stage
 from muster.runtime.demo.world import Person, World

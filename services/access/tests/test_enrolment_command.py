@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from muster.runtime import enrolment
 from muster.runtime.cli import app
-from muster.runtime.demo.client import Account, Refused, Services
+from muster.runtime.client import Account, Refused, Services
 from muster.runtime.home import Home, write_private
 from muster.runtime.signed_in import refuse
 from muster.security import jose

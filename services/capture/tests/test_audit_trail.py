@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from muster.capture.main import service
 from muster.runtime import audit_command
 from muster.runtime.cli import app
-from muster.runtime.demo.client import Account, Services
+from muster.runtime.client import Account, Services
 from muster.runtime.home import Home, write_private
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Role

@@ -16,7 +16,7 @@ from muster.capture.handlers import imports
 from muster.messaging import failpoints
 from muster.runtime import county
 from muster.runtime.cli import app
-from muster.runtime.demo.client import Account, Services
+from muster.runtime.client import Account, Services
 from muster.runtime.home import Home, write_private
 from muster.synth import build, write
 from muster.vocabulary.states import Role

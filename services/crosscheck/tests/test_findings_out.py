@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from muster.runtime import county
 from muster.runtime.cli import app
+from muster.runtime.client import Account, Services
 from muster.runtime.context import Context
-from muster.runtime.demo.client import Account, Services
 from muster.runtime.home import Home, write_private
 from muster.synth import scoring
 from muster.vocabulary.ids import new_id

@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from muster.forms import Profile
+from muster.runtime.client import Account, Services
 from muster.runtime.demo import cardbox, cards
 from muster.runtime.demo.cardbox import OpenDesk
 from muster.runtime.demo.cards import Card
-from muster.runtime.demo.client import Account, Services
 from muster.runtime.demo.world import Person, World
 from muster.runtime.home import write_private
 from muster.synth import build, write

@@ -17,8 +17,8 @@ from typing import Any, cast
 
 import pytest
 
+from muster.runtime.client import Services
 from muster.runtime.demo import departments, edges
-from muster.runtime.demo.client import Services
 from muster.runtime.demo.departments import Departments
 from muster.runtime.demo.edges import PROCESS, Connector, EdgeFailed, Gateway
 from muster.runtime.home import Home, write_private

@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from muster.runtime import findings
+from muster.runtime.client import Account, Services, Unreachable
 from muster.runtime.demo import campaign, client, crosscheck
 from muster.runtime.demo.campaign import Campaign, Stuck
-from muster.runtime.demo.client import Account, Services, Unreachable
 from muster.runtime.demo.crosscheck import CrossCheck, NotSettled
 from muster.runtime.demo.patience import Patience
 from muster.runtime.home import Home, write_private

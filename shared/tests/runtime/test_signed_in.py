@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from muster.runtime import signed_in
-from muster.runtime.demo.client import Account, NotRunning, Refused, Unreachable
+from muster.runtime.client import Account, NotRunning, Refused, Unreachable
 from muster.runtime.home import Home
 
 REASON = {"field": "area", "rule": "x", "zh": "此区域不存在。", "en": "No such area."}

@@ -12,7 +12,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from muster.runtime.demo.client import Account
+from muster.runtime.client import Account
 from muster.runtime.home import Home
 from muster.runtime.ledger import AsJson
 from muster.runtime.provisioning import service_names

@@ -16,7 +16,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from muster.runtime.demo.client import LONG, Account, Refused, read
+from muster.runtime.client import LONG, Account, Refused, read
 from muster.runtime.findings import closed_since, document, open_findings
 from muster.runtime.home import Home, write_private
 from muster.runtime.ledger import AreaOption, profile_of

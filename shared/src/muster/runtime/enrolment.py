@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import typer
 from rich.console import Console
 
-from muster.runtime.demo.client import Account
+from muster.runtime.client import Account
 from muster.runtime.home import LOOPBACK, Home
 from muster.runtime.ledger import profile_of
 from muster.runtime.signed_in import refuse, signed_in

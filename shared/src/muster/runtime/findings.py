@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from muster.forms import Profile
-from muster.runtime.demo.client import Account, Refused
+from muster.runtime.client import Account, Refused
 
 __all__ = ["closed_since", "document", "every", "open_findings"]
 

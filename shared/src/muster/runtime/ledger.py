@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from muster.forms import Profile
-from muster.runtime.demo.client import Account
+from muster.runtime.client import Account
 from muster.runtime.home import Home
 from muster.runtime.signed_in import signed_in
 from muster.vocabulary.areas import AreaTree, UnknownArea

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from muster.runtime import lifecycle
-from muster.runtime.demo.client import (
+from muster.runtime.client import (
     Account,
     NotRunning,
     Refused,

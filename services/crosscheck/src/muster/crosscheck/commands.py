@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from muster.runtime.demo.client import Account
+    from muster.runtime.client import Account
 
 app = typer.Typer(no_args_is_help=True, help="Crosscheck: the county job.")
 
@@ -26,7 +26,7 @@ def run_command() -> None:
     Asks the running service, as the administrator may; exit code 2 and the reason when it says no.
     """
     # The service itself imports this module, and needs none of these.
-    from muster.runtime.demo.client import LONG
+    from muster.runtime.client import LONG
     from muster.runtime.home import Home
     from muster.runtime.signed_in import signed_in
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from muster.forms import Profile
 from muster.runtime import ledger
-from muster.runtime.demo.client import LONG, Account, Refused, Services, administrator, read
+from muster.runtime.client import LONG, Account, Refused, Services, administrator, read
 from muster.runtime.demo.crosscheck import CrossCheck
 from muster.runtime.demo.departments import Departments
 from muster.runtime.demo.desk import CollectingDesk

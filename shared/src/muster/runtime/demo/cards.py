@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from muster.runtime.demo.client import Account
+from muster.runtime.client import Account
 from muster.runtime.demo.world import Desk, Person, World
 from muster.synth.names import make_name
 from muster.synth.reader import resident_card

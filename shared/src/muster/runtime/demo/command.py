@@ -27,9 +27,9 @@ from rich.console import Console
 
 from muster.forms import Profile, ProfileError
 from muster.runtime import findings, ledger, lifecycle, loop
+from muster.runtime.client import NotRunning, Refused, Services, Unreachable
 from muster.runtime.demo import report
 from muster.runtime.demo.campaign import ACCOUNTS, Campaign, Stuck
-from muster.runtime.demo.client import NotRunning, Refused, Services, Unreachable
 from muster.runtime.demo.crosscheck import NotSettled
 from muster.runtime.demo.desk import Undone
 from muster.runtime.demo.edges import EdgeFailed, end_left, folder

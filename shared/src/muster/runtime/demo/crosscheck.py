@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from muster.runtime import findings
-from muster.runtime.demo.client import LONG, Account
+from muster.runtime.client import LONG, Account
 from muster.runtime.demo.patience import Patience
 from muster.runtime.demo.world import World
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from muster.forms import Profile
-from muster.runtime.demo.client import Account, NotRunning, Services
+from muster.runtime.client import Account, NotRunning, Services
 from muster.runtime.demo.edges import Connector, EdgeFailed
 from muster.runtime.demo.report import Tale
 from muster.runtime.demo.stage import Stage

@@ -10,7 +10,7 @@ from typing import Any
 
 import openpyxl
 
-from muster.runtime.demo.client import Account, Refused, Terminal, read
+from muster.runtime.client import Account, Refused, Terminal, read
 from muster.runtime.demo.edges import Gateway
 from muster.runtime.demo.report import Tale
 from muster.runtime.demo.stage import Bar

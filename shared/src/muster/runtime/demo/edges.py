@@ -21,7 +21,7 @@ from typing import Any
 
 import httpx
 
-from muster.runtime.demo.client import Services, Terminal, new_client
+from muster.runtime.client import Services, Terminal, new_client
 from muster.runtime.demo.patience import Patience
 from muster.runtime.home import Home, write_private
 from muster.runtime.processes import Child, Command, Identity, end, rotate

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from muster.runtime.demo.client import Account, Refused
+from muster.runtime.client import Account, Refused
 from muster.runtime.demo.report import Tale
 from muster.runtime.demo.stage import Bar
 from muster.runtime.demo.world import Person

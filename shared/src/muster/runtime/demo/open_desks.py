@@ -8,10 +8,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from muster.forms import Profile
+from muster.runtime.client import Account, Services, Terminal
 from muster.runtime.demo.campaign import ACCOUNTS
 from muster.runtime.demo.cardbox import OpenDesk, opened
 from muster.runtime.demo.cards import choose
-from muster.runtime.demo.client import Account, Services, Terminal
 from muster.runtime.demo.edges import Gateway
 from muster.runtime.demo.world import Desk, Person, World
 from muster.runtime.home import write_private
