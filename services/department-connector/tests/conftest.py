@@ -477,7 +477,7 @@ class Services:
         return sorted({e.event_id: e for e in self.arrivals}.values(), key=lambda e: e.sequence)
 
 
-async def until(check: Any, seconds: float = 40.0) -> None:
+async def until(check: Any, seconds: float = 120.0) -> None:
     """Wait until a check is true."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not check():

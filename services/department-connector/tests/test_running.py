@@ -38,7 +38,7 @@ class Running:
     async def end(self, how: int = signal.SIGTERM) -> int:
         if self.process.returncode is None:
             self.process.send_signal(how)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             return await self.process.wait()
 
 
@@ -55,7 +55,7 @@ async def running(bench: Bench, **settings: str) -> AsyncIterator[Running]:
         )
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             line = await process.stdout.readline()
         assert line, log.read_text()
         yield Running(process, json.loads(line))
@@ -122,7 +122,7 @@ async def test_a_supply_may_wait_until_it_is_received(make: Make, stack: Any) ->
         services.reading(stack.kafka, bench.connector.edge),
         running(bench),
     ):
-        assert await commands.received(bench.connector, extract_id, 30)
+        assert await commands.received(bench.connector, extract_id, 120)
         assert len(services.events()) == 3
     # A connector that runs always has answers on their way; they are not waited for.
     await bench.take(bench.request(person(1), ["sex"]))
@@ -262,7 +262,7 @@ async def test_a_kill_loses_and_doubles_no_answer(point: str, make: Make, stack:
     async with services.serving(), services.reading(stack.kafka, bench.connector.edge):
         await publish(stack.kafka, [*asked, *opened])
         async with running(bench, MUSTER_FAIL_POINTS=point) as connector:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(120):
                 assert await connector.process.wait() == -signal.SIGKILL
         async with running(bench) as connector:
             await until(lambda: len(services.events()) >= 9)

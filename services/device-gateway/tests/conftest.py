@@ -298,7 +298,7 @@ def services(edge: Edge) -> Services:
     return Services(edge)
 
 
-async def until(check: Any, seconds: float = 30.0) -> None:
+async def until(check: Any, seconds: float = 120.0) -> None:
     """Wait until a check is true."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not check():

@@ -82,14 +82,14 @@ async def running(home: Path, **settings: str) -> AsyncIterator[Running]:
         )
     assert process.stdout is not None
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             line = await process.stdout.readline()
         assert line, (home.parent / "gateway.log").read_text()
         where = json.loads(line)
         secret = token.ensure(home)
         assert where["token_file"] == str(home / token.NAME)
         async with httpx.AsyncClient(
-            base_url=where["url"], headers={"Authorization": f"Bearer {secret}"}, timeout=20
+            base_url=where["url"], headers={"Authorization": f"Bearer {secret}"}, timeout=60
         ) as client:
             yield Running(process, where, client)
     finally:
@@ -198,7 +198,7 @@ async def work_until_killed(gateway: Running, serial: virtual.SerialReader) -> l
             answered.append(await gateway.read(serial, seed))
             answered.append(await gateway.sign())
             await asyncio.sleep(0.15)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         assert await gateway.process.wait() == -signal.SIGKILL, "the point was never reached"
     return answered
 

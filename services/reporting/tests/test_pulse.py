@@ -117,7 +117,7 @@ async def totals(redis: Redis) -> dict[str, int]:
     return found
 
 
-async def until(check: Callable[[], Awaitable[Any]], wanted: Any, seconds: float = 60) -> None:
+async def until(check: Callable[[], Awaitable[Any]], wanted: Any, seconds: float = 120) -> None:
     deadline = asyncio.get_running_loop().time() + seconds
     while (seen := await check()) != wanted:
         assert asyncio.get_running_loop().time() < deadline, f"{seen}, not {wanted}"

@@ -107,7 +107,7 @@ async def read(bootstrap: str, wanted: int) -> list[Any]:
     await consumer.start()
     found: list[Any] = []
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while len(found) < wanted:
                 for batch in (await consumer.getmany(timeout_ms=200)).values():
                     found += batch

@@ -222,7 +222,7 @@ async def scalar(side: Side, sql: str) -> Any:
         return (await conn.execute(text(sql))).scalar()
 
 
-async def until(check: Any, seconds: float = 20.0) -> None:
+async def until(check: Any, seconds: float = 90.0) -> None:
     """Wait until an async check is true; a failure names it."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not await check():

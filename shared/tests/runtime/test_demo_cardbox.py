@@ -157,7 +157,7 @@ async def test_a_gateway_that_dies_comes_back_at_its_address(
     assert gateway.child is not None
     first = gateway.child.pid
     os.kill(first, signal.SIGKILL)
-    async with asyncio.timeout(30), httpx.AsyncClient() as client:
+    async with asyncio.timeout(90), httpx.AsyncClient() as client:
         while True:
             try:
                 answer = await client.get(f"{made.gateway}/status")

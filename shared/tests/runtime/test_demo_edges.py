@@ -221,7 +221,7 @@ async def test_it_is_ready_although_its_log_was_rotated_at_this_start(
     await connector.stop()
     with connector.log.open("ab") as log:
         log.truncate(6 * 1024 * 1024)
-    assert (await asyncio.wait_for(connector.start(), 20))["ready"]
+    assert (await asyncio.wait_for(connector.start(), 90))["ready"]
 
 
 async def test_a_command_that_takes_too_long_is_a_sentence(

@@ -29,7 +29,7 @@ TOY = Path(__file__).with_name("toy_stack.py")
 PARTS = {"postgres", "redis", "broker", "toy", "toy/tick", "web"}
 
 
-def until(what: Callable[[], Any], seconds: float = 40) -> Any:
+def until(what: Callable[[], Any], seconds: float = 90) -> Any:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = what()

@@ -204,11 +204,11 @@ async def running(publisher: Any) -> AsyncIterator[None]:
         yield
     finally:
         publisher.stop()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             await task
 
 
-async def until(check: Any, seconds: float = 20.0) -> None:
+async def until(check: Any, seconds: float = 90.0) -> None:
     """Wait until a check is true."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not check():
