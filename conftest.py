@@ -172,6 +172,7 @@ LONG = ("tests/web", "tests/e2e", "shared/tests/messaging", "services/department
 """Where the longest tests are."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Several processes (``-n 2 --dist loadgroup``) share the tests by file, and begin with long
     ones, so that none is left with these at the end. All of a browser's go to one process, for they
