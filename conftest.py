@@ -168,28 +168,34 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
                 pytest.skip(reason)
 
 
-LONG = ("tests/web", "tests/e2e", "shared/tests/messaging", "services/department-connector")
+BROWSER = "tests/web"
+LONG = (BROWSER, "tests/e2e", "shared/tests/messaging", "services/department-connector")
 """Where the longest tests are."""
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Several processes (``-n 2 --dist loadgroup``) share the tests by file, and begin with long
-    ones, so that none is left with these at the end. All of a browser's go to one process, for they
-    follow each other on one demo."""
+    """Several processes begin with long ones, so that none is left with these at the end."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return
 
-    def folder(item: pytest.Item) -> str:
-        return item.path.parent.relative_to(ROOT).as_posix()
-
     def rank(item: pytest.Item) -> int:
-        return next((n for n, at in enumerate(LONG) if folder(item).startswith(at)), len(LONG))
+        path = item.path.relative_to(ROOT)
+        return next((n for n, at in enumerate(LONG) if path.is_relative_to(at)), len(LONG))
 
     items.sort(key=rank)
-    for item in items:
-        group = folder(item) if folder(item) == "tests/web" else str(item.path.relative_to(ROOT))
-        item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Several processes share the tests by file (``-n 2 --dist loadfile``); all of a browser's go
+    to one of them, for they follow each other on one demo."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return BROWSER if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+
+    return ByFile(config, log)
 
 
 def _skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str:
