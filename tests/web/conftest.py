@@ -107,7 +107,8 @@ def found_in(home: Home) -> Demo:
 
 
 _RUNNING = ExitStack()
-"""What is ended with the last test of this folder: other tests have the machine to themselves."""
+"""Demo and browser. They end with the last test of this folder, not with the session: other tests
+follow in the same process."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -132,21 +133,21 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, with a camera that shows a test picture."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=[
-                "--no-sandbox",  # root has none; only pages of this very checkout are opened
-                "--use-fake-device-for-media-stream",
-                "--use-fake-ui-for-media-stream",
-                # The gateway is asked by pages of the same machine: nothing to ask a person about.
-                "--disable-features=LocalNetworkAccessChecks",
-            ],
-        )
-        yield browser
-        browser.close()
+def chromium() -> Browser:
+    """Debian's Chromium, with a camera that shows a test picture. What drives it keeps an event
+    loop in this thread until it ends, and another test could begin none."""
+    playwright = _RUNNING.enter_context(sync_playwright())
+    browser = playwright.chromium.launch(
+        executable_path=shutil.which("chromium"),
+        args=[
+            "--no-sandbox",  # root has none; only pages of this very checkout are opened
+            "--use-fake-device-for-media-stream",
+            "--use-fake-ui-for-media-stream",
+            # The gateway is asked by pages of the same machine: nothing to ask a person about.
+            "--disable-features=LocalNetworkAccessChecks",
+        ],
+    )
+    return _RUNNING.enter_context(browser)
 
 
 @dataclass
