@@ -11,9 +11,9 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from muster.runtime import findings
+from muster.runtime import client, findings
 from muster.runtime.client import Account, Services, Unreachable
-from muster.runtime.demo import campaign, client, crosscheck
+from muster.runtime.demo import campaign, crosscheck
 from muster.runtime.demo.campaign import Campaign, Stuck
 from muster.runtime.demo.crosscheck import CrossCheck, NotSettled
 from muster.runtime.demo.patience import Patience
