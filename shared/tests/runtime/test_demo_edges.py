@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import httpx
 import pytest
 
 from muster.runtime.client import Services
@@ -103,6 +104,14 @@ def _kill(edge: Gateway | Connector) -> None:
     edge.child.wait_stopped()
 
 
+async def _another_answers(gateway: Gateway) -> None:
+    """Under its address, and refuses."""
+    assert gateway.http is not None
+    await gateway.http.aclose()
+    refusing = httpx.MockTransport(lambda _: httpx.Response(401, text="token-required"))
+    gateway.http = httpx.AsyncClient(transport=refusing, base_url="http://127.0.0.1:1")
+
+
 async def test_a_gateway_that_is_killed_while_it_reads_or_signs_is_asked_again(
     gateway: Gateway,
 ) -> None:
@@ -114,6 +123,21 @@ async def test_a_gateway_that_is_killed_while_it_reads_or_signs_is_asked_again(
     assert await gateway.sign("digest", [[1, 2, 3]]) == {"path": "/signatures"}
     asked = (gateway.home / "answers").read_text("utf-8").splitlines()
     assert asked == ["POST /readings"] * 3 + ["POST /signatures"] * 2
+
+
+async def test_a_gateway_whose_port_another_was_given_is_started_again(
+    gateway: Gateway,
+) -> None:
+    """After a kill; what the other one answers is not its answer."""
+    assert gateway.child is not None
+    before = gateway.child.pid
+    _kill(gateway)
+    await _another_answers(gateway)
+    assert await gateway.sign("digest", [[1, 2, 3]]) == {"path": "/signatures"}
+    assert gateway.child.pid != before
+    await _another_answers(gateway)
+    with pytest.raises(EdgeFailed, match="answered 401"):
+        await gateway.sign("digest", [[1, 2, 3]])
 
 
 async def test_a_gateway_that_dies_each_time_ends_the_demo_with_a_sentence(

@@ -331,9 +331,10 @@ class Gateway(_Program):
                     found: dict[str, Any] = answer.json()
                     return found
                 problem = f"answered {answer.status_code} to {path}: {answer.text}"
-                if '"stopping"' not in answer.text:
+                ending = '"stopping"' in answer.text
+                if not ending and self.child is not None and self.child.running():
                     raise EdgeFailed(f"the gateway {problem}")
-                ending = True
+                # Of one that does not run: another program was given its port meanwhile.
             await self._gone(ending)
             await self.follow()
         raise EdgeFailed(f"the gateway {problem}: {method} {path}")
