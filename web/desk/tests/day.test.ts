@@ -142,6 +142,34 @@ describe('today', () => {
     expect(takeAsked()).toEqual({ card: true })
   })
 
+  it.each(['zh', 'en'] as const)('who waits is noted on this page alone, and served from their card in turn, in %s', async (language) => {
+    serve(QUIET)
+    await begin()
+    const { router } = await visit('/today', TodayPage, language)
+    await flushPromises()
+    const said = requests.length
+    await press(language === 'zh' ? '加入等候' : 'Add to the line')
+    expect(text()).toContain(language === 'zh' ? '没有人等候' : 'Nobody is waiting')
+    for (const called of ['A012', ' 才让 ', 'A014']) {
+      await fill('waiting-called', called)
+      document.getElementById('waiting-called')!.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' }))
+      await flushPromises()
+    }
+    const names = () => [...document.querySelectorAll('ol .name')].map((one) => one.textContent)
+    expect(names()).toEqual(['A012', '才让', 'A014'])
+    expect(text()).toContain(language === 'zh' ? '3 人等候' : '3 waiting')
+    expect(await faults(document.body)).toEqual([])
+    await press(language === 'zh' ? '才让 已离开' : '才让 has left')
+    expect(names()).toEqual(['A012', 'A014'])
+    await press(language === 'zh' ? '接待 A012' : 'Serve A012')
+    await vi.waitFor(() => expect(router.currentRoute.value.fullPath).toBe('/person'))
+    expect(takeAsked()).toEqual({ card: true })
+    expect(names()).toEqual(['A014'])
+    await press(language === 'zh' ? 'A014 已离开' : 'A014 has left')
+    expect(requests).toHaveLength(said)
+    expect(JSON.stringify([{ ...localStorage }, { ...sessionStorage }])).not.toMatch(/A01|才让/)
+  })
+
   it('a draft is deleted only after a second word, the way back first', async () => {
     serve(QUIET)
     await begin()
