@@ -195,6 +195,35 @@ describe('the queue', () => {
     Object.assign(queue, { area: '', flagged: false })
   })
 
+  it('says where the next page did not come, keeps what is listed, and tries again when asked', async () => {
+    queue.loaded = false
+    const [one, other] = ['1', '2'].map((digit) => `${digit.repeat(8)}-1111-4111-8111-111111111111`) as [string, string]
+    let down = true
+    serve('civil_affairs_reviewer', {
+      'GET /api/verification/queue': (_: unknown, url: URL) => {
+        if (!url.searchParams.has('after')) return { items: [queued(one)], next: 'a' }
+        if (down) throw new TypeError('failed')
+        return { items: [queued(other)], next: null }
+      },
+    })
+    await visit('/review', QueuePage)
+    await flushPromises()
+    const button = (words: string) => [...document.querySelectorAll<HTMLElement>('button')].find((found) => found.textContent!.includes(words))
+    button('继续列出')!.click()
+    await flushPromises()
+    const alert = document.querySelector('[role="alert"]')
+    expect(alert?.textContent).toContain('连接不上服务')
+    expect(alert?.textContent).toContain('已列出的都还在')
+    expect(document.querySelectorAll('tbody tr')).toHaveLength(1)
+    expect(await faults(document.body)).toEqual([])
+    down = false
+    button('重试')!.click()
+    await flushPromises()
+    expect(document.querySelectorAll('tbody tr')).toHaveLength(2)
+    expect(document.querySelector('[role="alert"]')).toBeNull()
+    expect(button('继续列出')).toBeUndefined()
+  }, 30_000)
+
   it('reads on by pages, each once, and shows nobody twice', async () => {
     const id = (at: number) => `${String(at).padStart(8, '0')}-1111-4111-8111-111111111111`
     const page = (from: number, next: string | null) => ({ items: Array.from({ length: 100 }, (_, at) => queued(id(from + at))), next })
