@@ -28,7 +28,17 @@ const foot = ['不作为待遇依据']
 /** What is saved, as text. */
 function saved(): Promise<string>[] {
   const found: Promise<string>[] = []
-  vi.spyOn(URL, 'createObjectURL').mockImplementation((content) => (found.push((content as Blob).text()), 'blob:'))
+  const read = (content: Blob) =>
+    new Promise<string>((done) => {
+      const reader = new FileReader()
+      reader.onload = () => done(String(reader.result))
+      reader.readAsText(content)
+    })
+  const made = (content: Blob) => {
+    found.push(read(content))
+    return 'blob:'
+  }
+  vi.stubGlobal('URL', Object.assign(URL, { createObjectURL: made, revokeObjectURL: vi.fn() }))
   vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => undefined)
   return found
 }
@@ -48,7 +58,7 @@ it('units that owe an upload go out as a table; of one that the figures do not k
   expect(lines).toContain('隆务镇,从未上传')
   expect(lines).toContain('632321101,')
   expect(lines).toContain(foot[0])
-  ;[...document.querySelectorAll('a')].find((one) => one.textContent === '隆务镇')!.click()
+  ;[...document.querySelectorAll('a')].find((one) => one.textContent === '隆务镇')!.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }))
   expect(gone).toEqual([TOWN])
 })
 
