@@ -13,7 +13,6 @@ enableAutoUnmount(afterEach)
 afterEach(() => {
   document.body.replaceChildren()
   vi.unstubAllGlobals()
-  vi.restoreAllMocks()
 })
 
 const NOW = '2026-11-24T07:04:00Z'

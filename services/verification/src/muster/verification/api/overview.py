@@ -25,9 +25,7 @@ LEDGER_ROLES = (*REVIEWERS, Role.TOWNSHIP_LEADER, Role.LEADER, Role.ADMINISTRATO
 @router.get("/return-reasons")
 async def get_return_reasons(_: Authenticated) -> list[models.ReturnCode]:
     """The list of reasons for which a record may go back."""
-    return [
-        models.ReturnCode(code=code, zh=zh, en=en) for code, (zh, en) in RETURN_REASONS.items()
-    ]
+    return [models.ReturnCode(code=code, zh=zh, en=en) for code, (zh, en) in RETURN_REASONS.items()]
 
 
 @router.get("/ledger")
