@@ -16,7 +16,7 @@ MEMBERS := muster-shared $(patsubst services/%/pyproject.toml,muster-%,$(wildcar
 
 help: ## This list
 	@echo "Targets (start with: make demo):"
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Make .venv from requirements.lock (Python 3.11 or 3.12); PCSC=1 builds pyscard too
 	@PCSC=$(PCSC) deploy/setup.sh
@@ -64,10 +64,10 @@ lint: setup ## Style: ruff, formatting included
 types: setup ## Types: mypy --strict
 	@$(BIN)/mypy shared/src services/*/src
 
-import-rules: setup
+import-rules: setup ## Import rules of the house (import-linter)
 	@$(BIN)/lint-imports --no-cache --no-logo
 
-imports: import-rules ## Import rules of the house (import-linter), and the tests that hold them
+imports: import-rules ## The import rules, and the tests that hold them
 	@$(BIN)/pytest -q tests/architecture
 
 contracts: setup ## Topic files, models, snapshots and docs/topics.md agree
