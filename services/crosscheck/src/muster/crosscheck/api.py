@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from muster.contracts.parts.base import Uuid
 from muster.crosscheck import shapes
 from muster.crosscheck.domain import closing
-from muster.crosscheck.handlers import areas, asking, notes, opening, running
+from muster.crosscheck.handlers import areas, asking, common, notes, opening, running
 from muster.crosscheck.store import (
     candidates,
     comparison,
@@ -31,7 +31,6 @@ from muster.runtime.at_terminal import Asking
 from muster.runtime.auth import Caller, Composed
 from muster.runtime.context import Context
 from muster.vocabulary.ages import Age, AgeBounds
-from muster.vocabulary.reasons import Reason, Refusal
 from muster.vocabulary.states import Discrepancy, Role
 
 router = APIRouter(tags=["crosscheck"])
@@ -100,15 +99,7 @@ async def get_discrepancies(
     cannot be compared now; no personal values (R75). Audited when there are any: an id, a village
     and a kind say what is wrong with whom. ``age`` is by the bounds that reporting counts by (R76);
     closed ones have none."""
-    if age is not None and state != "open":
-        raise Refusal(
-            Reason(
-                "age",
-                "age-of-open",
-                "只有未办结的核查单才按时长筛选。",
-                "Only open work orders have an age to be chosen by.",
-            )
-        )
+    common.only_open_ones_have(age, state)
     codes = areas.readable(caller, READERS, area)
     rows = await discrepancies.page(
         conn,
