@@ -37,7 +37,7 @@ PAGES = {
 DESK = ["today", "people", "person"]
 WITHIN = {
     "civil_affairs_reviewer": ("review", "review-item"),
-    "township_leader": ("uncollected/{area}", None),
+    "township_leader": ("named/{area}", None),
     "administrator": ("import", "import-job"),
 }
 """A page that opens from another: by the first link in its table; or straight, at an area."""

@@ -7,7 +7,7 @@ const refused = (field, rule, zh, en) => ({ field, rule, zh, en, severity: 'refu
 const problem = (status, kind, reason) => [status, { type: `urn:muster:problem:${kind}`, status, reasons: [reason], trace_id: null }]
 
 /** People of the villages of one township, and what the desk does to them. */
-export function desk({ villages, profile, roll, pick, uuid, number, ago }) {
+export function desk({ villages, roll, pick, uuid, number, ago }) {
   const people = villages.slice(0, 6).flatMap((village) =>
     Array.from({ length: 5 + roll(9) }, () => ({
       village: village.code, subject_id: uuid(), origin: roll(9) ? 'baseline' : 'roster', name: pick(NAMES), state: roll(3) ? 'open' : 'collected', number: number(), version: 0,
@@ -15,10 +15,18 @@ export function desk({ villages, profile, roll, pick, uuid, number, ago }) {
     })),
   )
   for (const one of people) if (one.state === 'collected') Object.assign(one, { version: 1, absence: null })
+  const first = people.filter((one) => one.state === 'collected').slice(0, 3)
+  const back = () => first.filter((one) => one.state === 'collected' && one.version === 1)
+  // A reviewer need not add words of their own to those of the list.
+  const returned = () => [
+    { code: 'paper-unreadable', zh: '证明材料无法辨认', en: 'A paper cannot be read', field: 'evidence', text: '' },
+    { code: 'category-wrong', zh: '对象类别有误', en: 'The category is not right', field: 'categories', text: '' },
+    { code: 'differs-from-papers', zh: '与证件不一致', en: 'Differs from the papers', field: 'name', text: '请对照身份证' },
+  ]
   const listed = ({ village, subject_id, origin, name, absence }) => ({ village, subject_id, origin, name, absence })
   const known = (one) => ({
     known: true, elsewhere: false, subject_id: one.subject_id, version: one.version, revision: 1, entries: [{ village: one.village, origin: one.origin, state: one.state }],
-    merged_into: null, baseline: { categories: [], fields: { name: one.name, resident_number: one.number, household_area: one.village } }, record: null, review: null,
+    merged_into: null, baseline: { categories: [], fields: { name: one.name, resident_number: one.number, household_area: one.village } }, record: null, review: back().includes(one) ? { state: 'returned', reasons: returned() } : null,
   })
 
   function take(payload) {
@@ -34,8 +42,7 @@ export function desk({ villages, profile, roll, pick, uuid, number, ago }) {
   return function answer(method, path, query, body) {
     if (path === '/capture/subjects' && method === 'GET') return [200, { people: people.filter((one) => one.state === (query.get('state') ?? 'open')).map(listed), next: null }]
     if (path === '/capture/returned') {
-      const back = people.filter((one) => one.state === 'collected').slice(0, 3)
-      return [200, { returned: back.map((one) => ({ village: one.village, subject_id: one.subject_id, name: one.name, version: 1, record_id: uuid(), returned_at: ago(90_000), reasons: [{ code: 'paper-unreadable', field: profile.papers[0].id, text: '照片不清，请重新拍摄' }] })), next: null }]
+      return [200, { returned: back().map((one) => ({ village: one.village, subject_id: one.subject_id, name: one.name, version: 1, record_id: uuid(), returned_at: ago(90_000), reasons: returned() })), next: null }]
     }
     if (path === '/capture/subjects/lookup') {
       const found = people.find((one) => one.subject_id === body.subject_id || one.number === body.resident_number)

@@ -348,8 +348,9 @@ export function county() {
       return found ? [200, found] : [404, { type: 'urn:muster:problem:not-found', status: 404, reasons: [{ field: 'subject', rule: 'unknown', zh: '没有这条记录。', en: 'There is no such record.' }], trace_id: null }]
     }
     if (path === '/crosscheck/discrepancies') {
-      const [state, kind] = [query.get('state') ?? 'open', query.get('kind')]
-      return [200, { items: held.orders.filter((one) => (state === 'all' || one.state === state) && (!kind || one.kind === kind) && held.within(one.village, area)), next: null }]
+      const [state, kind, age] = [query.get('state') ?? 'open', query.get('kind'), query.get('age')]
+      const ageOf = (days) => (days > 30 ? 'over_30_days' : days >= 7 ? 'from_7_to_30_days' : 'under_7_days')
+      return [200, { items: held.orders.filter((one) => (state === 'all' || one.state === state) && (!kind || one.kind === kind) && (!age || ageOf(one.age_seconds / 86_400) === age) && held.within(one.village, area)), next: null }]
     }
     if (path === '/crosscheck/comparison') return [200, { open: true, opened_at: ago(4_000_000), opened_by: null, waiting: 12 }]
     const open = /^\/crosscheck\/discrepancies\/([^/]+)\/open$/.exec(path)

@@ -11,6 +11,7 @@ from muster.contracts.envelope import Clear
 from muster.contracts.parts.verification import ReturnedForDesk, ReturnReason, VerifiedForDesk
 from muster.messaging.message import DONE, Invalid, Message
 from muster.vocabulary.ids import new_id
+from muster.vocabulary.return_reasons import OTHER, RETURN_REASONS
 from muster.vocabulary.states import Role
 
 from .conftest import AREA, FAR, NEAR
@@ -111,15 +112,24 @@ async def digest_of(bench: Bench, person: Any, version: int = 1) -> str:
 
 
 async def test_a_returned_record_comes_back_with_its_reasons(bench: Bench) -> None:
-    """R70, R71: the desk sees what the reviewer sent back and why, until a new version is in."""
+    """R70, R71: the desk sees what the reviewer sent back and why, in the list's words and the
+    reviewer's own, until a new version is in."""
     terminal = await bench.terminal()
     person = await bench.collected(terminal)
-    reasons = (ReturnReason(code="paper-unreadable", field="name", text="照片不清"),)
-    message = review(person, 1, await digest_of(bench, person), reasons=reasons)
+    chosen = ReturnReason(code="paper-unreadable", field="evidence", text="")
+    other = ReturnReason(code="of-a-newer-list", field=None, text="照片不清")
+    message = review(person, 1, await digest_of(bench, person), reasons=(chosen, other))
     assert await take(bench, reviews.take_returned, message, message) == [DONE, DONE]
     [row] = (await get(bench, "/returned", Role.COLLECTOR, NEAR)).json()["returned"]
     assert (row["subject_id"], row["version"], row["name"]) == (person.subject_id, 1, person.name)
-    assert row["reasons"] == [{"code": "paper-unreadable", "field": "name", "text": "照片不清"}]
+    zh, en = RETURN_REASONS["paper-unreadable"]
+    any_zh, any_en = RETURN_REASONS[OTHER]
+    assert row["reasons"] == [
+        {**chosen.model_dump(), "zh": zh, "en": en},
+        {**other.model_dump(), "zh": any_zh, "en": any_en},
+    ]
+    looked_up = (await ask(bench, {"resident_number": person.number})).json()
+    assert looked_up["review"] == {"state": "returned", "reasons": row["reasons"]}
     assert "照片不清" not in str(await bench.rows("SELECT * FROM record_version"))
     pieces = await bench.bring_evidence(terminal, person)
     await bench.upload(terminal, [bench.record(person, 1, pieces=pieces)])

@@ -161,6 +161,37 @@ async def test_the_list_is_read_in_pages_by_state_and_kind(context: Context, doo
     assert closed["closed_at"] >= closed["opened_at"]
 
 
+async def test_open_orders_are_listed_by_age_to_the_moment(context: Context, door: Door) -> None:
+    """R76: the same bounds as reporting counts by."""
+    people = [new_id() for _ in range(4)]
+    await take(context, *(subject(p, here(1, OPEN), make_fields(i)) for i, p in enumerate(people)))
+    await open_phase(context)
+    for person, age in zip(people, ("6 days", "8 days", "29 days", "31 days"), strict=True):
+        await rows(
+            context,
+            "UPDATE discrepancy SET opened_at = now() - CAST(CAST(:age AS text) AS interval) "
+            "WHERE subject_id = CAST(:who AS uuid) RETURNING 1",
+            age=age,
+            who=person,
+        )
+    async with door.client((Role.TOWNSHIP_LEADER, COUNTY)) as client:
+
+        async def listed(age: str, **more: Any) -> list[str]:
+            answer = await client.get("/discrepancies", params={"age": age, **more})
+            return [item["subject_id"] for item in answer.json()["items"]]
+
+        assert await listed("under_7_days") == [people[0]]
+        assert await listed("from_7_to_30_days") == [people[2], people[1]]
+        assert await listed("over_30_days") == [people[3]]
+        assert await listed("over_30_days", kind="dead") == []
+        asked = {"age": "from_7_to_30_days", "limit": 1}
+        first = (await client.get("/discrepancies", params=asked)).json()
+        assert await listed("from_7_to_30_days", after=first["next"]) == [people[1]]
+        refused = await client.get("/discrepancies", params={"age": "over_30_days", "state": "all"})
+        assert rule(refused) == (422, "age-of-open")
+        assert (await client.get("/discrepancies", params={"age": "old"})).status_code == 422
+
+
 # -- bad requests ----------------------------------------------------------------------------------
 
 NOBODY = "00000000-0000-4000-8000-000000000001"

@@ -18,10 +18,11 @@ from muster.forms.profile import Profile
 from muster.messaging.message import DONE, Message
 from muster.reporting import handlers
 from muster.reporting.domain import problems
-from muster.reporting.domain.problems import Age, AgeBounds, ProblemTally
+from muster.reporting.domain.problems import ProblemTally
 from muster.reporting.main import service
 from muster.reporting.store import reported
 from muster.runtime.context import Context, build_context
+from muster.vocabulary.ages import Age, AgeBounds
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Discrepancy, Role
 

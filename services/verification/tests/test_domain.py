@@ -12,6 +12,7 @@ from muster.verification.domain.answers import Answers, Asked
 from muster.verification.domain.return_reasons import ReturnReason
 from muster.verification.domain.review import Decision, Item, judge
 from muster.vocabulary.reasons import Refusal
+from muster.vocabulary.return_reasons import RETURN_REASONS
 from muster.vocabulary.states import ReviewState, Role, Verdict
 
 DIGEST = "sha256:" + "1" * 64
@@ -82,7 +83,7 @@ def test_reasons_that_are_none(reasons: list[ReturnReason], rule: str) -> None:
 
 
 def test_every_code_says_why_in_both_languages_and_is_accepted() -> None:
-    for code, (zh, en) in return_reasons.CODES.items():
+    for code, (zh, en) in RETURN_REASONS.items():
         assert zh
         assert en
         assert not return_reasons.check([ReturnReason(code, "categories", "x")], {"name"})

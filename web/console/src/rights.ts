@@ -3,7 +3,7 @@ import type { Some } from '@muster/ui'
 
 export const FIGURES: Some = ['leader', 'township_leader', 'administrator']
 export const REVIEW: Some = ['civil_affairs_reviewer', 'human_resources_reviewer']
-/** Who sees by name whom their area still has to collect. */
+/** Who sees by name who in their area stands in which state. */
 export const NAMES: Some = ['township_leader']
 /** Who sees which work orders there are; of collectors the desk takes care. */
 export const ORDERS: Some = [...FIGURES, ...REVIEW]

@@ -12,11 +12,11 @@ export const { pages, listedPages, firstPage, createPages } = definePages('/cons
     component: () => import('./pages/dashboard/DashboardPage.vue'),
   }),
   page({
-    path: '/uncollected/:area(\\d{6,12})',
-    name: 'uncollected',
+    path: '/named/:area(\\d{6,12})',
+    name: 'named',
     rights: NAMES,
-    title: 'page.uncollected',
-    component: () => import('./pages/dashboard/UncollectedPage.vue'),
+    title: 'page.named',
+    component: () => import('./pages/dashboard/NamesPage.vue'),
   }),
   page({
     path: '/wall/:area(\\d{6,12})?',

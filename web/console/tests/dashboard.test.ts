@@ -5,12 +5,12 @@ import { effectScope, nextTick, reactive } from 'vue'
 import { faults } from '../../tests/axe'
 import type { Progress } from '../src/pages/dashboard/figures'
 import { useLive } from '../src/pages/dashboard/live'
-import UncollectedPage from '../src/pages/dashboard/UncollectedPage.vue'
+import NamesPage from '../src/pages/dashboard/NamesPage.vue'
 import { covered, daysOf, firstOf, series, signed, twoDays, twoDaysOf, type Day, type History } from '../src/pages/dashboard/trend'
 import { pooled } from '../src/pages/dashboard/wall'
 import { quality, waits, type AreaWaiting } from '../src/pages/dashboard/waiting'
 import WallPage from '../src/pages/dashboard/WallPage.vue'
-import { areas, COUNTY, requests, serve, TOWN, VILLAGE, visit } from './support'
+import { areas, COUNTY, press, refusal, requests, serve, TOWN, VILLAGE, visit } from './support'
 
 enableAutoUnmount(afterEach)
 afterEach(() => {
@@ -106,13 +106,55 @@ describe('pages beside the dashboard', () => {
 
   it('the list names whom a township leader has to collect; it is asked for once', async () => {
     serve('township_leader', { 'GET /api/capture/subjects': { people: [{ village: VILLAGE, subject_id: 's', origin: 'roster', name: '某人' }], next: null } }, TOWN)
-    await visit(`/uncollected/${TOWN}`, UncollectedPage)
+    await visit(`/named/${TOWN}`, NamesPage)
     await flushPromises()
-    expect(document.querySelector('h1')?.textContent).toBe('隆务镇：1 人未采集')
+    expect(document.querySelector('h1')?.textContent).toBe('隆务镇：未采集，共 1 人')
     expect(document.querySelector('tbody')?.textContent).toContain('隆务镇 吾屯村')
     expect(requests.filter((one) => one.line.endsWith('/subjects'))).toHaveLength(1)
     expect(await faults(document.body)).toEqual([])
     expect(areas.root).toBe(COUNTY)
+  })
+
+  it('the list of those returned says when and why; another state is another address', async () => {
+    const asked: string[] = []
+    serve('township_leader', {
+      'GET /api/capture/returned': { returned: [{ village: VILLAGE, subject_id: 's', name: '某人', version: 1, record_id: 'r', returned_at: NOW, reasons: [{ code: 'other', field: 'unit', text: '看不清' }] }], next: null },
+      'GET /api/capture/subjects': (_: unknown, url: URL) => (asked.push(url.searchParams.get('state')!), { people: [], next: null }),
+    }, TOWN)
+    const { router } = await visit(`/named/${TOWN}?state=returned`, NamesPage)
+    await flushPromises()
+    expect(document.querySelector('tbody')?.textContent).toContain('服役部队：看不清')
+    const select = document.querySelector<HTMLSelectElement>('.state select')!
+    select.value = 'declined'
+    select.dispatchEvent(new Event('change'))
+    await flushPromises()
+    expect(router.currentRoute.value.fullPath).toBe(`/named/${TOWN}?state=declined`)
+    expect(asked).toEqual(['declined'])
+  })
+
+  it('of everybody expected it goes from state to state, and what fails is said, kept and tried again', async () => {
+    let down = true
+    const asked: string[] = []
+    const one = (id: string) => ({ village: VILLAGE, subject_id: id, origin: 'roster', name: id })
+    serve('township_leader', {
+      'GET /api/capture/subjects': (_: unknown, url: URL) => {
+        const state = url.searchParams.get('state')!
+        if (state === 'open' && url.searchParams.has('after')) return down ? refusal(503, 'store-away', '数据库暂时不可用。') : { people: [one('b')], next: null }
+        asked.push(state)
+        return state === 'open' ? { people: [one('a')], next: `${VILLAGE}/a` } : { people: state === 'collected' ? [one('c')] : [], next: null }
+      },
+    }, TOWN)
+    await visit(`/named/${TOWN}?state=all`, NamesPage)
+    await flushPromises()
+    await press('继续列出')
+    expect(document.querySelector('[role="alert"]')?.textContent).toContain('数据库暂时不可用。')
+    expect(document.querySelectorAll('tbody tr')).toHaveLength(1)
+    down = false
+    await press('重试')
+    expect(document.querySelector('[role="alert"]')).toBeNull()
+    expect([...document.querySelectorAll('tbody tr')].map((row) => row.textContent)).toEqual([expect.stringContaining('未采集'), expect.stringContaining('未采集'), expect.stringContaining('已采集')])
+    expect(asked).toEqual(['open', 'collected', 'declined', 'moved_out', 'dead_before', 'dead_after', 'merged', 'ineligible'])
+    expect(document.querySelector('h1')?.textContent).toBe('隆务镇：应采集，共 3 人')
   })
 })
 

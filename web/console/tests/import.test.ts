@@ -84,6 +84,29 @@ describe('sending', () => {
     expect(await faults(document.body)).toEqual([])
   })
 
+  it('says where the next page of earlier imports did not come, and tries again when asked', async () => {
+    let down = true
+    serves({
+      'GET /api/capture/imports': (_: unknown, url: URL) => {
+        if (!url.searchParams.has('after')) return { ...list, next: 'a' }
+        return down ? gone() : { imports: [job({ import_id: ID.replace('1', '3') })], next: null }
+      },
+    })
+    await visit('/import', ImportPage)
+    await flushPromises()
+    const press = async (words: string) => {
+      ;[...document.querySelectorAll<HTMLElement>('button')].find((one) => one.textContent!.includes(words))!.click()
+      await flushPromises()
+    }
+    await press('继续列出')
+    expect(document.querySelector('[role="alert"]')?.textContent).toContain('连接不上服务')
+    expect(document.querySelectorAll('tbody tr')).toHaveLength(2)
+    down = false
+    await press('重试')
+    expect(document.querySelectorAll('tbody tr')).toHaveLength(3)
+    expect(document.querySelector('[role="alert"]')).toBeNull()
+  })
+
   it('sends file, kind and area under an id of its own, and goes to the result', async () => {
     serves({ 'POST /api/capture/imports': job() })
     const { router } = await visit('/import', ImportPage)

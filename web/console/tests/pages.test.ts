@@ -17,6 +17,12 @@ afterEach(() => {
 })
 
 const NOW = '2026-11-24T07:04:00Z'
+
+async function press(within: Element, words: string): Promise<void> {
+  ;[...within.querySelectorAll('button')].find((one) => one.textContent?.trim() === words)!.click()
+  await flushPromises()
+}
+
 const progress = (name: string, level: string, expected: number, open: number, overdue: string[] = []) => ({
   name, level, expected, collected: expected - open, submitted: 1, returned: 0, verified: expected - open - 1, open, endings: {}, coverage: 0.5,
   verified_ratio: 0.5, last_upload: NOW, accepted: 1, refused: 0, overdue, problems_open: 2,
@@ -109,6 +115,54 @@ describe('the dashboard', () => {
   })
 })
 
+describe('the list behind a figure', () => {
+  const linked = () => [...document.querySelectorAll('main a')].map((one) => decodeURIComponent(one.getAttribute('href')!))
+
+  it('is opened with its area and its filter, by who may see it there', async () => {
+    const held = figures()
+    held['GET /api/reporting/progress'].area.returned = 3
+    serve('township_leader', held, COUNTY)
+    await visit('/dashboard', DashboardPage)
+    await flushPromises()
+    const found = linked()
+    for (const state of ['all', 'collected', 'returned', 'open']) expect(found).toContain(`/console/named/${COUNTY}?state=${state}`)
+    expect(found).toContain(`/console/orders/${COUNTY}?kind=dead&age=over_30_days`)
+    expect(found).toContain(`/console/orders/${TOWN}?age=over_30_days`)
+    expect(found.some((one) => one.includes('/review'))).toBe(false)
+  })
+
+  it('is no link for who may not see it', async () => {
+    serve('leader', figures())
+    await visit('/dashboard', DashboardPage)
+    await flushPromises()
+    expect(linked().filter((one) => one.includes('/named/') || one.includes('/review'))).toEqual([])
+    expect(linked()).toContain(`/console/orders/${COUNTY}?kind=dead`)
+  })
+
+  it('is the queue of that area and age, and no older filter holds', async () => {
+    const grant = { area: COUNTY, valid_from: '2020-01-01T00:00:00Z', valid_until: null }
+    const account = { account_id: 'me', username: 'me', grants: [{ role: 'leader', ...grant }, { role: 'civil_affairs_reviewer', ...grant }], expires_at: '2099-01-01T00:00:00Z' }
+    serve('leader', { ...figures(), 'GET /api/access/session': account })
+    await visit('/dashboard', DashboardPage)
+    await flushPromises()
+    expect(linked()).toEqual(expect.arrayContaining([`/console/review?area=${COUNTY}`, `/console/review?area=${COUNTY}&days=15`, `/console/review?area=${TOWN}&flagged=1`]))
+    document.body.replaceChildren()
+    Object.assign(queue, { loaded: false, flagged: true, since: '2026-11-01', desk: 'x' })
+    const asked: string[] = []
+    serve('civil_affairs_reviewer', { 'GET /api/verification/queue': (_: unknown, url: URL) => (asked.push(url.search), { items: [], next: null }) })
+    const { router } = await visit(`/review?area=${TOWN}&days=15`, QueuePage)
+    await flushPromises()
+    expect(asked).toEqual([`?limit=100&area=${TOWN}&days=15`])
+    document.querySelector<HTMLInputElement>('input[type="checkbox"]')!.click()
+    await flushPromises()
+    expect(router.currentRoute.value.query).toEqual({ area: TOWN, days: '15', flagged: '1' })
+    expect(asked.at(-1)).toBe(`?limit=100&area=${TOWN}&days=15&flagged=true`)
+    await router.push('/review')
+    await flushPromises()
+    expect(asked.at(-1)).toBe('?limit=100')
+  })
+})
+
 const queued = (subject_id: string, more: object = {}) => ({
   subject_id, version: 1, village: VILLAGE, desk: 'civil_affairs', received_at: NOW, age_seconds: 3_700, returned: 2, own: false, passed: false, answers: 'agree', flagged: true, looking: null, ...more,
 })
@@ -195,6 +249,35 @@ describe('the queue', () => {
     Object.assign(queue, { area: '', flagged: false })
   })
 
+  it('says where the next page did not come, keeps what is listed, and tries again when asked', async () => {
+    queue.loaded = false
+    const [one, other] = ['1', '2'].map((digit) => `${digit.repeat(8)}-1111-4111-8111-111111111111`) as [string, string]
+    let down = true
+    serve('civil_affairs_reviewer', {
+      'GET /api/verification/queue': (_: unknown, url: URL) => {
+        if (!url.searchParams.has('after')) return { items: [queued(one)], next: 'a' }
+        if (down) throw new TypeError('failed')
+        return { items: [queued(other)], next: null }
+      },
+    })
+    await visit('/review', QueuePage)
+    await flushPromises()
+    const button = (words: string) => [...document.querySelectorAll<HTMLElement>('button')].find((found) => found.textContent!.includes(words))
+    button('继续列出')!.click()
+    await flushPromises()
+    const alert = document.querySelector('[role="alert"]')
+    expect(alert?.textContent).toContain('连接不上服务')
+    expect(alert?.textContent).toContain('已列出的都还在')
+    expect(document.querySelectorAll('tbody tr')).toHaveLength(1)
+    expect(await faults(document.body)).toEqual([])
+    down = false
+    button('重试')!.click()
+    await flushPromises()
+    expect(document.querySelectorAll('tbody tr')).toHaveLength(2)
+    expect(document.querySelector('[role="alert"]')).toBeNull()
+    expect(button('继续列出')).toBeUndefined()
+  }, 30_000)
+
   it('reads on by pages, each once, and shows nobody twice', async () => {
     const id = (at: number) => `${String(at).padStart(8, '0')}-1111-4111-8111-111111111111`
     const page = (from: number, next: string | null) => ({ items: Array.from({ length: 100 }, (_, at) => queued(id(from + at))), next })
@@ -236,6 +319,45 @@ describe('work orders', () => {
     expect(document.body.textContent).toContain('超过30天（1）')
     expect(await faults(document.body)).toEqual([])
     expect([...document.querySelectorAll('tbody button')]).toEqual([])
+  })
+
+  it('are chosen by kind and age from the address, counted as reporting counts, and read on after a failure', async () => {
+    const asked: string[] = []
+    let down = true
+    const more = (_: unknown, url: URL) => {
+      asked.push(url.search)
+      if (!url.searchParams.has('after')) return { items: [ORDER], next: 'on' }
+      return down ? refusal(503, 'store-away', '数据库暂时不可用。') : { items: [{ ...ORDER, discrepancy_id: 'd2' }], next: null }
+    }
+    serves('leader', { 'GET /api/crosscheck/discrepancies': more, 'GET /api/reporting/problems': { as_of: NOW, code: COUNTY, area: problems('同仁县', 1203), areas: {}, ages: words } })
+    const { router } = await visit(`/orders/${COUNTY}?kind=dead&age=over_30_days`, OrdersPage)
+    await flushPromises()
+    expect(asked).toEqual([`?area=${COUNTY}&state=open&limit=100&kind=dead&age=over_30_days`])
+    expect(document.querySelector('h1')?.textContent).toBe('同仁县：共 1,203 张核查单，先列出 1 张')
+    expect(document.querySelector('.group')?.textContent).toBe('超过30天（1,203）')
+    expect(document.body.textContent).toContain('超过30天（1,203）')
+    await press(document.body, '继续列出')
+    expect(document.querySelector('[role="alert"]')?.textContent).toContain('数据库暂时不可用。')
+    expect(document.querySelectorAll('tbody tr:not(.group)')).toHaveLength(1)
+    expect(await faults(document.body)).toEqual([])
+    down = false
+    await press(document.body, '重试')
+    expect(document.querySelector('[role="alert"]')).toBeNull()
+    expect(document.querySelector('.group')?.textContent).toBe('超过30天（2）')
+    const state = [...document.querySelectorAll<HTMLSelectElement>('.filters select')][0]!
+    state.value = 'closed'
+    state.dispatchEvent(new Event('change'))
+    await flushPromises()
+    expect(router.currentRoute.value.query).toEqual({ state: 'closed', kind: 'dead' })
+    expect(asked.at(-1)).toBe(`?area=${COUNTY}&state=closed&limit=100&kind=dead`)
+  })
+
+  it('of a list that is not all here say no number that is that of a page', async () => {
+    serves('civil_affairs_reviewer', { 'GET /api/crosscheck/discrepancies': { items: [ORDER], next: 'on' } })
+    await visit('/orders', OrdersPage)
+    await flushPromises()
+    expect(document.querySelector('.group')?.textContent).toBe('超过30天')
+    expect(requests.some((one) => one.line.endsWith('/problems'))).toBe(false)
   })
 
   it('show both sides to who mends them, the number masked', async () => {
@@ -303,11 +425,6 @@ describe('what is said about a work order', () => {
     input.value = text
     input.dispatchEvent(new Event('input'))
     await nextTick()
-  }
-
-  async function press(dialog: Element, words: string): Promise<void> {
-    ;[...dialog.querySelectorAll('button')].find((one) => one.textContent?.trim() === words)!.click()
-    await flushPromises()
   }
 
   async function submit(dialog: Element): Promise<void> {

@@ -57,10 +57,10 @@ describe.each([
     const router = await as(role)
     const within = { dashboard: 'wall', review: 'review-item', import: 'import-job', people: 'person' } as Record<string, string>
     const open = new Set(listed.flatMap((name) => [name, within[name] ?? name]))
-    if (role === 'township_leader') open.add('uncollected')
+    if (role === 'township_leader') open.add('named')
     const id = `${'0'.repeat(8)}-0000-4000-8000-${'0'.repeat(12)}`
     const office = ['/import', `/import/${id}`, ...['candidates', 'people', `people/${id}`, 'terminals', 'profile', 'health'].map((name) => `/admin/${name}`)]
-    const figures = ['/dashboard', `/dashboard/${COUNTY}`, '/wall', `/wall/${COUNTY}`, `/uncollected/${COUNTY}`]
+    const figures = ['/dashboard', `/dashboard/${COUNTY}`, '/wall', `/wall/${COUNTY}`, `/named/${COUNTY}`]
     for (const path of [...figures, '/review', `/review/${id}`, '/orders', '/departments', '/answer', ...office]) {
       const name = String(router.resolve(path).name)
       await router.push(path)
@@ -77,7 +77,7 @@ it('a right that is not held opens nothing, whatever else is held', () => {
 
 it('what is no area or no id is no page', async () => {
   const router = await as('leader')
-  const none = ['/dashboard/abc', '/wall/abc', '/uncollected', '/uncollected/x', '/dashboard/<svg>', '/review/1', '/import/1', '/admin/people/x', '/admin', '/nothing']
+  const none = ['/dashboard/abc', '/wall/abc', '/named', '/named/x', '/dashboard/<svg>', '/review/1', '/import/1', '/admin/people/x', '/admin', '/nothing']
   for (const path of none) expect(router.resolve(path).name).toBe('not-found')
   vi.unstubAllGlobals()
 })

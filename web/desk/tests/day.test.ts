@@ -17,7 +17,7 @@ import { takeAsked } from '../src/work/asked'
 import { maskedName, maskedNumber } from '../src/work/names'
 import { handIn, sendNow } from '../src/work/queue'
 import { store } from '../src/work/store'
-import { begin, draft, lines, NUMBER, OTHER, refusal, requests, serve, signedInAgain, TOWN, VILLAGE, visit } from './day'
+import { begin, draft, lines, NUMBER, OTHER, refusal, requests, SECOND_TOWN, serve, signedInAgain, TOWN, VILLAGE, visit } from './day'
 
 enableAutoUnmount(afterEach)
 afterEach(() => {
@@ -27,7 +27,11 @@ afterEach(() => {
 })
 
 const RETURNED = {
-  returned: [{ village: VILLAGE, subject_id: 'back', name: '退回某', version: 1, record_id: 'r', returned_at: '2018-11-20T02:15:00Z', reasons: [{ code: 'paper-unreadable', field: 'id_card', text: '照片不清' }] }],
+  returned: [{ village: VILLAGE, subject_id: 'back', name: '退回某', version: 1, record_id: 'r', returned_at: '2018-11-20T02:15:00Z', reasons: [
+    { code: 'paper-unreadable', zh: '证明材料无法辨认', en: 'A paper cannot be read', field: 'evidence', text: '' },
+    { code: 'field-wrong', zh: '填写有误', en: 'Filled in wrongly', field: 'unit', text: '请对照退伍证' },
+    { code: 'other', zh: '其他原因', en: 'Another reason', field: null, text: '请重新采集' },
+  ] }],
   next: null,
 }
 const QUIET = { 'GET /api/capture/returned': { returned: [], next: null }, 'POST gateway/packets': { packet: 'packet' } }
@@ -71,10 +75,43 @@ describe('today', () => {
     await visit('/today', TodayPage, language)
     await flushPromises()
     if (language === 'zh') {
-      for (const words of ['1 份草稿', '1 份未通过，需要修改', '姓名：姓名不对', '中心已收', '1 份被退回', '居民身份证：照片不清', '隆务镇 吾屯村']) expect(text()).toContain(words)
+      for (const words of ['1 份草稿', '1 份未通过，需要修改', '姓名：姓名不对', '中心已收', '1 份被退回', '证明材料：证明材料无法辨认', '服役部队：填写有误（请对照退伍证）', '其他原因（请重新采集）', '隆务镇 吾屯村']) expect(text()).toContain(words)
       expect(text()).not.toContain(NUMBER)
-    } else expect(text()).toContain('1 refused, to be mended')
+    } else for (const words of ['1 refused, to be mended', 'Papers: A paper cannot be read', 'unit en: Filled in wrongly (请对照退伍证)']) expect(text()).toContain(words)
     expect(await faults(document.body)).toEqual([])
+  })
+
+  it('shows what came back in every area that is granted, once each, and the rest when asked, again where that fails', async () => {
+    const item = (id: string, name: string) => ({ ...RETURNED.returned[0]!, record_id: id, subject_id: id, name })
+    const asked: string[] = []
+    let down = true
+    const grants = [SECOND_TOWN, TOWN, VILLAGE].map((area) => ({ role: 'collector', area }))
+    serve({
+      ...QUIET,
+      'GET /api/access/session': { account_id: 'me', username: 'me', terminal_id: 'here', grants, expires_at: '2099-01-01T00:00:00Z' },
+      'GET /api/capture/returned': (_: unknown, url: URL) => {
+        const [area, after] = [url.searchParams.get('area')!, url.searchParams.get('after')]
+        asked.push(after === null ? area : `${area} ${after}`)
+        if (area === SECOND_TOWN) return { returned: [item('two', '二镇某')], next: null }
+        if (after === null) return { returned: [item('one', '一镇某')], next: 'cursor' }
+        return down ? refusal(503, 'away') : { returned: [item('one', '一镇某'), item('three', '续页某')], next: null }
+      },
+    })
+    await begin()
+    await visit('/today', TodayPage)
+    await flushPromises()
+    expect(asked).toEqual([TOWN, SECOND_TOWN])
+    for (const words of ['一镇某', '二镇某', '2 份以上被退回']) expect(text()).toContain(words)
+    await press('继续列出')
+    expect(document.querySelector('[role="alert"]')?.textContent).toContain('服务暂时没有办成这件事')
+    expect(text()).toContain('一镇某')
+    expect(await faults(document.body)).toEqual([])
+    down = false
+    await press('重试')
+    expect(asked.slice(2)).toEqual([`${TOWN} cursor`, `${TOWN} cursor`])
+    for (const words of ['续页某', '3 份被退回']) expect(text()).toContain(words)
+    expect(document.querySelector('[role="alert"]')).toBeNull()
+    expect(text()).not.toContain('继续列出')
   })
 
   it('a number goes to the person page in memory, and never into an address', async () => {
@@ -103,6 +140,34 @@ describe('today', () => {
     dispatchEvent(new KeyboardEvent('keydown', { key: 'F2', cancelable: true }))
     await vi.waitFor(() => expect(router.currentRoute.value.name).toBe('person'))
     expect(takeAsked()).toEqual({ card: true })
+  })
+
+  it.each(['zh', 'en'] as const)('who waits is noted on this page alone, and served from their card in turn, in %s', async (language) => {
+    serve(QUIET)
+    await begin()
+    const { router } = await visit('/today', TodayPage, language)
+    await flushPromises()
+    const said = requests.length
+    await press(language === 'zh' ? '加入等候' : 'Add to the line')
+    expect(text()).toContain(language === 'zh' ? '没有人等候' : 'Nobody is waiting')
+    for (const called of ['A012', ' 才让 ', 'A014']) {
+      await fill('waiting-called', called)
+      document.getElementById('waiting-called')!.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' }))
+      await flushPromises()
+    }
+    const names = () => [...document.querySelectorAll('ol .name')].map((one) => one.textContent)
+    expect(names()).toEqual(['A012', '才让', 'A014'])
+    expect(text()).toContain(language === 'zh' ? '3 人等候' : '3 waiting')
+    expect(await faults(document.body)).toEqual([])
+    await press(language === 'zh' ? '才让 已离开' : '才让 has left')
+    expect(names()).toEqual(['A012', 'A014'])
+    await press(language === 'zh' ? '接待 A012' : 'Serve A012')
+    await vi.waitFor(() => expect(router.currentRoute.value.fullPath).toBe('/person'))
+    expect(takeAsked()).toEqual({ card: true })
+    expect(names()).toEqual(['A014'])
+    await press(language === 'zh' ? 'A014 已离开' : 'A014 has left')
+    expect(requests).toHaveLength(said)
+    expect(JSON.stringify([{ ...localStorage }, { ...sessionStorage }])).not.toMatch(/A01|才让/)
   })
 
   it('a draft is deleted only after a second word, the way back first', async () => {

@@ -12,6 +12,7 @@ import en from '../src/words/en.json'
 import zh from '../src/words/zh.json'
 
 export const TOWN = '632321100'
+export const SECOND_TOWN = '632321101'
 export const VILLAGE = '632321100201'
 export const OTHER = '632321100202'
 export const GATEWAY = 'http://127.0.0.1:8790'
@@ -40,6 +41,7 @@ const areas = {
   areas: [
     { code: '632321', parent: null, level: 'county', name: '同仁县' },
     { code: TOWN, parent: '632321', level: 'township', name: '隆务镇' },
+    { code: SECOND_TOWN, parent: '632321', level: 'township', name: '保安镇' },
     { code: VILLAGE, parent: TOWN, level: 'village', name: '吾屯村' },
     { code: OTHER, parent: TOWN, level: 'village', name: '加查么村' },
   ],

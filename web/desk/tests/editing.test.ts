@@ -3,9 +3,8 @@ import { FormRules } from '@muster/ui/forms'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { effectScope, type EffectScope } from 'vue'
 import { useEditing, type Editing } from '../src/form/editing'
-import { checkedContent, findingsOf, stillTrue, targetOf, tasksOf } from '../src/form/findings'
-import { begin } from '../src/form/opening'
-import { contentOf } from '../src/work/drafts'
+import { checkedContent, findingsOf, stillTrue, targetOf, targetOn, tasksOf } from '../src/form/findings'
+import { contentOf, newDraft } from '../src/work/drafts'
 import type { Draft } from '../src/work/model'
 import { createMemoryStore, type DeskStore } from '../src/work/store'
 import { campaign, known, reading, type Golden } from './golden'
@@ -22,7 +21,7 @@ function edit(draft: Draft): Editing {
 
 function draftOf(more: Partial<Draft> = {}): Draft {
   const { fields, categories } = county.bases[0]!
-  const draft = begin(known(fields, { record: null }), reading({ name: String(fields.name), resident_number: String(fields.resident_number) }))
+  const draft = newDraft(known(fields, { record: null }), reading({ name: String(fields.name), resident_number: String(fields.resident_number) }))
   return { ...draft, categories, ...more }
 }
 
@@ -48,6 +47,18 @@ describe('a value', () => {
     expect(editing.differences('name')).toEqual([{ source: 'chip', value: county.bases[0]!.fields.name }])
     editing.put(field('name'), ` ${String(county.bases[0]!.fields.name)} `)
     expect([editing.sources.name, editing.differences('name')]).toEqual(['chip', []])
+  })
+
+  it('that is the resident number stays typed when it is typed again, and is the baseline’s once that is taken', () => {
+    const { fields, categories } = county.bases[0]!
+    const number = String(fields.resident_number)
+    const editing = edit({ ...newDraft(known(fields), number), categories })
+    editing.put(field('resident_number'), number.slice(0, 17))
+    editing.put(field('resident_number'), number)
+    expect([editing.fields.resident_number, editing.sources.resident_number]).toEqual([number, 'typed'])
+    editing.set(field('resident_number'), null)
+    editing.set(field('resident_number'), number)
+    expect(editing.sources.resident_number).toBe('baseline')
   })
 
   it('of somebody else’s newer record stands beneath, once this one was refused for it', () => {
@@ -148,7 +159,15 @@ it('what is mended leaves the list, and what is new waits for the next F9', () =
 })
 
 it('every finding leads to where it is mended, but for one of the record as a whole', () => {
-  expect(['name', 'categories', 'evidence', 'record'].map((field) => targetOf({ field } as never))).toEqual(['field-name', 'person-categories', 'person-papers', undefined])
+  expect(['name', 'categories', 'evidence', 'record'].map((field) => targetOf({ field }))).toEqual(['field-name', 'person-categories', 'person-papers', undefined])
+})
+
+it('what somebody else says leads to what this page has, and to nothing else', () => {
+  const draft = draftOf()
+  const paper = county.profile.papers[0]!.id
+  const left = county.profile.fields.find((one) => !one.categories.some((category) => draft.categories.includes(category)))!.id
+  const targets = ['name', 'categories', 'evidence', 'record', paper, left, 'nothing'].map((name) => targetOn(draft, rules, { field: name }))
+  expect(targets).toEqual(['field-name', 'person-categories', 'person-papers', undefined, 'person-papers', undefined, undefined])
 })
 
 it('a part is done when nothing is missing, and wrong only where that was said', () => {

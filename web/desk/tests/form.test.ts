@@ -10,7 +10,7 @@ import { fitting } from '../src/form/controls/picks'
 import { EDITING, useEditing, type Editing } from '../src/form/editing'
 import FormSections from '../src/form/FormSections.vue'
 import { goNear } from '../src/form/moving'
-import { begin } from '../src/form/opening'
+import { newDraft } from '../src/work/drafts'
 import type { Draft } from '../src/work/model'
 import { createMemoryStore } from '../src/work/store'
 import { campaign, known, PROFILES, reading, words, type Golden } from './golden'
@@ -43,7 +43,7 @@ function draw(county: Golden, draft: Draft, language: 'zh' | 'en' = 'zh', proble
 
 function draftOf(county: Golden, at = 0): Draft {
   const { fields, categories } = county.bases[at]!
-  return { ...begin(known(fields), String(fields.resident_number)), categories }
+  return { ...newDraft(known(fields), String(fields.resident_number)), categories }
 }
 
 const input = (id: string) => document.querySelector<HTMLInputElement>(`#field-${id}`)!
@@ -125,7 +125,7 @@ describe('a field', () => {
   it('shows what differs from the card, and takes it by a button', async () => {
     const county = await campaign('tongren')
     const { fields, categories } = county.bases[0]!
-    const draft = begin(known({ ...fields, name: '王家' }), reading({ name: String(fields.name), resident_number: String(fields.resident_number) }))
+    const draft = newDraft(known({ ...fields, name: '王家' }), reading({ name: String(fields.name), resident_number: String(fields.resident_number) }))
     const { editing } = draw(county, { ...draft, categories })
     const row = () => document.querySelector('[data-field="name"]')!
     expect(row().textContent).toContain('读卡')
@@ -143,7 +143,7 @@ describe('a field', () => {
   it('is left by Enter for the next, and F8 goes round what differs', async () => {
     const county = await campaign('tongren')
     const { fields, categories } = county.bases[0]!
-    draw(county, { ...begin(known({ ...fields, name: '王家', household_address: '旧址' }), reading({ name: '王嘉', household_address: '新址' })), categories })
+    draw(county, { ...newDraft(known({ ...fields, name: '王家', household_address: '旧址' }), reading({ name: '王嘉', household_address: '新址' })), categories })
     input('name').focus()
     await press('Enter', { isComposing: true })
     expect(document.activeElement).toBe(input('name'))

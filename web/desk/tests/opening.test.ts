@@ -1,6 +1,7 @@
 /** What beats what when a person is opened, and what stands in the way (R53, R55, R60). */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { atHand, begin, closedEntry, decide, expired, sourceOf, withReading } from '../src/form/opening'
+import { atHand, closedEntry, decide, expired, withReading } from '../src/form/opening'
+import { newDraft, sourceOf } from '../src/work/drafts'
 import type { Draft, Known, Parcel } from '../src/work/model'
 import { createMemoryStore } from '../src/work/store'
 import { campaign, golden, known, reading } from './golden'
@@ -18,7 +19,7 @@ beforeEach(async () => {
 describe('a draft', () => {
   it('takes the card before the baseline, and the newest record before the baseline', () => {
     const record = { record: { categories: ['transferred_officer'], fields: { ...fields, phone: '13900000000' } }, evidence: [] }
-    const draft = begin(known({ ...fields, phone: '13800000000', name: '老名字' }, { version: 2, record }), CARD)
+    const draft = newDraft(known({ ...fields, phone: '13800000000', name: '老名字' }, { version: 2, record }), CARD)
     expect(draft.fields.household_address).toBe('卡上的地址1号')
     expect(draft.fields.phone).toBe('13900000000')
     expect(draft.sources).toMatchObject({ household_address: 'chip', name: 'chip', phone: 'typed', sex: 'baseline' })
@@ -27,18 +28,30 @@ describe('a draft', () => {
   })
 
   it('of somebody unknown is new, with the number as typed', () => {
-    const draft = begin({ known: false } as Known, NUMBER)
+    const draft = newDraft({ known: false } as Known, NUMBER)
     expect(draft).toMatchObject({ isNew: true, baseVersion: 0, fields: { resident_number: NUMBER }, sources: { resident_number: 'typed' } })
+  })
+
+  it('of somebody known has the number as typed where it was typed, as the card’s or the baseline’s where it was not', () => {
+    const sources = [NUMBER, CARD, null].map((from) => newDraft(known(fields), from).sources)
+    expect(sources.map((one) => one.resident_number)).toEqual(['typed', 'chip', 'baseline'])
+    expect(sources.map((one) => one.sex)).toEqual(['baseline', 'baseline', 'baseline'])
+  })
+
+  it('of somebody whom a list named opens under the number of their newest record', () => {
+    const record = { record: { categories: [], fields: { ...fields, resident_number: 'corrected' } }, evidence: [] }
+    const draft = newDraft(known(fields, { version: 2, record }), null)
+    expect([draft.fields.resident_number, draft.sources.resident_number]).toEqual(['corrected', 'typed'])
   })
 
   it('of somebody without a number has none, and not an empty one', () => {
     const without = Object.fromEntries(Object.entries(fields).filter(([name]) => name !== 'resident_number'))
-    expect(begin(known(without), '').fields).not.toHaveProperty('resident_number')
+    expect(newDraft(known(without), null).fields).not.toHaveProperty('resident_number')
   })
 })
 
 describe('a card that comes later', () => {
-  const draft = (): Draft => ({ ...begin(known({ ...fields, household_address: '初始的地址' }), NUMBER), confirmation: { digest: 'x' } as never })
+  const draft = (): Draft => ({ ...newDraft(known({ ...fields, household_address: '初始的地址' }), NUMBER), confirmation: { digest: 'x' } as never })
 
   it('beats the baseline, leaves what was typed, and voids a confirmation of other values', () => {
     const typed = { ...draft(), fields: { ...draft().fields, name: '有意改的' }, sources: { ...draft().sources, name: 'typed' as const } }
@@ -62,6 +75,7 @@ describe('a card that comes later', () => {
 
 it('a value that is typed and is the card’s is the card’s again', () => {
   expect([sourceOf('a', 'a', 'a'), sourceOf('a', 'b', 'a'), sourceOf('a', undefined, undefined), sourceOf(['a'], undefined, ['a'])]).toEqual(['chip', 'baseline', 'typed', 'baseline'])
+  expect([sourceOf('a', 'a', 'a', true), sourceOf('a', undefined, 'a', true)]).toEqual(['chip', 'typed'])
 })
 
 describe('what stands in the way', () => {
@@ -86,7 +100,7 @@ describe('what stands in the way', () => {
 
   it('is not a draft of the same person, which goes on with the card', async () => {
     const own = createMemoryStore()
-    const draft = begin(known(fields), NUMBER)
+    const draft = newDraft(known(fields), NUMBER)
     await own.saveDraft(draft)
     const found = atHand(CARD, own)
     expect(found).toMatchObject({ kind: 'draft', draft: { id: draft.id, sources: { name: 'chip' } } })
@@ -95,7 +109,7 @@ describe('what stands in the way', () => {
 
   it('is a record of the same person that has no receipt yet', async () => {
     const own = createMemoryStore()
-    const draft = begin(known(fields), NUMBER)
+    const draft = newDraft(known(fields), NUMBER)
     await own.handIn({ id: draft.id, draft, state: 'waiting' } as Parcel)
     expect(atHand(NUMBER, own)?.kind).toBe('under-way')
     await own.saveParcel({ id: draft.id, draft, state: 'received' } as Parcel)

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h } from 'vue'
 import { createMemoryHistory, RouterView } from 'vue-router'
 import { faults } from '../../tests/axe'
-import { begin } from '../src/form/opening'
+import { newDraft } from '../src/work/drafts'
 import { pairing } from '../src/gateway/pairing'
 import { createPages } from '../src/router'
 import { ask as askFor } from '../src/work/asked'
@@ -50,16 +50,16 @@ class Quiet {
   postMessage() {}
 }
 
-async function visit(path: string, answers: Record<string, unknown> = {}) {
+async function visit(path: string, answers: Record<string, unknown> = {}, language: 'zh' | 'en' = 'zh') {
   await campaign('tongren', answers)
   vi.stubGlobal('BroadcastChannel', Quiet)
   startSession({ client: 'desk', base: '/desk/' })
   await ask()
-  const router = createPages(() => 'zh', createMemoryHistory('/desk/'))
+  const router = createPages(() => language, createMemoryHistory('/desk/'))
   router.addRoute({ path: '/today', name: 'today', component: { render: () => h('h1', 'today') }, meta: { rights: 'signed-in', title: 'page.today', listed: false, wide: false, bare: false } })
   router.addRoute({ path: '/receipt/:record', name: 'receipt', component: { render: () => h('h1', 'receipt') }, meta: { rights: 'signed-in', title: 'page.today', listed: false, wide: false, bare: false } })
   await router.push(path)
-  mounted = mount(defineComponent({ render: () => h('main', h(RouterView)) }), { attachTo: document.body, global: { plugins: [words(), router] } })
+  mounted = mount(defineComponent({ render: () => h('main', h(RouterView)) }), { attachTo: document.body, global: { plugins: [words(language), router] } })
   await settle()
   return router
 }
@@ -72,7 +72,7 @@ async function settle(): Promise<void> {
 
 async function draft(more: Partial<Draft> = {}): Promise<Draft> {
   await campaign('tongren')
-  const made = { ...begin(known(fields), NUMBER), categories, ...more }
+  const made = { ...newDraft(known(fields), NUMBER), categories, ...more }
   await store.saveDraft(made)
   return made
 }
@@ -137,6 +137,7 @@ describe('opening', () => {
     await click('button', '查找')
     expect(requests.find((one) => one.line === LOOKUP)?.body).toEqual({ resident_number: NUMBER })
     expect(router.currentRoute.value.fullPath).toMatch(/^\/person\/[0-9a-f-]{36}$/)
+    expect([...store.drafts.values()][0]?.sources).toMatchObject({ resident_number: 'typed', name: 'baseline' })
     expect(document.body.textContent).toContain(String(fields.name))
     // No category is ticked yet: that is the first gap.
     expect(document.activeElement?.getAttribute('role')).toBe('checkbox')
@@ -167,7 +168,36 @@ describe('opening', () => {
     askFor({ subjectId: SUBJECT })
     await visit('/person', { [LOOKUP]: known(fields) })
     expect(requests.find((one) => one.line === LOOKUP)?.body).toEqual({ subject_id: SUBJECT })
-    expect([...store.drafts.values()][0]?.fields.resident_number).toBe(NUMBER)
+    expect([...store.drafts.values()][0]).toMatchObject({ fields: { resident_number: NUMBER }, sources: { resident_number: 'baseline' } })
+  })
+
+  it.each(['zh', 'en'] as const)('of a record that was sent back says why in the list’s words, and leads to what each is about, in %s', async (language) => {
+    const because = (code: string, zh: string, en: string, field: string | null, text = '') => ({ code, zh, en, field, text })
+    const reasons = [
+      because('paper-unreadable', '证明材料无法辨认', 'A paper cannot be read', 'evidence'),
+      because('category-wrong', '对象类别有误', 'The category is not right', 'categories'),
+      because('other', '其他原因', 'Another reason', 'record', '请与本人核实'),
+      because('field-wrong', '填写有误', 'Filled in wrongly', 'phone'),
+      because('signature-unusable', '签字确认无效', 'The signed confirmation cannot be used', null),
+    ]
+    askFor({ subjectId: SUBJECT })
+    await visit('/person', { [LOOKUP]: known(fields, { version: 1, record: { record: { categories, fields }, evidence: [] }, review: { state: 'returned', reasons } }) }, language)
+    const notes = document.querySelector('.notes')!
+    const said = [...notes.querySelectorAll('li')].map((one) => one.textContent!.replaceAll(/\s+/g, ''))
+    const phone = golden('tongren').profile.fields.find((one) => one.id === 'phone')!
+    expect(said).toEqual(
+      language === 'zh'
+        ? ['证明材料：证明材料无法辨认', '对象类别：对象类别有误', '整份记录：其他原因（请与本人核实）', `${phone.zh}：填写有误`, '签字确认无效']
+        : ['Papers:Apapercannotberead', 'Categories:Thecategoryisnotright', 'Thewholerecord:Anotherreason(请与本人核实)', `${phone.en.replaceAll(' ', '')}:Filledinwrongly`, 'Thesignedconfirmationcannotbeused'],
+    )
+    const links = [...notes.querySelectorAll<HTMLAnchorElement>('a')]
+    expect(links).toHaveLength(3)
+    for (const link of links) {
+      link.click()
+      await settle()
+      expect(`#${document.activeElement?.id}`).toBe(link.getAttribute('href'))
+    }
+    expect(await faults(document.body)).toEqual([])
   })
 
   it('of somebody elsewhere says so, and begins only where the household has moved', async () => {

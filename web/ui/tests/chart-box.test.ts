@@ -68,3 +68,22 @@ it('says so when what draws it does not come, and tries again', async () => {
   await vi.waitFor(() => expect(chart.setOption).toHaveBeenCalledOnce())
   expect(wrapper.text()).toBe('')
 })
+
+it('is drawn in light colours for paper, at once and without moving, and in those of the screen after', async () => {
+  document.documentElement.dataset.theme = 'dark'
+  const { chart, wrapper } = box()
+  const seen: (string | undefined)[] = []
+  chart.setOption.mockImplementation(() => seen.push(document.documentElement.dataset.theme))
+  resized(300)
+  await vi.waitFor(() => expect(chart.setOption).toHaveBeenCalledOnce())
+  window.dispatchEvent(new Event('beforeprint'))
+  expect(chart.setOption).toHaveBeenLastCalledWith({ animation: false }, { notMerge: true })
+  window.dispatchEvent(new Event('beforeprint'))
+  window.dispatchEvent(new Event('afterprint'))
+  expect(seen).toEqual(['dark', 'light', 'dark'])
+  wrapper.unmount()
+  window.dispatchEvent(new Event('beforeprint'))
+  window.dispatchEvent(new Event('afterprint'))
+  expect(seen).toHaveLength(3)
+  delete document.documentElement.dataset.theme
+})

@@ -69,6 +69,23 @@ describe('a table of 15,000 rows', () => {
     expect(await faults(document.body)).toEqual([])
   }, 60_000)
 
+  it('goes to paper as far as there is sense in it, in its order, and says where it is cut', async () => {
+    table(15_000)
+    await vi.waitFor(() => expect(document.querySelector('[role="columnheader"] button')).not.toBeNull(), 20_000)
+    document.querySelectorAll<HTMLElement>('[role="columnheader"] button')[1]!.click()
+    await flushPromises()
+    window.dispatchEvent(new Event('beforeprint'))
+    // Nothing is waited for: the page is on paper when the event has passed.
+    const paper = document.querySelector('.paper')!
+    expect(paper.querySelectorAll('tbody tr')).toHaveLength(2_000)
+    expect(paper.querySelector('thead tr:last-child')?.textContent).toBe('合计1')
+    expect(paper.querySelector('tbody td')?.textContent).toBe('14999')
+    expect(paper.querySelector('tbody a')).not.toBeNull()
+    expect(paper.querySelector('p')?.textContent).toBe('只打印前 2,000 行，共 15,000 行；要全部内容，请导出。')
+    window.dispatchEvent(new Event('afterprint'))
+    expect(paper.childElementCount).toBe(0)
+  }, 60_000)
+
   it('scrolls by keys where it has the focus', async () => {
     table(15_000)
     await vi.waitFor(() => expect(document.querySelector('[role="table"] [role="cell"]')).not.toBeNull(), 20_000)

@@ -3,9 +3,10 @@
 import { tidy, type Field, type FormRules } from '@muster/ui/forms'
 import { onScopeDispose, ref, shallowReactive, shallowRef, type InjectionKey } from 'vue'
 import type { CardReading } from '../gateway/client'
+import { equal, sourceOf } from '../work/drafts'
 import type { Draft, FieldValue, Source } from '../work/model'
 import type { DeskStore } from '../work/store'
-import { equal, onCard, sourceOf, withReading } from './opening'
+import { onCard, withReading } from './opening'
 
 const SETTLES = 250
 
@@ -54,8 +55,8 @@ export function useEditing(first: Draft, rules: FormRules, store: DeskStore) {
     later()
   }
 
-  /** A value, or none. */
-  function set(field: Field, value: FieldValue | null): void {
+  /** A value, or none; `byHand`: as somebody typed it, and not as a source offers it. */
+  function set(field: Field, value: FieldValue | null, byHand = false): void {
     drop(typed, field.id)
     if (value === null) {
       if (fields[field.id] === undefined) return later()
@@ -64,7 +65,7 @@ export function useEditing(first: Draft, rules: FormRules, store: DeskStore) {
     } else {
       if (equal(fields[field.id], value)) return later()
       fields[field.id] = value
-      sources[field.id] = sourceOf(value, onCard(rest.reading)[field.id], rest.known?.baseline?.fields[field.id])
+      sources[field.id] = sourceOf(value, onCard(rest.reading)[field.id], rest.known?.baseline?.fields[field.id], byHand && field.id === 'resident_number')
     }
     changed()
   }
@@ -73,7 +74,7 @@ export function useEditing(first: Draft, rules: FormRules, store: DeskStore) {
   function put(field: Field, text: string): void {
     if (text.trim() === '') return set(field, null)
     const value = tidy(field, text)
-    if (rules.checkField(field, value) === null) return set(field, value)
+    if (rules.checkField(field, value) === null) return set(field, value, true)
     set(field, null)
     typed[field.id] = text
   }

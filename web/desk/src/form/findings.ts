@@ -1,4 +1,5 @@
 /** What F9 finds, and how far each part of the work is. */
+import { PLACES } from '@muster/ui'
 import type { FormRules, Reason } from '@muster/ui/forms'
 import { tidy } from '@muster/ui/forms'
 import { contentOf, type RecordContent } from '../work/drafts'
@@ -33,9 +34,17 @@ export function stillTrue(shown: readonly Reason[], now: readonly Reason[]): Rea
 }
 
 /** Where a finding is mended: the id of an input, or of the part of the page. */
-export function targetOf({ field }: Reason): string | undefined {
+export function targetOf({ field }: { field: string }): string | undefined {
   if (field === 'record') return undefined
   return field === 'evidence' ? PAPERS : field === 'categories' ? CATEGORIES : inputId(field)
+}
+
+/** The same of what somebody else says, as capture or a reviewer: it may be about a kind of paper, or about
+ * a field that the ticked categories do not ask; that is nowhere on the page. */
+export function targetOn(draft: Draft, rules: FormRules, { field }: { field: string }): string | undefined {
+  if (rules.profile.papers.some((paper) => paper.id === field)) return PAPERS
+  const absent = !PLACES.some((place) => place === field) && !rules.fieldsFor(draft.categories).some((one) => one.id === field)
+  return absent ? undefined : targetOf({ field })
 }
 
 export const PAPERS = 'person-papers'

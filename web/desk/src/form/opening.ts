@@ -2,12 +2,14 @@
  * from what this desk has already. */
 import { post } from '@muster/ui'
 import type { CardReading } from '../gateway/client'
-import { newDraft } from '../work/drafts'
+import { equal, newDraft, sourceOf } from '../work/drafts'
 import type { Draft, FieldValue, Known, Parcel, Source } from '../work/model'
 import type { DeskStore } from '../work/store'
 
 /** A number that was typed, or what a card says. */
 export type From = string | CardReading
+/** Null: nothing of the kind, a list named them. */
+export type Came = From | null
 type Entry = NonNullable<Known['entries']>[number]
 
 export type Opening =
@@ -16,10 +18,10 @@ export type Opening =
   /** A record of this person is on its way, or was refused and waits to be mended. */
   | { kind: 'under-way'; parcel: Parcel }
   /** Known in an area that this account does not see. */
-  | { kind: 'elsewhere'; known: Known; from: From }
+  | { kind: 'elsewhere'; known: Known; from: Came }
   /** Declined, moved away, died ...; `entry` is what may be opened again. */
-  | { kind: 'closed'; known: Known; from: From; entry: Entry }
-  | { kind: 'merged'; known: Known; from: From; into: string }
+  | { kind: 'closed'; known: Known; from: Came; entry: Entry }
+  | { kind: 'merged'; known: Known; from: Came; into: string }
 
 /** Null for a card on which no resident number stands. */
 export function numberOf(from: From): string | null {
@@ -36,37 +38,22 @@ export function atHand(from: From, store: DeskStore): Opening | null {
   return held((draft) => number !== null && draft.fields.resident_number === number, from, store)
 }
 
-function held(fits: (draft: Draft) => boolean, from: From, store: DeskStore): Opening | null {
+function held(fits: (draft: Draft) => boolean, from: Came, store: DeskStore): Opening | null {
   const parcel = [...store.parcels.values()].find((one) => one.state !== 'received' && fits(one.draft))
   if (parcel) return { kind: 'under-way', parcel }
   const draft = [...store.drafts.values()].find(fits)
   if (!draft) return null
-  return { kind: 'draft', draft: typeof from === 'string' ? draft : withReading(draft, from) }
+  return { kind: 'draft', draft: from === null || typeof from === 'string' ? draft : withReading(draft, from) }
 }
 
-/** The number under which somebody is known who was found otherwise; empty where none is. */
-export function knownNumber(known: Known): string {
-  const stored = known.record as { record?: { fields?: Record<string, FieldValue> } } | null | undefined
-  return String(stored?.record?.fields?.resident_number ?? known.baseline?.fields.resident_number ?? '')
-}
-
-export function decide(known: Known, from: From, store: DeskStore): Opening {
+export function decide(known: Known, from: Came, store: DeskStore): Opening {
   const here = held((draft) => draft.subjectId === known.subject_id, from, store)
   if (here) return here
   if (known.known && known.elsewhere) return { kind: 'elsewhere', known, from }
   const closed = closedEntry(known)
-  if (closed === null) return { kind: 'draft', draft: begin(known, from) }
+  if (closed === null) return { kind: 'draft', draft: newDraft(known, from) }
   if (closed.state === 'merged' && known.merged_into) return { kind: 'merged', known, from, into: known.merged_into }
   return { kind: 'closed', known, from, entry: closed }
-}
-
-/** A new draft; a number that nobody knows is none. */
-export function begin(known: Known, from: From): Draft {
-  const draft = newDraft(known, from)
-  if (from !== '') return draft
-  const { fields, sources } = draft
-  const without = <T>(of: Record<string, T>) => Object.fromEntries(Object.entries(of).filter(([name]) => name !== 'resident_number'))
-  return { ...draft, fields: without(fields), sources: without(sources) }
 }
 
 /** The entry that keeps a record out; null where one may be taken. Who moved out of every village may
@@ -111,16 +98,6 @@ export function withReading(draft: Draft, reading: CardReading): Draft {
   }
   const same = Object.keys({ ...fields, ...draft.fields }).every((name) => equal(fields[name], draft.fields[name]))
   return { ...draft, reading, fields, sources, typed, confirmation: same ? draft.confirmation : null }
-}
-
-export function equal(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other)
-}
-
-/** Where a value comes from: a value that was typed and is what the card says is the card's again. */
-export function sourceOf(value: FieldValue, read: string | undefined, before: FieldValue | undefined): Source {
-  if (read !== undefined && equal(value, read)) return 'chip'
-  return before !== undefined && equal(value, before) ? 'baseline' : 'typed'
 }
 
 /** Whether a card was out of date on this day (ISO text). */

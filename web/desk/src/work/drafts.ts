@@ -21,9 +21,10 @@ function profileOf(): Profile {
   return profile
 }
 
-/** A draft of somebody who came with this card, or whose number was typed. Their newest record fills
- * it in, else what was known before; the card says more than either. */
-export function newDraft(known: Known | null, from: string | CardReading): Draft {
+/** A draft of somebody who came with this card, whose number was typed, or (null) whom a list named. Their
+ * newest record fills it in, else what was known before; the card says more than either. */
+export function newDraft(known: Known | null, from: string | CardReading | null): Draft {
+  const number = typeof from === 'string' ? from : null
   const reading = typeof from === 'string' ? null : from
   const stored = (known?.record ?? null) as Stored | null
   const before = known?.baseline?.fields ?? {}
@@ -32,7 +33,7 @@ export function newDraft(known: Known | null, from: string | CardReading): Draft
   const fields: Record<string, FieldValue> = {
     ...(stored?.record.fields ?? before),
     ...read,
-    ...(typeof from === 'string' ? { resident_number: from } : {}),
+    ...(number === null ? {} : { resident_number: number }),
   }
   const now = new Date().toISOString()
   return {
@@ -43,7 +44,7 @@ export function newDraft(known: Known | null, from: string | CardReading): Draft
     formVersion: profileOf().form_version,
     categories: [...(stored?.record.categories ?? known?.baseline?.categories ?? [])],
     fields,
-    sources: Object.fromEntries(Object.keys(fields).map((name) => [name, sourceOf(fields[name]!, read[name], before[name])])),
+    sources: Object.fromEntries(Object.keys(fields).map((name) => [name, sourceOf(fields[name]!, read[name], before[name], number !== null && name === 'resident_number')])),
     typed: {},
     known,
     reading,
@@ -55,9 +56,15 @@ export function newDraft(known: Known | null, from: string | CardReading): Draft
   }
 }
 
-function sourceOf(value: FieldValue, read: string | undefined, before: unknown): Source {
-  if (read === value) return 'chip'
-  return before !== undefined && JSON.stringify(before) === JSON.stringify(value) ? 'baseline' : 'typed'
+/** Where a value comes from: one that was typed and is what the card or the baseline says is theirs again.
+ * `typed`: but not the baseline's, for it was not looked up there, as the number by which somebody was found. */
+export function sourceOf(value: FieldValue, read: string | undefined, before: FieldValue | undefined, typed = false): Source {
+  if (read !== undefined && equal(value, read)) return 'chip'
+  return !typed && before !== undefined && equal(value, before) ? 'baseline' : 'typed'
+}
+
+export function equal(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
 }
 
 /** A paper that capture has: its picture is there, under its digest. */

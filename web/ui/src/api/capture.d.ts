@@ -1887,6 +1887,23 @@ export interface components {
             zh: string;
         };
         /**
+         * ReturnReasonOut
+         * @description One reason for which a reviewer sent a record back: its code and the list's words for it, the
+         *     field it is about if any (or `categories`, `evidence`, `record`), own words if any.
+         */
+        ReturnReasonOut: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Field */
+            field: string | null;
+            /** Text */
+            text: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * ReturnedItem
          * @description A record that came back.
          */
@@ -1894,9 +1911,7 @@ export interface components {
             /** Name */
             name: string | null;
             /** Reasons */
-            reasons: {
-                [key: string]: unknown;
-            }[];
+            reasons: components["schemas"]["ReturnReasonOut"][];
             /** Record Id */
             record_id: string;
             /** Returned At */
@@ -1924,9 +1939,7 @@ export interface components {
          */
         ReviewOut: {
             /** Reasons */
-            reasons: {
-                [key: string]: unknown;
-            }[];
+            reasons: components["schemas"]["ReturnReasonOut"][];
             state: components["schemas"]["ReviewState"];
         };
         /**

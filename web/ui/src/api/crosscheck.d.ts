@@ -120,7 +120,8 @@ export interface paths {
          * Get Discrepancies
          * @description Work orders of the caller's area, the oldest first, perhaps of one person, or only those that
          *     cannot be compared now; no personal values (R75). Audited when there are any: an id, a village
-         *     and a kind say what is wrong with whom.
+         *     and a kind say what is wrong with whom. ``age`` is by the bounds that reporting counts by (R76);
+         *     closed ones have none.
          */
         get: operations["get_discrepancies_discrepancies_get"];
         put?: never;
@@ -418,6 +419,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Age
+         * @description How long a work order has been open.
+         * @enum {string}
+         */
+        Age: "under_7_days" | "from_7_to_30_days" | "over_30_days";
         /**
          * AnswerBody
          * @description What is answered to a question; also what a department said to whoever asked it.
@@ -1310,6 +1317,8 @@ export interface operations {
                 area?: string | null;
                 state?: "open" | "closed" | "all";
                 kind?: components["schemas"]["Discrepancy"] | null;
+                /** @description 未办结时长 / how long open, of open ones */
+                age?: components["schemas"]["Age"] | null;
                 comparable?: boolean | null;
                 subject_id?: string | null;
                 after?: string | null;

@@ -318,7 +318,9 @@ export interface paths {
         /**
          * Get Workbook
          * @description The balance, progress, waiting and problems of the area and of each area directly below it,
-         *     as .xlsx in both languages. Counts only; the profile's notice stands on every sheet.
+         *     its days and who owes an upload, as .xlsx in both languages. Counts only; the profile's notice
+         *     stands on every sheet. Categories are counted when they are asked for: that opens sealed data,
+         *     and is audited (R84, R100).
          */
         get: operations["get_workbook_workbook_get"];
         put?: never;
@@ -1389,6 +1391,12 @@ export interface operations {
             query?: {
                 /** @description 行政区划代码 / area code */
                 area?: string | null;
+                /** @description 起 / first day */
+                from?: string | null;
+                /** @description 止 / last day */
+                to?: string | null;
+                /** @description 含类别统计 / with categories */
+                categories?: boolean;
             };
             header?: never;
             path?: never;

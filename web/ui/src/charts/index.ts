@@ -1,4 +1,5 @@
 export { default as ChartBox } from './ChartBox.vue'
 export { default as ChartPanel } from './ChartPanel.vue'
+export { default as TablePanel } from './TablePanel.vue'
 export * from './options'
 export { save } from './saving'

@@ -19,7 +19,7 @@ export class FormRules {
   private readonly fieldRules: readonly Rule[]
 
   constructor(
-    private readonly profile: Profile,
+    readonly profile: Profile,
     areas: AreasAnswer,
   ) {
     this.areas = new Areas(areas)

@@ -67,6 +67,9 @@ interface Words {
   en: string
 }
 
+/** What a finding or a reason may be about beside a field of the form. */
+export const PLACES = ['categories', 'evidence', 'record'] as const
+
 export function useCampaign() {
   const { locale, t } = useI18n()
   const language = computed(() => locale.value as Language)
@@ -94,6 +97,10 @@ export function useCampaign() {
     path,
     field: (id: string) => said(fieldsById.value.get(id), id),
     fieldOf: (id: string) => fieldsById.value.get(id),
+    /** What a finding or a reason is about: a field, one of `PLACES`, or a kind of paper. */
+    about: (id: string) => (PLACES.some((place) => place === id) ? t(`reason.place.${id}`) : said(fieldsById.value.get(id), of(profile.value?.papers, id))),
+    /** Why a reviewer sends a record back: the list's words, and their own. */
+    because: (reason: Words & { text: string }) => said(reason, '') + (reason.text ? t('reason.said', { text: reason.text }) : ''),
     category: (id: string) => of(profile.value?.categories, id),
     department: (id: string) => of(profile.value?.departments, id),
     departmentOf: (id: string) => profile.value?.departments.find((one) => one.id === id),

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from muster.contracts.parts.base import Uuid
 from muster.crosscheck import shapes
 from muster.crosscheck.domain import closing
-from muster.crosscheck.handlers import areas, asking, notes, opening, running
+from muster.crosscheck.handlers import areas, asking, common, notes, opening, running
 from muster.crosscheck.store import (
     candidates,
     comparison,
@@ -30,6 +30,7 @@ from muster.runtime.asked_area import AreaQuery
 from muster.runtime.at_terminal import Asking
 from muster.runtime.auth import Caller, Composed
 from muster.runtime.context import Context
+from muster.vocabulary.ages import Age, AgeBounds
 from muster.vocabulary.states import Discrepancy, Role
 
 router = APIRouter(tags=["crosscheck"])
@@ -86,6 +87,9 @@ async def get_discrepancies(
     area: AreaQuery = None,
     state: Literal["open", "closed", "all"] = "open",
     kind: Discrepancy | None = None,
+    age: Annotated[
+        Age | None, Query(description="未办结时长 / how long open, of open ones")
+    ] = None,
     comparable: bool | None = None,
     subject_id: Uuid | None = None,
     after: Annotated[str | None, Query(max_length=100)] = None,
@@ -93,13 +97,17 @@ async def get_discrepancies(
 ) -> shapes.DiscrepanciesAnswer:
     """Work orders of the caller's area, the oldest first, perhaps of one person, or only those that
     cannot be compared now; no personal values (R75). Audited when there are any: an id, a village
-    and a kind say what is wrong with whom."""
+    and a kind say what is wrong with whom. ``age`` is by the bounds that reporting counts by (R76);
+    closed ones have none."""
+    common.only_open_ones_have(age, state)
     codes = areas.readable(caller, READERS, area)
     rows = await discrepancies.page(
         conn,
         codes,
         state=state,
         kind=None if kind is None else kind.value,
+        age=age,
+        bounds=AgeBounds.at(datetime.now(UTC)),
         comparable=comparable,
         subject_id=subject_id,
         after=paging.read(after),

@@ -26,10 +26,10 @@ from muster.messaging.message import DONE, Invalid, Message, Outcome, done
 from muster.reporting.domain import balance, problems
 from muster.reporting.domain.balance import Counts
 from muster.reporting.domain.days import DayCounts, day_of
-from muster.reporting.domain.problems import AgeBounds
 from muster.reporting.domain.waiting import Attested, Review
 from muster.reporting.store import changes, counted, days, reported
 from muster.runtime.context import Context
+from muster.vocabulary.ages import AgeBounds
 from muster.vocabulary.standing import Entry, Standing, newest
 from muster.vocabulary.states import AreaLevel, Attestation, ReviewState
 

@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from pydantic import BaseModel
 
-from muster.reporting.domain.problems import Age
 from muster.reporting.domain.waiting import Wait
+from muster.vocabulary.ages import Age
 from muster.vocabulary.states import AreaLevel, Discrepancy, Origin, ReviewState, SubjectState
 
 

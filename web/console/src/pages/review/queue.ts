@@ -1,6 +1,7 @@
 /** What waits for this reviewer: shared by the list and by the record, so that the next comes at once. */
 import { get, type Answer } from '@muster/ui'
 import { reactive } from 'vue'
+import type { LocationQuery, LocationQueryRaw } from 'vue-router'
 
 export type QueueItem = Answer<'verification', '/queue', 'get'>['items'][number]
 export type AgeCounts = Answer<'verification', '/queue/ages', 'get'>['desks'][string]
@@ -26,6 +27,27 @@ export const queue = reactive({
   counts: null as Record<string, AgeCounts> | null,
   loaded: false,
 })
+
+const CODE = /^\d{6,12}$/
+const DESK = /^[a-z_]{1,40}$/
+const DAY = /^\d{4}-\d{2}-\d{2}$/
+
+/** Takes the filters from an address, all of them: what it does not name is not filtered by. */
+export function filterBy(query: LocationQuery): void {
+  const text = (name: string) => (typeof query[name] === 'string' ? query[name] : '')
+  const days = Number(text('days'))
+  queue.area = CODE.test(text('area')) ? text('area') : ''
+  queue.desk = DESK.test(text('desk')) ? text('desk') : ''
+  queue.days = days in AGES ? (days as Days) : 0
+  queue.since = DAY.test(text('since')) ? text('since') : ''
+  queue.flagged = text('flagged') === '1'
+}
+
+/** The filters as an address names them. */
+export function filters(): LocationQueryRaw {
+  const { area, desk, days, since, flagged } = queue
+  return { ...(area ? { area } : {}), ...(desk ? { desk } : {}), ...(days ? { days } : {}), ...(since ? { since } : {}), ...(flagged ? { flagged: 1 } : {}) }
+}
 
 function wanted() {
   return {

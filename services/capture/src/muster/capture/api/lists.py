@@ -13,6 +13,7 @@ from muster.capture.api.models import (
     ReturnedItem,
     ReturnedOut,
     VillageOut,
+    return_reasons_out,
 )
 from muster.capture.handlers import common, lists
 from muster.contracts.parts.base import AreaCode
@@ -59,7 +60,18 @@ async def returned(
     """Records that a reviewer sent back, with the reasons. Audited."""
     found = await lists.returned(context, caller, conn, area=area, after=after, limit=limit)
     return ReturnedOut(
-        returned=[ReturnedItem.model_validate(item, from_attributes=True) for item in found],
+        returned=[
+            ReturnedItem(
+                village=item.village,
+                subject_id=item.subject_id,
+                name=item.name,
+                version=item.version,
+                record_id=item.record_id,
+                returned_at=item.returned_at,
+                reasons=return_reasons_out(item.reasons),
+            )
+            for item in found
+        ],
         next=f"{found[-1].village}/{found[-1].subject_id}" if len(found) == limit else None,
     )
 

@@ -1,5 +1,6 @@
 """Shapes of requests and answers of capture's routes."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from muster.capture.domain.absences import Absence
 from muster.capture.domain.endings import Ending
 from muster.capture.domain.standing import Entries
 from muster.contracts.parts.base import AreaCode, FieldValue, Uuid
+from muster.vocabulary.return_reasons import words_of
 from muster.vocabulary.states import Origin, ReviewState, Severity, SubjectState
 
 _Short = Annotated[str, Field(max_length=200)]
@@ -55,11 +57,31 @@ class Prefill(BaseModel):
     fields: dict[str, FieldValue]
 
 
+class ReturnReasonOut(BaseModel):
+    """One reason for which a reviewer sent a record back: its code and the list's words for it, the
+    field it is about if any (or `categories`, `evidence`, `record`), own words if any."""
+
+    code: str
+    zh: str
+    en: str
+    field: str | None
+    text: str
+
+
+def return_reasons_out(reasons: Iterable[Mapping[str, Any]]) -> list[ReturnReasonOut]:
+    """Reasons of a reviewer as they are answered; only their codes are stored."""
+    found = []
+    for reason in reasons:
+        zh, en = words_of(reason["code"])
+        found.append(ReturnReasonOut.model_validate({**reason, "zh": zh, "en": en}))
+    return found
+
+
 class ReviewOut(BaseModel):
     """How the newest record stands with the reviewer."""
 
     state: ReviewState
-    reasons: list[dict[str, Any]]
+    reasons: list[ReturnReasonOut]
 
 
 class LookupOut(BaseModel):
@@ -299,7 +321,7 @@ class ReturnedItem(BaseModel):
     version: int
     record_id: str
     returned_at: datetime | None
-    reasons: list[dict[str, Any]]
+    reasons: list[ReturnReasonOut]
 
 
 class ReturnedOut(BaseModel):

@@ -17,6 +17,7 @@ from muster.capture.api.models import (
     ReviewOut,
     StandingOut,
     entries_out,
+    return_reasons_out,
 )
 from muster.capture.domain.reasons import refusal
 from muster.capture.handlers import absences, completing, endings, evidence, people
@@ -49,7 +50,7 @@ async def look_up(
     if found.review_state is not None:
         review = ReviewOut(
             state=ReviewState(found.review_state),
-            reasons=[dict(item) for item in found.review_reasons],
+            reasons=return_reasons_out(found.review_reasons),
         )
     return LookupOut(
         known=found.subject_id is not None,

@@ -17,6 +17,7 @@ from muster.forms.profile import Profile
 from muster.runtime.context import Context
 from muster.security import boxes
 from muster.security.digests import canonical
+from muster.vocabulary.ages import Age
 from muster.vocabulary.reasons import Reason, Refusal
 from muster.vocabulary.states import Discrepancy
 
@@ -111,3 +112,14 @@ def refusal(field: str, rule: str, zh: str, en: str, status: int = 422) -> Refus
     """A request that cannot be granted, with its one reason."""
     kinds = {404: "not-found", 409: "conflict", 403: "forbidden"}
     return Refusal(Reason(field, rule, zh, en), status=status, kind=kinds.get(status, "invalid"))
+
+
+def only_open_ones_have(age: Age | None, state: str) -> None:
+    """Raises Refusal: 422 age-of-open where closed work orders are asked for by age, too."""
+    if age is not None and state != "open":
+        raise refusal(
+            "age",
+            "age-of-open",
+            "只有未办结的核查单才按时长筛选。",
+            "Only open work orders have an age to be chosen by.",
+        )

@@ -14,6 +14,7 @@ from muster.crosscheck.domain.finding import Finding
 from muster.crosscheck.store.matching import OF_ALL, OF_SOME
 from muster.crosscheck.store.tables import discrepancy
 from muster.persistence.bulk import in_ids, in_texts, sent
+from muster.vocabulary.ages import Age, AgeBounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +188,16 @@ async def page(
     *,
     state: str,
     kind: str | None,
+    age: Age | None,
+    bounds: AgeBounds,
     comparable: bool | None,
     subject_id: str | None,
     after: tuple[datetime, str],
     limit: int,
 ) -> list[Row[Any]]:
     """Work orders of these villages or handled there (state open, closed or all), the oldest first;
-    of a subject also those of duplicates whose other entry it is."""
+    of a subject also those of duplicates whose other entry it is. An age is a span of
+    ``opened_at``, by which the indexes of villages are ordered."""
     query = select(discrepancy).where(
         or_(
             in_texts(discrepancy.c.village, "villages"),
@@ -206,6 +210,12 @@ async def page(
         query = query.where(discrepancy.c.closed_at.is_not(None))
     if kind is not None:
         query = query.where(discrepancy.c.kind == kind)
+    if age is Age.UNDER_7_DAYS:
+        query = query.where(discrepancy.c.opened_at > bounds.week)
+    elif age is Age.FROM_7_TO_30_DAYS:
+        query = query.where(discrepancy.c.opened_at.between(bounds.month, bounds.week))
+    elif age is Age.OVER_30_DAYS:
+        query = query.where(discrepancy.c.opened_at < bounds.month)
     if comparable is not None:
         query = query.where(discrepancy.c.comparable == comparable)
     if subject_id is not None:

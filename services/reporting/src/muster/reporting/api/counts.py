@@ -14,11 +14,12 @@ from muster.reporting import handlers, shapes
 from muster.reporting.api.guard import fits, readable
 from muster.reporting.domain import balance, problems, progress
 from muster.reporting.domain.balance import Counts
-from muster.reporting.domain.problems import Age, AgeBounds, Problems, ProblemTally
+from muster.reporting.domain.problems import Problems, ProblemTally
 from muster.reporting.store import counted, reported
 from muster.runtime.asked_area import AreaQuery
 from muster.runtime.auth import Authenticated, Composed
 from muster.runtime.context import Context
+from muster.vocabulary.ages import Age, AgeBounds
 from muster.vocabulary.areas import Area
 from muster.vocabulary.states import AreaLevel, Discrepancy, Origin, ReviewState, SubjectState
 

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import TypeVar
+from datetime import date, datetime
+from typing import Annotated, TypeVar
 
 import xlsxwriter
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from muster.persistence.database import Transaction
 from muster.reporting import shapes
-from muster.reporting.api import counts, waiting
+from muster.reporting.api import counts, days, waiting
 from muster.reporting.domain.days import ZONE
-from muster.reporting.domain.problems import Age
 from muster.reporting.domain.waiting import Wait
 from muster.runtime.asked_area import AreaQuery
 from muster.runtime.auth import Authenticated, Composed
 from muster.runtime.context import Context
+from muster.vocabulary.ages import Age
 from muster.vocabulary.states import AreaLevel, Discrepancy, Origin, ReviewState, SubjectState
 
 router = APIRouter()
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDE, _NARROW = 26, 14
-Cell = str | int | datetime | None
+Cell = str | int | date | datetime | None
 A = TypeVar("A")
 
 _ORIGINS = {
@@ -74,6 +74,12 @@ _ONE_ROW: dict[AreaLevel, counts.Level] = {
     AreaLevel.TOWNSHIP: "township",
 }
 """The level by which an area is one row; above counties that is the county."""
+_BELOW: dict[AreaLevel, counts.Level] = {
+    AreaLevel.VILLAGE: "village",
+    AreaLevel.TOWNSHIP: "village",
+    AreaLevel.COUNTY: "township",
+}
+"""The level of the areas below one; above counties that is the county."""
 
 
 @router.get(
@@ -82,22 +88,39 @@ _ONE_ROW: dict[AreaLevel, counts.Level] = {
     responses={200: {"content": {_XLSX: {"schema": {"type": "string", "format": "binary"}}}}},
 )
 async def get_workbook(
-    caller: Authenticated, context: Composed, conn: Transaction, area: AreaQuery = None
+    caller: Authenticated,
+    context: Composed,
+    conn: Transaction,
+    area: AreaQuery = None,
+    since: Annotated[date | None, Query(alias="from", description="起 / first day")] = None,
+    until: Annotated[date | None, Query(alias="to", description="止 / last day")] = None,
+    categories: Annotated[bool, Query(description="含类别统计 / with categories")] = False,
 ) -> Response:
     """The balance, progress, waiting and problems of the area and of each area directly below it,
-    as .xlsx in both languages. Counts only; the profile's notice stands on every sheet."""
+    its days and who owes an upload, as .xlsx in both languages. Counts only; the profile's notice
+    stands on every sheet. Categories are counted when they are asked for: that opens sealed data,
+    and is audited (R84, R100)."""
     progress = await counts.get_progress(caller, context, conn, area)
     level = _ONE_ROW.get(progress.area.level, "county")
     ledger = await counts.get_ledger(caller, context, conn, area, level)
     problems = await counts.get_problems(caller, context, conn, area)
     waits = await waiting.get_waiting(caller, context, conn, area)
+    history = await days.get_history(caller, context, conn, area, since, until)
+    found = None
+    if categories:
+        below = _BELOW.get(progress.area.level, "county")
+        found = await counts.get_categories(caller, context, conn, area, below)
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True, "remove_timezone": True}) as book:
         sheets = _Sheets(book, context, progress)
         _balance(sheets, ledger)
         _progress(sheets, progress)
+        _overdue(sheets, context, progress)
+        _days(sheets, history)
         _waiting(sheets, waits)
         _problems(sheets, problems)
+        if found is not None:
+            _categories(sheets, context, found)
     name = f"figures-{progress.code}.xlsx"
     return Response(
         file.getvalue(),
@@ -115,8 +138,8 @@ class _Sheets:
         self._book = book
         self._bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         self._time = book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left"})
-        at = progress.as_of.astimezone(ZONE)
-        self._head = f"{progress.area.name} {progress.code} · 截至 As of {at:%Y-%m-%d %H:%M}"
+        self._day = book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
+        self._area = f"{progress.area.name} {progress.code}"
         notice = context.profile.benefits_notice
         self._notice = (notice.zh, notice.en)
 
@@ -125,13 +148,16 @@ class _Sheets:
         name: str,
         columns: Sequence[str],
         rows: Iterable[Sequence[Cell]],
+        as_of: datetime,
         formulas: Iterable[shapes.Words] = (),
     ) -> None:
-        """One sheet. Texts are written as texts, whatever they begin with: none is a formula."""
+        """One sheet, of the moment of its own answer. Texts are written as texts, whatever they
+        begin with: none is a formula."""
         sheet = self._book.add_worksheet(name)
         sheet.set_column(0, 0, _WIDE)
         sheet.set_column(1, max(1, len(columns) - 1), _NARROW)
-        sheet.write_string(0, 0, self._head, self._bold)
+        at_moment = f"截至 As of {as_of.astimezone(ZONE):%Y-%m-%d %H:%M}"
+        sheet.write_string(0, 0, f"{self._area} · {at_moment}", self._bold)
         for at, title in enumerate(columns):
             sheet.write_string(1, at, title, self._bold)
         sheet.freeze_panes(2, 1)
@@ -142,6 +168,8 @@ class _Sheets:
                     sheet.write_string(line, at, cell)
                 elif isinstance(cell, datetime):
                     sheet.write_datetime(line, at, cell.astimezone(ZONE), self._time)
+                elif isinstance(cell, date):
+                    sheet.write_datetime(line, at, cell, self._day)
                 elif cell is not None:
                     sheet.write_number(line, at, cell)
             line += 1
@@ -161,7 +189,7 @@ def _balance(sheets: _Sheets, ledger: shapes.LedgerAnswer) -> None:
         *((title, None, count) for title, count in right),
         ("合计 Total", sum(total.origins.values()), sum(count for _, count in right)),
     ]
-    sheets.add("台账 Balance", ("项目 What", "来源 From", "去向 To"), rows)
+    sheets.add("台账 Balance", ("项目 What", "来源 From", "去向 To"), rows, ledger.as_of)
 
 
 def _progress(sheets: _Sheets, answer: shapes.ProgressAnswer) -> None:
@@ -179,7 +207,73 @@ def _progress(sheets: _Sheets, answer: shapes.ProgressAnswer) -> None:
             *("未办结问题 Open problems", "最近上传 Last upload"),
         ),
         _rows(answer.area, answer.areas, row),
+        answer.as_of,
         answer.formulas.values(),
+    )
+
+
+def _overdue(sheets: _Sheets, context: Context, answer: shapes.ProgressAnswer) -> None:
+    def last(code: str) -> Cell:
+        known = answer.area if code == answer.code else answer.areas.get(code)
+        if known is None:
+            return None
+        return "从未上传 Never" if known.last_upload is None else known.last_upload
+
+    sheets.add(
+        "逾期 Overdue",
+        ("单位 Unit", "区划代码 Code", "最近上传 Last upload"),
+        [(context.areas.get(code).name, code, last(code)) for code in answer.area.overdue],
+        answer.as_of,
+        (
+            shapes.Words(zh=answer.cadence.zh, en=answer.cadence.en),
+            answer.formulas["overdue"],
+        ),
+    )
+
+
+def _days(sheets: _Sheets, answer: shapes.HistoryAnswer) -> None:
+    def row(day: shapes.DayAnswer) -> tuple[int, ...]:
+        return (
+            *(day.expected, day.verified, day.submitted, day.returned),
+            *(day.open, day.ended, day.problems),
+        )
+
+    rows: list[Sequence[Cell]] = [(one.day, *row(one)) for one in answer.days]
+    if len(answer.days) > 1:
+        both = zip(row(answer.days[0]), row(answer.days[-1]), strict=True)
+        rows.append(("变化 Change", *(now - then for then, now in both)))
+    sheets.add(
+        "逐日 Days",
+        (
+            *("日期 Day", "应采集 Expected", "已核实 Verified", "待复核 To review"),
+            *("已退回 Returned", "未采集 Not collected", "其他去向 Ended otherwise"),
+            "未办结问题 Open problems",
+        ),
+        rows,
+        answer.as_of,
+    )
+
+
+def _categories(sheets: _Sheets, context: Context, answer: shapes.CategoriesAnswer) -> None:
+    known = tuple(context.profile.categories.values())
+
+    def row(name: str, found: Mapping[str, int]) -> Sequence[Cell]:
+        return (name, *(found.get(one.id, 0) for one in known))
+
+    sheets.add(
+        "类别 Categories",
+        (_AREA, *(f"{one.zh} {one.en}" for one in known)),
+        [
+            row("合计 Total", answer.total),
+            *(row(context.areas.get(code).name, one) for code, one in answer.areas.items()),
+        ],
+        answer.as_of,
+        (
+            shapes.Words(
+                zh="已采集人员按对象类别；一人属于几类的，每类各计一次",
+                en="collected people by category; who belongs to several counts in each",
+            ),
+        ),
     )
 
 
@@ -205,6 +299,7 @@ def _waiting(sheets: _Sheets, answer: shapes.WaitingAnswer) -> None:
             *("上传通过 Taken at upload", "上传未通过 Refused at upload"),
         ),
         _rows(answer.area, answer.areas, row),
+        answer.as_of,
         answer.formulas.values(),
     )
 
@@ -222,6 +317,7 @@ def _problems(sheets: _Sheets, answer: shapes.ProblemsAnswer) -> None:
         "问题 Problems",
         (_AREA, "未办结 Open", "已销号 Closed", *_AGES.values(), *_KINDS.values()),
         _rows(answer.area, answer.areas, row),
+        answer.as_of,
         (answer.ages,),
     )
 

@@ -5,22 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
 
+from muster.vocabulary.ages import Age
 from muster.vocabulary.areas import AreaTree
 from muster.vocabulary.states import Discrepancy
-
-
-class Age(StrEnum):
-    """How long a work order has been open."""
-
-    UNDER_7_DAYS = "under_7_days"
-    FROM_7_TO_30_DAYS = "from_7_to_30_days"
-    OVER_30_DAYS = "over_30_days"
-
-
-_WEEK, _MONTH = timedelta(days=7), timedelta(days=30)
 
 AGES_ZH = (
     "时长自问题单下发起算：不足7天、7至30天（含）、超过30天；重新打开的，自重新打开起算；"
@@ -30,21 +18,6 @@ AGES_EN = (
     "age counts from when the order was opened: under 7 days, 7 to 30 days (both included), over "
     "30 days; of one opened again, from then; closed ones are counted without an age"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class AgeBounds:
-    """The moments between which work orders have which age: opened after ``week`` under 7 days,
-    from ``month`` to ``week`` (both included) 7 to 30, before ``month`` over 30. What a clock that
-    runs ahead opened has just been opened."""
-
-    week: datetime
-    month: datetime
-
-    @classmethod
-    def at(cls, now: datetime) -> AgeBounds:
-        """The bounds of this moment."""
-        return cls(now - _WEEK, now - _MONTH)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.persistence.bulk import insert_rows
-from muster.reporting.domain.problems import Age, AgeBounds, ProblemTally
+from muster.reporting.domain.problems import ProblemTally
 from muster.reporting.store.tables import device_status, problem
+from muster.vocabulary.ages import Age, AgeBounds
 from muster.vocabulary.states import Discrepancy
 
 

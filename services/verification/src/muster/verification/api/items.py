@@ -16,9 +16,10 @@ from muster.security.vault import DataKeys
 from muster.verification.api import models
 from muster.verification.domain import attesting, comparing, review
 from muster.verification.domain.answers import LOOK, Answers, come_to
-from muster.verification.domain.return_reasons import CODES, ReturnReason
+from muster.verification.domain.return_reasons import ReturnReason
 from muster.verification.handlers import common, reviewing, sealing
 from muster.verification.store import attestations, cases, items, people, requests
+from muster.vocabulary.return_reasons import words_of
 from muster.vocabulary.states import ReviewState
 
 router = APIRouter()
@@ -271,16 +272,15 @@ def _baseline(
 def _reasons(
     context: Context, keys: DataKeys, item: items.ItemRow
 ) -> tuple[models.ReasonAnswer, ...]:
-    return tuple(
-        models.ReasonAnswer(
-            code=reason.code,
-            zh=CODES[reason.code][0],
-            en=CODES[reason.code][1],
-            field=reason.field,
-            text=reason.text,
+    found = []
+    for reason in sealing.open_reasons(context, keys, item):
+        zh, en = words_of(reason.code)
+        found.append(
+            models.ReasonAnswer(
+                code=reason.code, zh=zh, en=en, field=reason.field, text=reason.text
+            )
         )
-        for reason in sealing.open_reasons(context, keys, item)
-    )
+    return tuple(found)
 
 
 def _earlier(

@@ -12,9 +12,9 @@ from muster.runtime.asked_area import AreaQuery, known
 from muster.runtime.auth import Authenticated, Composed
 from muster.verification.api import models
 from muster.verification.domain.desks import REVIEWERS
-from muster.verification.domain.return_reasons import CODES
 from muster.verification.handlers import asking, at_the_page
 from muster.verification.store import items, requests
+from muster.vocabulary.return_reasons import RETURN_REASONS
 from muster.vocabulary.states import Role
 
 router = APIRouter()
@@ -25,7 +25,7 @@ LEDGER_ROLES = (*REVIEWERS, Role.TOWNSHIP_LEADER, Role.LEADER, Role.ADMINISTRATO
 @router.get("/return-reasons")
 async def get_return_reasons(_: Authenticated) -> list[models.ReturnCode]:
     """The list of reasons for which a record may go back."""
-    return [models.ReturnCode(code=code, zh=zh, en=en) for code, (zh, en) in CODES.items()]
+    return [models.ReturnCode(code=code, zh=zh, en=en) for code, (zh, en) in RETURN_REASONS.items()]
 
 
 @router.get("/ledger")

@@ -1,4 +1,4 @@
-"""Why a record may go back to the desk (R59, R70, R71): a fixed list, so that it can be counted."""
+"""Whether the reasons of a return are on the list and about something (R59, R70, R71)."""
 
 from __future__ import annotations
 
@@ -6,24 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from muster.vocabulary.reasons import Reason
-
-OTHER = "other"
-"""The code that says nothing by itself: own words are asked for."""
-
-CODES: dict[str, tuple[str, str]] = {
-    "differs-from-papers": ("与证件不一致", "Differs from the papers"),
-    "differs-from-baseline": ("与初始数据不一致", "Differs from the baseline"),
-    "differs-from-department": ("与部门校核反馈不一致", "Differs from a department's answer"),
-    "field-wrong": ("填写有误", "Filled in wrongly"),
-    "field-missing": ("应填未填", "Not filled in"),
-    "category-wrong": ("对象类别有误", "The category is not right"),
-    "paper-missing": ("缺少证明材料", "A paper is missing"),
-    "paper-unreadable": ("证明材料无法辨认", "A paper cannot be read"),
-    "portrait-unusable": ("照片不符合要求", "The photo cannot be used"),
-    "signature-unusable": ("签字确认无效", "The signed confirmation cannot be used"),
-    OTHER: ("其他原因", "Another reason"),
-}
-"""Code to its words in Chinese and English; ``other`` needs words of one's own."""
+from muster.vocabulary.return_reasons import OTHER, RETURN_REASONS
 
 PLACES = ("categories", "evidence", "record")
 """What a reason may concern beside a field of the form."""
@@ -31,7 +14,7 @@ PLACES = ("categories", "evidence", "record")
 
 @dataclass(frozen=True, slots=True)
 class ReturnReason:
-    """One reason: a code of `CODES`, the field it concerns if any, own words if any."""
+    """One reason: a code of `RETURN_REASONS`, the field it concerns if any, own words if any."""
 
     code: str
     field: str | None
@@ -52,7 +35,7 @@ def check(reasons: Sequence[ReturnReason], fields: Collection[str]) -> list[Reas
         )
     for place, reason in enumerate(reasons):
         where = f"reasons.{place}"
-        if reason.code not in CODES:
+        if reason.code not in RETURN_REASONS:
             found.append(
                 Reason(
                     f"{where}.code",
