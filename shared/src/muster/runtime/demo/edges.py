@@ -320,7 +320,7 @@ class Gateway(_Program):
         problem = ""
         for _ in range(_TRIES):
             before()
-            ending = False
+            ending, asked = False, self.child
             try:
                 assert self.http is not None
                 answer = await self.http.request(method, path, json=body)
@@ -332,9 +332,9 @@ class Gateway(_Program):
                     return found
                 problem = f"answered {answer.status_code} to {path}: {answer.text}"
                 ending = '"stopping"' in answer.text
-                if not ending and self.child is not None and self.child.running():
+                if not ending and asked is self.child and asked is not None and asked.running():
                     raise EdgeFailed(f"the gateway {problem}")
-                # Of one that does not run: another program was given its port meanwhile.
+                # Of one that does not run any more: another program was given its port.
             await self._gone(ending)
             await self.follow()
         raise EdgeFailed(f"the gateway {problem}: {method} {path}")
