@@ -33,7 +33,7 @@ _log = logging.get_logger("muster.supervisor")
 
 _TICK = 0.2
 _READY_PATIENCE = 120.0
-_MEMORY_EVERY = 1.0
+_MEMORY_EVERY = 3.0
 _PROBE_EVERY = 5.0
 # A process that answers nothing for this long is taken to hang.
 _DEAF_LIMIT = 60.0
@@ -342,7 +342,7 @@ class Supervisor:
     # -- what is written down ----------------------------------------------------------------------
 
     def _measure(self) -> None:
-        """Resident memory of everything that runs here, once a second; the peak is kept."""
+        """Resident memory of everything that runs here, every few seconds; the peak is kept."""
         now = time.monotonic()
         if now < self._memory_due:
             return

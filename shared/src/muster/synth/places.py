@@ -14,7 +14,7 @@ from muster.vocabulary.data import data_path
 from muster.vocabulary.states import AreaLevel
 
 # People per desk that a county should have, and people per village.
-_PER_DESK = 200
+_PER_DESK = 400
 _PER_VILLAGE = 5
 _FEWEST_DESKS = 3
 

@@ -34,7 +34,7 @@ __all__ = ["ACCOUNTS", "Campaign", "Stuck"]
 
 ACCOUNTS = "accounts.json"
 """In the stack's folder: who can sign in, by role and area, with their passwords."""
-_DESKS_AT_ONCE = 4
+_DESKS_AT_ONCE = 5
 _GATEWAYS_ON = 16
 """Desks whose gateways stay on from their first use to the end; where there are more, each is on
 while its desk works, so that memory does not grow with the county."""
