@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from muster.contracts.parts.base import FieldValue
+from muster.vocabulary.states import Source
+
 
 def differing(
     ours: Mapping[str, object],
@@ -24,6 +27,17 @@ def differing(
         if not same:
             found.append(name)
     return found
+
+
+def on_card(
+    fields: Mapping[str, FieldValue],
+    provenance: Mapping[str, Source],
+    typed_over: Mapping[str, str] | None,
+) -> dict[str, FieldValue]:
+    """What the chip says, as far as the record reveals it: its own fields from there, and what
+    stands beside those that have another source. Empty when no card was read."""
+    own = {name: value for name, value in fields.items() if provenance.get(name) is Source.CHIP}
+    return {**own, **(typed_over or {})}
 
 
 def changed(newer: Mapping[str, object], older: Mapping[str, object]) -> list[str]:
