@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from muster.contracts.parts.base import FieldValue
 from muster.vocabulary.states import Source
+
+Value = str | int | bool | list[str]
 
 
 def differing(
@@ -30,10 +31,10 @@ def differing(
 
 
 def on_card(
-    fields: Mapping[str, FieldValue],
+    fields: Mapping[str, Value],
     provenance: Mapping[str, Source],
     typed_over: Mapping[str, str] | None,
-) -> dict[str, FieldValue]:
+) -> dict[str, Value]:
     """What the chip says, as far as the record reveals it: its own fields from there, and what
     stands beside those that have another source. Empty when no card was read."""
     own = {name: value for name, value in fields.items() if provenance.get(name) is Source.CHIP}
