@@ -235,6 +235,11 @@ function make(broken) {
       }
     })
     const provenance = Object.fromEntries(Object.keys(fields).map((name, at) => [name, at < 6 ? 'chip' : baseline[name] === undefined ? 'typed' : differs.includes(name) ? 'typed' : 'baseline']))
+    const said = Object.fromEntries(Object.entries(fields).filter(([name]) => provenance[name] === 'chip'))
+    // Of some the collector typed over what the card says.
+    const over = items.indexOf(waiting) % 3 === 0 && said.name !== undefined
+    if (over) Object.assign(said, { name: `${fields.name.slice(0, -1)}甲` })
+    if (over) provenance.name = 'typed'
     const answer = {
       subject_id: id, version: waiting.version, digest: digest(), state: 'submitted', desk: waiting.desk, village: waiting.village,
       received_at: waiting.received_at, reviewed_at: null, reviewer_id: null, passed: waiting.passed, reviewable: true, own: waiting.own,
@@ -246,7 +251,7 @@ function make(broken) {
         : { reading: 'attested', signature: 'attested', reasons: [], reading_id: uuid(), reading_event: uuid(), signature_id: uuid(), signature_event: uuid() },
       collector_id: uuid(), collected_at: ago(200_000), corrects_version: waiting.version > 1 ? waiting.version - 1 : null, completion: null,
       standing: [{ village: waiting.village, origin: 'baseline', state: 'collected' }],
-      baseline: { version: 1, record: { form_version: profile.form_version, categories, fields: baseline }, differs }, answers: waiting.answers, departments, reasons: [],
+      baseline: { version: 1, record: { form_version: profile.form_version, categories, fields: baseline }, differs }, card: { fields: said, differs: over ? ['name'] : [] }, answers: waiting.answers, departments, reasons: [],
       earlier: waiting.returned
         ? [{ version: waiting.version - 1 || 1, digest: digest(), state: 'returned', received_at: ago(900_000), reviewed_at: ago(800_000), reviewer_id: uuid(), attestation: null, reasons: [{ code: 'paper-unreadable', zh: '证明材料无法辨认', en: 'A paper cannot be read', field: 'evidence', text: '退伍证照片模糊' }], departments: [], changed: ['phone', 'residence_address'], completion: null }]
         : [],

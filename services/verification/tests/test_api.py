@@ -122,6 +122,7 @@ async def test_a_reviewer_reads_the_record_beside_its_baseline_and_history(
     assert item["evidence"][0]["kind"] == "id_card"
     assert item["baseline"]["record"]["fields"] == {"name": "仁青"}
     assert item["baseline"]["differs"] == ["name"]
+    assert item["card"] == {"fields": {"name": NAME}, "differs": []}
     assert item["corrects_version"] == 1
     (earlier,) = item["earlier"]
     assert earlier["version"] == 1

@@ -36,7 +36,7 @@ function record(subject_id: string, more: Partial<Item> = {}): Item {
     record: { form_version: 'tongren/1', categories: ['soldier'], fields: { name: '<img src=x onerror=alert(1)>', resident_number: NUMBER, unit: '第二十一集团军' } },
     provenance: { name: 'chip', resident_number: 'chip', unit: 'typed' }, evidence: [], signature_kind: 'handwriting', signer: null, interpreter: null, attestation: null, collector_id: 'c',
     collected_at: '2026-11-19T01:00:00Z', corrects_version: null, completion: null, standing: [],
-    baseline: { version: 1, record: { form_version: 'tongren/1', categories: ['soldier'], fields: { unit: '第二十集团军' } }, differs: ['unit'] },
+    baseline: { version: 1, record: { form_version: 'tongren/1', categories: ['soldier'], fields: { unit: '第二十集团军' } }, differs: ['unit'] }, card: null,
     answers: 'agree', departments: [department()], reasons: [], earlier: [], ...more,
   }
 }
@@ -95,6 +95,58 @@ describe('rows', () => {
       contradicting: ['armed-forces'],
       cannotTell: ['b'],
     })
+  })
+})
+
+describe('the card', () => {
+  const headings = () => [...document.querySelectorAll('thead th')].map((one) => one.textContent)
+  const cells = (at: number) => [...document.querySelectorAll('tbody tr:not(.group)')][at]!.querySelectorAll('td')
+  const ON_CARD = NUMBER.replace('X', '0')
+  const read = (more: Partial<Item> = {}) => record(ONE, {
+    provenance: { name: 'chip', resident_number: 'typed', unit: 'typed' }, baseline: null,
+    card: { fields: { name: '<img src=x onerror=alert(1)>', resident_number: ON_CARD }, differs: ['resident_number'] }, ...more,
+  })
+
+  it('stands beside record and baseline, and what differs from it asks for a look (R59)', async () => {
+    const [name, number, unit] = rowsOf(read(), profile.fields as never)
+    expect(name).toMatchObject({ card: '<img src=x onerror=alert(1)>', offCard: false, attention: false })
+    expect(number).toMatchObject({ offCard: true, differs: false, attention: true })
+    expect(unit).toMatchObject({ card: undefined, offCard: false })
+    await open(read())
+    expect(headings()).toEqual(['项目', '采集记录', '初始数据', '读卡', '来源', '人武'])
+    expect(document.querySelectorAll('tr.group th')[0]!.getAttribute('colspan')).toBe('6')
+    expect(document.querySelectorAll('td.apart')).toHaveLength(1)
+    expect(cells(1)[2]!.classList.contains('apart')).toBe(true)
+    expect(cells(1)[2]!.textContent).toContain('不一致')
+    expect(cells(2)[2]!.textContent).toBe('—')
+    expect(document.body.textContent).toContain('与读卡内容不同：公民身份号码')
+    key('F8')
+    expect(document.activeElement).toBe(boxes()[1])
+    expect(document.querySelector('img')).toBeNull()
+    expect(await faults(document.body)).toEqual([])
+  })
+
+  it('masks what is sensitive, and marks the sign that differs all the same', async () => {
+    await open(read())
+    expect(document.body.textContent).not.toContain(ON_CARD)
+    expect(document.body.textContent).not.toContain(NUMBER)
+    expect([...document.querySelectorAll('td u')]).toHaveLength(2)
+  })
+
+  it('of a field of which baseline and card both say otherwise, each is marked against the record', async () => {
+    await open(record(ONE, { card: { fields: { unit: '第三十一集团军' }, differs: ['unit'] } }))
+    expect([1, 2].map((at) => cells(2)[at]!.classList.contains('apart'))).toEqual([true, true])
+    expect(cells(2)[2]!.querySelector('u')!.textContent).toBe('三')
+  })
+
+  it('that a reviewer’s change took a field from still shows it', () => {
+    expect(rowsOf(record(ONE, { card: { fields: { former: '某' }, differs: [] } }), profile.fields as never).at(-1)).toMatchObject({ field: 'former', record: undefined, card: '某' })
+  })
+
+  it('has no column where none was read', async () => {
+    await open()
+    expect(headings()).toEqual(['项目', '采集记录', '初始数据', '来源', '人武'])
+    expect(document.body.textContent).not.toContain('与读卡内容不同')
   })
 })
 

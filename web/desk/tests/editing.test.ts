@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { effectScope, type EffectScope } from 'vue'
 import { useEditing, type Editing } from '../src/form/editing'
 import { checkedContent, findingsOf, stillTrue, targetOf, targetOn, tasksOf } from '../src/form/findings'
-import { contentOf, newDraft } from '../src/work/drafts'
+import { contentOf, newDraft, typedOver } from '../src/work/drafts'
 import type { Draft } from '../src/work/model'
 import { createMemoryStore, type DeskStore } from '../src/work/store'
 import { campaign, known, reading, type Golden } from './golden'
@@ -47,6 +47,26 @@ describe('a value', () => {
     expect(editing.differences('name')).toEqual([{ source: 'chip', value: county.bases[0]!.fields.name }])
     editing.put(field('name'), ` ${String(county.bases[0]!.fields.name)} `)
     expect([editing.sources.name, editing.differences('name')]).toEqual(['chip', []])
+  })
+
+  it('that was typed over the card’s is told with what the card says, until it is the card’s again (R55, R59)', async () => {
+    const said = String(county.bases[0]!.fields.name)
+    const editing = edit(draftOf())
+    expect(typedOver(await editing.keep())).toEqual({})
+    editing.put(field('name'), '另一个名字')
+    expect(typedOver(await editing.keep())).toEqual({ name: said })
+    editing.set(field('name'), null)
+    expect(typedOver(await editing.keep())).toEqual({})
+    editing.put(field('name'), said)
+    expect(typedOver(await editing.keep())).toEqual({})
+  })
+
+  it('of the card that the form does not ask for, as the picture, is told to nobody (R59)', () => {
+    const draft = draftOf()
+    const read = { ...draft.reading!.fields, photo: 'AAAA', valid_until: '2030-01-01' }
+    expect(typedOver({ ...draft, sources: { ...draft.sources, photo: 'typed' }, reading: { ...draft.reading!, fields: read } })).toEqual({})
+    expect(typedOver({ ...draft, sources: { ...draft.sources, name: 'baseline' }, categories: [] })).toEqual({})
+    expect(typedOver({ ...draft, reading: null })).toEqual({})
   })
 
   it('that is the resident number stays typed when it is typed again, and is the baseline’s once that is taken', () => {

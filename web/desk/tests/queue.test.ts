@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { pairing } from '../src/gateway/pairing'
 import { handIn, held, onTheirWay, queue, received, sendNow, takeBack, unsent, watchQueue } from '../src/work/queue'
+import type { Draft } from '../src/work/model'
 import { store } from '../src/work/store'
 import { begin, confirmation, draft, lines, NUMBER, paper, refusal, requests, serve } from './day'
 
@@ -67,6 +68,19 @@ describe('a record', () => {
     await through(one)
     const [told] = (requests[0]!.body as { payload: { records: { reading: unknown }[] } }).payload.records
     expect(told!.reading).toEqual({ ...reading.reading, salts: { name: 'a' } })
+  })
+
+  it('gives what the card says of a value that was typed over it, and opens that too (R55, R59)', async () => {
+    const reading = { reading: { reading_id: 'r', card: 'resident', salt: 's', hashes: { name: 'h', unit: 'h', photo: 'h' }, salts: { name: 'a', unit: 'b', photo: 'c' } }, fields: { name: '测试某', unit: '卡上的', photo: 'AAAA' }, reader_id: 'x', read_at: 'y' }
+    const told = async (sources: Draft['sources']) => {
+      const one = draft({ id: crypto.randomUUID(), reading, sources: { resident_number: 'typed', ...sources } })
+      serve({ ...PACK, 'POST /api/capture/uploads': record('accepted', one.id) })
+      await through(one)
+      return (requests[0]!.body as { payload: { records: { reading: unknown }[] } }).payload.records[0]!.reading
+    }
+    expect(await told({ name: 'chip', unit: 'baseline' })).toEqual({ ...reading.reading, salts: { name: 'a', unit: 'b' }, typed_over: { unit: '卡上的' } })
+    // Who types over all of it does not get rid of the card.
+    expect(await told({ name: 'typed', unit: 'typed' })).toEqual({ ...reading.reading, salts: { name: 'a', unit: 'b' }, typed_over: { name: '测试某', unit: '卡上的' } })
   })
 
   it('that the centre had already is received as well', async () => {

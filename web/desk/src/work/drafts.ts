@@ -83,3 +83,10 @@ export function contentOf(draft: Draft): RecordContent {
   const fields = Object.fromEntries(Object.entries(draft.fields).filter(([name]) => asked.has(name)))
   return { form_version: draft.formVersion, categories: [...chosen].sort(), fields }
 }
+
+/** What the card says of the fields that are sent and have another source now: the review shows both. */
+export function typedOver(draft: Draft): Record<string, string> {
+  const names = Object.keys(contentOf(draft).fields).filter((name) => draft.sources[name] !== 'chip')
+  const said = draft.reading?.fields ?? {}
+  return Object.fromEntries(names.flatMap((name) => (said[name] === undefined ? [] : [[name, said[name]]])))
+}

@@ -1,6 +1,6 @@
 /** Parcels as packets: what capture is told of a draft (`services/capture`, shapes of packets). */
 import { pack } from '../gateway/client'
-import { contentOf } from './drafts'
+import { contentOf, typedOver } from './drafts'
 import type { Draft, Paper } from './model'
 
 /** Characters of pictures in one packet: sealing makes it longer by a third, twice. */
@@ -44,12 +44,11 @@ export function packRecord(draft: Draft): Promise<string> {
 }
 
 function asRecord(draft: Draft): Record<string, unknown> {
-  const { confirmation, reading } = draft
+  const { confirmation } = draft
   if (confirmation === null) throw new Error('nobody has confirmed this record')
   const content = contentOf(draft)
   const names = Object.keys(content.fields)
   const provenance = Object.fromEntries(names.map((name) => [name, draft.sources[name] ?? 'typed']))
-  const read = names.filter((name) => provenance[name] === 'chip')
   return {
     ...content,
     record_id: draft.id,
@@ -67,11 +66,18 @@ function asRecord(draft: Draft): Record<string, unknown> {
       ...(confirmation.signer ? { signer: confirmation.signer } : {}),
     },
     ...(draft.interpreter ? { interpreter: draft.interpreter } : {}),
-    // Only what opens the values that are given as read goes out.
-    ...(reading !== null && read.length > 0
-      ? { reading: { ...reading.reading, salts: Object.fromEntries(read.map((name) => [name, reading.reading.salts[name]])) } }
-      : {}),
+    ...asReading(draft, names.filter((name) => provenance[name] === 'chip')),
     collected_at: confirmation.capturedAt,
     ...(draft.isNew ? { origin: 'new' } : {}),
   }
+}
+
+/** Only what opens the values that are given, as read or as typed over, goes out. */
+function asReading(draft: Draft, read: readonly string[]): Record<string, unknown> {
+  const over = typedOver(draft)
+  const opened = [...read, ...Object.keys(over)]
+  if (draft.reading === null || opened.length === 0) return {}
+  const { reading } = draft.reading
+  const salts = Object.fromEntries(opened.map((name) => [name, reading.salts[name]]))
+  return { reading: { ...reading, salts, ...(opened.length > read.length ? { typed_over: over } : {}) } }
 }

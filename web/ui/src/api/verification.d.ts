@@ -96,7 +96,7 @@ export interface paths {
         };
         /**
          * Get Item
-         * @description The newest version of one record beside baseline, kinds and digests of its papers, what
+         * @description The newest version of one record beside baseline, card, kinds and digests of its papers, what
          *     departments and terminals say, and earlier versions; audited, with `ahead` as what a page
          *     fetched before its reader came to it.
          */
@@ -545,6 +545,20 @@ export interface components {
             version: number;
         };
         /**
+         * CardAnswer
+         * @description What the chip of the card says, of the fields for which the record has it from there or has
+         *     something else, and the fields in which the record says something else. That the terminal read
+         *     so is what ``attestation`` is about.
+         */
+        CardAnswer: {
+            /** Differs */
+            differs: string[];
+            /** Fields */
+            fields: {
+                [key: string]: string | number | boolean | string[];
+            };
+        };
+        /**
          * ClaimAnswer
          * @description Who looks at the record now, and how its newest version stands: by ``version``, ``digest``,
          *     ``answered`` (departments that have answered), ``flagged`` and ``reviewable`` a page tells
@@ -736,12 +750,13 @@ export interface components {
          *
          *     ``reviewable`` is false when the person no longer counts as collected, or the newest version has
          *     its outcome or was ``passed`` and awaits answers. ``attestation`` is absent until the terminals'
-         *     events were looked for.
+         *     events were looked for, ``card`` where nothing of a card is in the record.
          */
         ItemAnswer: {
             answers: components["schemas"]["Answers"];
             attestation: components["schemas"]["AttestationAnswer"] | null;
             baseline: components["schemas"]["BaselineAnswer"] | null;
+            card: components["schemas"]["CardAnswer"] | null;
             /**
              * Collected At
              * Format: date-time

@@ -160,6 +160,8 @@ def _for_review(version: Any, opened: Mapping[str, Any], standing: Standing) -> 
         collected_at=version.collected_at,
         corrects_version=version.corrects_version,
         completion=_completion(version.digest, opened.get("completion")),
+        # A reading from before it was asked for has none.
+        typed_over=(opened.get("reading") or {}).get("typed_over") or None,
     )
 
 

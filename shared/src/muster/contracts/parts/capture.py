@@ -88,6 +88,9 @@ class RecordForReview(Part):
 
     ``signer`` where somebody signed for the person, ``interpreter`` (a name) where somebody
     translated; neither stands under the signed digest.
+
+    ``typed_over``: what the chip of the card says of fields that have another source now. Of a
+    field that comes from the chip the record itself says it.
     """
 
     standing: Standing
@@ -103,6 +106,7 @@ class RecordForReview(Part):
     collected_at: Instant
     corrects_version: int | None
     completion: Completion | None = None
+    typed_over: dict[str, str] | None = None
 
     @property
     def digest(self) -> str:

@@ -85,9 +85,9 @@ class Visit:
             "signature": {"kind": "handwriting", "digest": digest, "trace": TRACE},
             "collected_at": instant(datetime.now(UTC)),
         }
-        if "chip" in record["provenance"].values():
-            assert self.reading is not None
-            record["reading"] = self.reading["reading"]
+        if self.reading is not None:
+            over = self._typed_over(record["provenance"])
+            record["reading"] = {**self.reading["reading"], "typed_over": over}
         return record if self.known else {**record, "origin": "new"}
 
     def accepted(self, version: int) -> None:
@@ -110,6 +110,11 @@ class Visit:
         for name in mistake.get("leave_out", ()):
             fields.pop(name, None)
         return fields
+
+    def _typed_over(self, sources: Mapping[str, str]) -> dict[str, str]:
+        """What the card says of the fields that have another source."""
+        said = self.reading["fields"] if self.reading is not None else {}
+        return {n: said[n] for n, source in sources.items() if source != "chip" and n in said}
 
     def _source(self, name: str, value: FieldValue) -> str:
         if self.reading is not None and self.reading["fields"].get(name) == value:

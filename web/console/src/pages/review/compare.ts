@@ -12,6 +12,9 @@ export interface Row {
   baseline: Value | undefined
   /** Baseline has it and says something else, harmless noise put aside: as the service compares. */
   differs: boolean
+  card: Value | undefined
+  /** The same of what the chip of the card says. */
+  offCard: boolean
   source: Item['provenance'][string] | undefined
   /** The newest version changed it. */
   changed: boolean
@@ -27,10 +30,12 @@ const AGAINST = new Set(['mismatch', 'no_such_person'])
 export function rowsOf(item: Item, form: readonly Field[]): Row[] {
   const record = item.record.fields as Record<string, Value>
   const baseline = (item.baseline?.record.fields ?? {}) as Record<string, Value>
+  const card = (item.card?.fields ?? {}) as Record<string, Value>
   const differs = new Set(item.baseline?.differs)
+  const offCard = new Set(item.card?.differs)
   const changed = new Set(item.earlier[0]?.changed)
   const asked = item.departments.flatMap((one) => [...one.asked, ...Object.keys(one.verdicts ?? {})])
-  const named = new Set([...Object.keys(record), ...Object.keys(baseline), ...asked])
+  const named = new Set([...Object.keys(record), ...Object.keys(baseline), ...Object.keys(card), ...asked])
   const known = form.filter((field) => named.has(field.id))
   const sections = new Map(known.map((field) => [field.id, field.section]))
   const rest = [...named].filter((id) => !sections.has(id)).sort()
@@ -44,10 +49,12 @@ export function rowsOf(item: Item, form: readonly Field[]): Row[] {
       record: record[id],
       baseline: baseline[id],
       differs: differs.has(id),
+      card: card[id],
+      offCard: offCard.has(id),
       source: item.provenance[id],
       changed: changed.has(id),
       verdicts,
-      attention: differs.has(id) || Object.values(verdicts).some((verdict) => AGAINST.has(verdict ?? '')),
+      attention: differs.has(id) || offCard.has(id) || Object.values(verdicts).some((verdict) => AGAINST.has(verdict ?? '')),
     }
   })
 }

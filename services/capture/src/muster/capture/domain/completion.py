@@ -26,6 +26,18 @@ def completed(
     return now, sources
 
 
+def typed_over(
+    fields: Mapping[str, Value], provenance: Mapping[str, str], sources: Mapping[str, str]
+) -> dict[str, Value]:
+    """What the chip says of the fields that are its own no longer, changed or taken away."""
+    chip = Source.CHIP.value
+    return {
+        name: fields[name]
+        for name, source in provenance.items()
+        if source == chip and sources.get(name) != chip
+    }
+
+
 def unsigned(signed: Mapping[str, Value], fields: Mapping[str, Value]) -> tuple[str, ...]:
     """The fields that are not as they were signed: changed, added or taken away."""
     names = signed.keys() | fields.keys()

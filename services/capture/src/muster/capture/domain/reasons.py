@@ -95,6 +95,21 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         "同一次读卡的各项摘要须用同一种算法",
         "the hashes of one reading are of one suite",
     ),
+    "typed-over-source": (
+        "reading",
+        "该字段列为改写前的芯片内容，但记录中没有此项，或其来源仍注明为证件芯片",
+        "what the chip says is given beside a field that the record has from it, or has not at all",
+    ),
+    "typed-over-unrevealed": (
+        "reading",
+        "该字段列出了改写前的芯片内容，但读卡信息中没有它",
+        "what the chip says of the field is given, and the reading does not show it",
+    ),
+    "typed-over-differs": (
+        "reading",
+        "所列改写前的芯片内容与读卡时的内容不一致",
+        "what is given as the chip's value of the field is not what was on the card",
+    ),
     "reading-of-another": (
         "reading",
         "该次读卡已用于另一采集对象",

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.domain.admission import Admission, Claim, Holder, Subject, Verdict
-from muster.capture.domain.completion import Fields, completed, unsigned
+from muster.capture.domain.completion import Fields, completed, typed_over, unsigned
 from muster.capture.domain.reasons import reason, refusal
 from muster.capture.domain.standing import Entries, present
 from muster.capture.handlers import attesting, common
@@ -84,6 +84,16 @@ class _Draft:
             "categories": categories,
             "fields": self.fields,
         }
+
+    @property
+    def reading(self) -> dict[str, Any] | None:
+        """The reading of the version before, with what it says of fields that are changed now."""
+        reading = self.content.get("reading")
+        if reading is None:
+            return None
+        fields, sources = self.content["record"]["fields"], self.content["provenance"]
+        over = typed_over(fields, sources, self.provenance)
+        return {**reading, "typed_over": {**reading.get("typed_over", {}), **over}}
 
     @property
     def evidence(self) -> list[str]:
@@ -283,6 +293,7 @@ async def _write(
         **draft.content,
         "record": draft.record,
         "provenance": draft.provenance,
+        "reading": draft.reading,
         "salt": draft.salt,
         "completion": {
             "asked": asked.content(),

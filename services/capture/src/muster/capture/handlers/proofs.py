@@ -1,7 +1,8 @@
 """What a record reveals of its terminal's card reading and signature (design, section 4).
 
 A reading committed to a root over the hashes of its fields, each with a salt of its own. Whoever
-edits one field says that it is typed, keeps its hash, and leaves the others attested.
+edits one field says that it is typed, keeps its hash, and leaves the others attested. What the chip
+says of that field may be given beside it, and is held against the same hash.
 """
 
 from collections.abc import Mapping
@@ -38,9 +39,13 @@ def check(profile: Profile, record: RecordIn) -> list[Reason]:
         return [*found, reason("reading-suites")]
     wrong: dict[str, list[str]] = {}
     for name in chip:
-        rule = _revealed(record.reading, name, record.fields)
-        if rule is not None:
-            wrong.setdefault(rule, []).append(name)
+        what = _against(record.reading, name, record.fields)
+        if what is not None:
+            wrong.setdefault(f"reading-{what}", []).append(name)
+    for name in record.reading.typed_over:
+        what = _against_typed_over(record, record.reading, name)
+        if what is not None:
+            wrong.setdefault(f"typed-over-{what}", []).append(name)
     for rule, names in wrong.items():
         found += [reason(rule, field=name) for name in provenance.told(profile, names)]
     return found
@@ -50,17 +55,25 @@ def _suites(reading: Reading) -> set[str]:
     return {digests.parse(value)[0] for value in reading.hashes.values()}
 
 
-def _revealed(reading: Reading, name: str, fields: Mapping[str, FieldValue]) -> str | None:
-    value, expected, salt = fields.get(name), reading.hashes.get(name), reading.salts.get(name)
+def _against_typed_over(record: RecordIn, reading: Reading, name: str) -> str | None:
+    # Only a field that the record has, and not from the chip, has anything typed over it.
+    if record.provenance.get(name, Source.CHIP) is Source.CHIP:
+        return "source"
+    return _against(reading, name, reading.typed_over)
+
+
+def _against(reading: Reading, name: str, said: Mapping[str, FieldValue]) -> str | None:
+    """What the reading has against a value that is said to be the chip's."""
+    value, expected, salt = said.get(name), reading.hashes.get(name), reading.salts.get(name)
     if value is None or expected is None or salt is None:
-        return "reading-unrevealed"
+        return "unrevealed"
     suite, _ = digests.parse(expected)
     try:
         # What is on a card is text; a value of another kind cannot have been read from one.
         same = isinstance(value, str) and digests.field_hash(name, value, salt, suite) == expected
     except digests.NotCanonical:
         same = False
-    return None if same else "reading-differs"
+    return None if same else "differs"
 
 
 def _trace(record: RecordIn) -> list[Reason]:

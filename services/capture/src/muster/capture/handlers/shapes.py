@@ -44,6 +44,7 @@ Moment = Annotated[
 
 Salt = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Short = Annotated[str, Field(max_length=100)]
+_OnChip = Annotated[str, Field(max_length=1000)]
 
 
 _Name = Annotated[
@@ -96,13 +97,17 @@ class Signature(_Shape):
 
 class Reading(_Shape):
     """What a card reading committed to, revealed: hashes of all fields that were on the card, and
-    the salts of those whose values the record gives (design, section 4, commit then reveal)."""
+    the salts of those whose values the record gives (design, section 4, commit then reveal).
+
+    `typed_over` gives what the chip says of fields that the record has from elsewhere, so that the
+    reviewer sees both; these are revealed as well, and held against their hashes."""
 
     reading_id: Uuid
     card: CardKind
     salt: Salt
     hashes: Annotated[dict[_Short, Digest], Field(min_length=1, max_length=100)]
     salts: Annotated[dict[_Short, Salt], Field(max_length=100)]
+    typed_over: Annotated[dict[_Short, _OnChip], Field(max_length=100)] = {}
 
 
 class RecordIn(_Shape):

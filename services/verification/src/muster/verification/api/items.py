@@ -37,7 +37,7 @@ async def get_item(
     conn: Transaction,
     ahead: Annotated[bool, Query(description="先取 / fetched before it is looked at")] = False,
 ) -> models.ItemAnswer:
-    """The newest version of one record beside baseline, kinds and digests of its papers, what
+    """The newest version of one record beside baseline, card, kinds and digests of its papers, what
     departments and terminals say, and earlier versions; audited, with `ahead` as what a page
     fetched before its reader came to it."""
     case = await cases.whole(conn, subject_id)
@@ -165,6 +165,7 @@ def _item(
             for e in subject.standing.entries
         ),
         baseline=_baseline(context, keys, subject.subject_id, case.baseline, part.record.fields),
+        card=_card(context, part),
         answers=stand,
         departments=tuple(_department(context, keys, one) for one in asked[newest.place]),
         reasons=_reasons(context, keys, newest),
@@ -267,6 +268,15 @@ def _baseline(
     record = sealing.open_baseline(context, keys, subject_id, row)
     differs = comparing.differing(fields, record.fields, context.profile.normalise)
     return models.BaselineAnswer(version=row.version, record=record, differs=tuple(differs))
+
+
+def _card(context: Context, part: RecordForReview) -> models.CardAnswer | None:
+    fields = part.record.fields
+    said = comparing.on_card(fields, part.provenance, part.typed_over)
+    if not said:
+        return None
+    differs = comparing.differing(fields, said, context.profile.normalise)
+    return models.CardAnswer(fields=said, differs=tuple(differs))
 
 
 def _reasons(

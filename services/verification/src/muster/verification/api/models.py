@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from muster.contracts.envelope import LARGEST_VERSION
-from muster.contracts.parts.base import Digest, Uuid
+from muster.contracts.parts.base import Digest, FieldValue, Uuid
 from muster.contracts.parts.capture import Entry, Evidence, Record, Signer
 from muster.verification.domain.answers import Answers
 from muster.vocabulary.states import Attestation, ReviewState, Source, Verdict
@@ -140,6 +140,15 @@ class BaselineAnswer(BaseModel):
     differs: tuple[str, ...]
 
 
+class CardAnswer(BaseModel):
+    """What the chip of the card says, of the fields for which the record has it from there or has
+    something else, and the fields in which the record says something else. That the terminal read
+    so is what ``attestation`` is about."""
+
+    fields: dict[str, FieldValue]
+    differs: tuple[str, ...]
+
+
 class ReasonAnswer(BaseModel):
     """Why a version went back."""
 
@@ -241,7 +250,7 @@ class ItemAnswer(BaseModel):
 
     ``reviewable`` is false when the person no longer counts as collected, or the newest version has
     its outcome or was ``passed`` and awaits answers. ``attestation`` is absent until the terminals'
-    events were looked for.
+    events were looked for, ``card`` where nothing of a card is in the record.
     """
 
     subject_id: str
@@ -270,6 +279,7 @@ class ItemAnswer(BaseModel):
     completion: CompletionAnswer | None
     standing: tuple[Entry, ...]
     baseline: BaselineAnswer | None
+    card: CardAnswer | None
     answers: Answers
     departments: tuple[DepartmentAnswer, ...]
     reasons: tuple[ReasonAnswer, ...]

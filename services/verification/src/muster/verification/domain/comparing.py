@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from muster.vocabulary.states import Source
+
+Value = str | int | bool | list[str]
+
 
 def differing(
     ours: Mapping[str, object],
@@ -24,6 +28,17 @@ def differing(
         if not same:
             found.append(name)
     return found
+
+
+def on_card(
+    fields: Mapping[str, Value],
+    provenance: Mapping[str, Source],
+    typed_over: Mapping[str, str] | None,
+) -> dict[str, Value]:
+    """What the chip says, as far as the record reveals it: its own fields from there, and what
+    stands beside those that have another source. Empty when no card was read."""
+    own = {name: value for name, value in fields.items() if provenance.get(name) is Source.CHIP}
+    return {**own, **(typed_over or {})}
 
 
 def changed(newer: Mapping[str, object], older: Mapping[str, object]) -> list[str]:
