@@ -125,10 +125,29 @@ describe('the list behind a figure', () => {
     await visit('/dashboard', DashboardPage)
     await flushPromises()
     const found = linked()
-    for (const state of ['all', 'collected', 'returned', 'open']) expect(found).toContain(`/console/named/${COUNTY}?state=${state}`)
+    for (const state of ['all', 'verified', 'submitted', 'returned', 'open']) expect(found).toContain(`/console/named/${COUNTY}?state=${state}`)
     expect(found).toContain(`/console/orders/${COUNTY}?kind=dead&age=over_30_days`)
     expect(found).toContain(`/console/orders/${TOWN}?age=over_30_days`)
     expect(found.some((one) => one.includes('/review'))).toBe(false)
+  })
+
+  it('is of exactly those whom a line of the balance counts', async () => {
+    const held = figures()
+    const { origins, states, review } = held['GET /api/reporting/ledger'].total
+    serve('township_leader', held, COUNTY)
+    await visit('/dashboard', DashboardPage)
+    await flushPromises()
+    const behind = (words: string) => {
+      const table = [...document.querySelectorAll('table')].find((one) => one.textContent!.includes('初始数据'))!
+      const row = [...table.querySelectorAll('tr')].find((one) => one.querySelector('th, td')?.textContent?.trim() === words)!
+      return [...row.querySelectorAll('a')].map((one) => [one.textContent, decodeURIComponent(one.getAttribute('href')!)])
+    }
+    const at = `/console/named/${COUNTY}?state=`
+    expect(behind('初始数据')).toEqual([[String(origins.baseline), `${at}all&origin=baseline`]])
+    expect(behind('新增')).toEqual([[String(origins.new), `${at}all&origin=new`]])
+    expect(behind('已核实')).toEqual([[String(review.verified), `${at}verified`]])
+    expect(behind('已提交')).toEqual([[String(review.submitted), `${at}submitted`]])
+    expect(behind('未采集')).toEqual([[String(states.open), `${at}open`]])
   })
 
   it('is no link for who may not see it', async () => {

@@ -427,7 +427,8 @@ export interface paths {
         };
         /**
          * People
-         * @description Persons in a state, by village; by default those not yet collected. Audited.
+         * @description Persons in a state, by village; by default those not yet collected. With `origin` only those
+         *     who came so, with `review` those whose newest record stands so. Audited.
          */
         get: operations["people_subjects_get"];
         put?: never;
@@ -2710,6 +2711,8 @@ export interface operations {
             query: {
                 area: string;
                 state?: components["schemas"]["SubjectState"];
+                origin?: components["schemas"]["Origin"] | null;
+                review?: components["schemas"]["ReviewState"] | null;
                 after?: string | null;
                 limit?: number;
             };
