@@ -285,8 +285,8 @@ export interface paths {
         put?: never;
         /**
          * Get Own Extracts
-         * @description What became of a department's own extracts, for its connector, which signs the question with
-         *     the key that it enrolled and seals it to this service (R74).
+         * @description What became of a department's own extracts, for its connector or its officer's browser, which
+         *     signs the question with the key that it enrolled and seals it to this service (R74).
          */
         post: operations["get_own_extracts_extracts_own_post"];
         delete?: never;
