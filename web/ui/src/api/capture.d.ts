@@ -1,4 +1,6 @@
-// Made by `npm run api` from web/api; never edited by hand.
+// Made by `npm run api` from web/api/capture.json; never edited by hand.
+// document 96018adbc1783640b873d718240fbbaa317cb0e99222861790961650027ec95d
+// types ac988b9abbba50c58f0e1a1f176c92b19f9d5551473b36d07a02f7582bfd2fc0
 
 export interface paths {
     "/areas": {

@@ -1,4 +1,6 @@
-// Made by `npm run api` from web/api; never edited by hand.
+// Made by `npm run api` from web/api/crosscheck.json; never edited by hand.
+// document 55300027c1c38c2dfc6455ef309d092ee6eaa1d3b1e87458f1de7c5cf1954d16
+// types 9dd95860ed852b764daf6f6b46ed75b5a2d307ed8bd2af8518535bfe412ea767
 
 export interface paths {
     "/audit": {
