@@ -2,7 +2,7 @@
 # Builds the pages into web/dist. Needs what `make setup` made; Node.js 20.19 or later with npm is the
 # system's, else comes from PyPI into .venv (requirements-node.lock, checked against its hash).
 # Stamps of everything that it depends on make a repeated run instant.
-#   deploy/web.sh build   what browsers get
+#   deploy/web.sh build   what browsers get; refused where the types of the APIs are not those of web/api
 #   deploy/web.sh check   types of the APIs, words, style, types, unit tests
 #   deploy/web.sh catalogue   the pages of the design system, at an address until Ctrl-C
 set -eu
@@ -76,7 +76,7 @@ case "${1:-build}" in
 build)
     # shellcheck disable=SC2046 # no folder of web has a space in its name
     made=$(fingerprint web/package-lock.json web/package.json web/tsconfig.base.json web/vite.shared.mjs \
-        $(workspaces) web/scripts deploy/web.sh)
+        $(workspaces) web/api web/scripts deploy/web.sh)
     if built && [ "$made" = "$(cat web/dist/.made 2>/dev/null || true)" ]; then
         exit 0
     fi

@@ -8,6 +8,8 @@ const CONTRADICT = ['mismatch', 'no_such_person']
 const DAY = 86_400
 const MALFORMED = { rule: 'packet-malformed', zh: '上传包格式不正确', en: 'This is not an upload packet' }
 
+const UNKNOWN = ['packet', 'packet-key-unknown', '上传包的签名密钥未登记,请使用已授权的专用电脑', "The packet's signing key is not enrolled; use an authorised terminal"]
+
 const refuse = (field, rule, zh, en) => [422, { type: 'urn:muster:problem:invalid', status: 422, reasons: [{ field, rule, zh, en }], trace_id: null }]
 const text = (bytes) => new TextDecoder().decode(bytes)
 const bytes = (value) => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value))
@@ -121,11 +123,17 @@ export function departments({ uuid, roll, ago }, held, COUNTY) {
     const found = await open(body.packet)
     if (!found) return refuse('packet', ...Object.values(MALFORMED))
     const { department } = found
-    if (!department) return refuse('packet', 'packet-key-unknown', '上传包的签名密钥未登记,请使用已授权的专用电脑', "The packet's signing key is not enrolled; use an authorised terminal")
+    if (!department) return refuse(...UNKNOWN)
     const waiting = requests().filter((one) => one.department.id === department && !one.said)
     const from = waiting.findIndex((one) => one.event_id === body.after) + 1
     const some = waiting.slice(from, from + (body.limit ?? 200))
     return [200, { department, open: waiting.length, items: await Promise.all(some.map(seal)), next: from + some.length < waiting.length ? some.at(-1).event_id : null }]
+  }
+
+  async function supplied(body) {
+    const found = await open(body.packet)
+    if (!found) return refuse('packet', ...Object.values(MALFORMED))
+    return found.department ? [200, { items: extracts.filter((one) => one.department === found.department) }] : refuse(...UNKNOWN)
   }
 
   async function take(department, item) {
@@ -166,7 +174,9 @@ export function departments({ uuid, roll, ago }, held, COUNTY) {
       return [200, { as_of: ago(0), state, departments: named.map((one) => counts(one, query.get('area') ?? COUNTY, state)) }]
     }
     if (path === '/crosscheck/extracts') return [200, { items: extracts }]
-    if (path === '/verification/public-keys') return ownKeys().then(([packet, sign]) => [200, { service: 'verification', packet: [packet.public], sign: [sign.public] }])
+    if (path === '/crosscheck/extracts/own') return supplied(body)
+    const service = /^\/(verification|crosscheck)\/public-keys$/.exec(path)?.[1]
+    if (service) return ownKeys().then(([packet, sign]) => [200, { service, packet: [packet.public], sign: [sign.public] }])
     if (path === '/verification/departments/requests') return hand(body)
     if (path === '/verification/departments/answers') return Promise.all(body.items.map((item) => take(body.department, item))).then((items) => [200, { items }])
     if (path === '/access/departments') return method === 'POST' ? enrol(body) : [200, { departments: enrolled }]

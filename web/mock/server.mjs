@@ -333,7 +333,8 @@ export function county() {
     }
     if (path === '/capture/subjects') {
       const village = held.villages.find((one) => held.within(one.code, area))
-      return [200, { people: Array.from({ length: 12 }, (_, at) => ({ village: village.code, subject_id: uuid(), origin: ORIGINS[at % 5], name: SURNAMES[at % 6] + GIVEN[at % 5] })), next: null }]
+      const people = Array.from({ length: 12 }, (_, at) => ({ village: village.code, subject_id: uuid(), origin: ORIGINS[at % 5], name: SURNAMES[at % 6] + GIVEN[at % 5] }))
+      return [200, { people: people.filter((one) => (query.get('origin') ?? one.origin) === one.origin), next: null }]
     }
     if (path === '/reporting/categories') return [200, { as_of: now, level: 'county', areas: {}, total: Object.fromEntries(held.profile.categories.map((one, at) => [one.id, Math.floor(2400 / (at + 1)) + 3])) }]
     if (path === '/reporting/pulse') {

@@ -3,16 +3,18 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import openapiTS, { astToString } from 'openapi-typescript'
+import { stamped } from './drift.mjs'
 
 const kept = new URL('../api/', import.meta.url)
 const made = new URL('../ui/src/api/', import.meta.url)
-const HEAD = '// Made by `npm run api` from web/api; never edited by hand.\n\n'
 
 const documents = (await readdir(kept)).filter((name) => name.endsWith('.json')).sort()
 const wanted = new Map()
 for (const name of documents) {
-  const types = await openapiTS(await readFile(new URL(name, kept), 'utf8'), { defaultNonNullable: false })
-  wanted.set(name.replace('.json', '.d.ts'), HEAD + astToString(types))
+  const document = await readFile(new URL(name, kept), 'utf8')
+  const types = await openapiTS(document, { defaultNonNullable: false })
+  const service = name.replace('.json', '')
+  wanted.set(`${service}.d.ts`, stamped(service, document, astToString(types)))
 }
 
 const held = (await readdir(made)).filter((name) => name.endsWith('.d.ts'))

@@ -175,6 +175,13 @@ async def test_every_route_leaves_its_row_or_shows_nobody(
         told("subject.list", [other.subject_id], detail={"area": NEAR, "state": "declined"}),
         params={"area": NEAR, "state": "declined"},
     )
+    chosen = {"area": NEAR, "state": "collected", "review": "returned"}
+    await ask(
+        "GET /subjects",
+        Role.TOWNSHIP_LEADER,
+        told("subject.list", [person.subject_id], detail=chosen),
+        params=chosen,
+    )
     await ask(
         "GET /returned",
         Role.COLLECTOR,

@@ -38,6 +38,47 @@ async def test_lists_come_in_pages(bench: Bench) -> None:
     assert broken.status_code == 422
 
 
+async def test_a_list_is_of_exactly_those_whom_a_figure_counts(bench: Bench) -> None:
+    """R2: by how people came, and by how the review of the newest record stands; in pages."""
+    roster = [bench.person() for _ in range(3)]
+    moved = bench.person(bench.villages[1])
+    for person in roster:
+        await enter(bench, person)
+    await enter(bench, moved, "moved_in")
+    terminal = await bench.terminal()
+    verified, back, submitted = [await bench.collected(terminal) for _ in range(3)]
+    digest = await digest_of(bench, verified)
+    assert await take(bench, reviews.take_verified, review(verified, 1, digest)) == [DONE]
+    returned = review(back, 1, await digest_of(bench, back), reasons=())
+    assert await take(bench, reviews.take_returned, returned) == [DONE]
+
+    async def listed(**query: Any) -> set[str]:
+        found: list[str] = []
+        after: dict[str, str] = {}
+        while True:
+            asked = {**query, **after, "limit": 2}
+            page = (await get(bench, "/subjects", Role.TOWNSHIP_LEADER, NEAR, **asked)).json()
+            found += [row["subject_id"] for row in page["people"]]
+            if page["next"] is None:
+                assert len(found) == len(set(found))
+                return set(found)
+            after = {"after": page["next"]}
+
+    assert await listed(origin="roster") == {person.subject_id for person in roster}
+    assert await listed(origin="moved_in") == {moved.subject_id}
+    assert await listed(origin="roster", state="collected") == set()
+    for stands, person in (("verified", verified), ("returned", back), ("submitted", submitted)):
+        assert await listed(state="collected", review=stands) == {person.subject_id}
+    assert await listed(state="open", review="submitted") == set()
+    # A newer version waits for its own review: what was verified before is verified no longer.
+    pieces = await bench.bring_evidence(terminal, verified)
+    await bench.upload(terminal, [bench.record(verified, 1, pieces=pieces)])
+    assert await listed(state="collected", review="verified") == set()
+    for wrong in ({"origin": "elsewhere"}, {"review": "done"}):
+        answer = await get(bench, "/subjects", Role.TOWNSHIP_LEADER, NEAR, **wrong)
+        assert answer.status_code == 422
+
+
 async def test_lists_show_only_what_the_grant_covers(bench: Bench) -> None:
     """R52: a list of an area is for who acts there; the balance is for who answers for it."""
     near, far = bench.person(), bench.person(bench.far_village)

@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from muster.messaging import failpoints
-from muster.security import packets
 from muster.vocabulary import resident_number
 from muster.vocabulary.ids import new_id
 from muster.vocabulary.states import Role
 
+from .receipts import collected, only, rules
+
 Bench = Any
-
-
-def only(answer: Any) -> dict[str, Any]:
-    assert answer.status_code == 200, answer.text
-    [receipt] = answer.json()["receipts"]
-    found: dict[str, Any] = receipt
-    return found
-
-
-def rules(receipt: dict[str, Any]) -> list[str]:
-    return [found["rule"] for found in receipt["reasons"]]
-
-
-async def collected(bench: Bench) -> int:
-    count: int = await bench.scalar("SELECT count(*) FROM record_version")
-    return count
 
 
 async def test_a_new_person_is_collected_and_published(bench: Bench) -> None:
@@ -225,79 +208,6 @@ async def test_the_same_packet_and_the_same_record_get_the_same_receipt(bench: B
     assert rules(only(await bench.upload(terminal, [changed]))) == ["record-id-reused"]
 
 
-async def test_a_packet_sent_twice_at_once_is_taken_once(bench: Bench) -> None:
-    terminal = await bench.terminal()
-    person = bench.person()
-    record = bench.record(person, pieces=await bench.bring_evidence(terminal, person))
-    packet = new_id()
-    answers = await asyncio.gather(
-        *(bench.upload(terminal, [record], packet_id=packet) for _ in range(4))
-    )
-    assert {answer.text for answer in answers} == {answers[0].text}
-    assert await collected(bench) == 1
-
-
-async def test_two_desks_with_the_same_new_person_at_once(bench: Bench) -> None:
-    """R106: nobody is counted twice, even when two desks enter the same number together."""
-    one, two = await bench.terminal(), await bench.terminal()
-    person = bench.person()
-    twin = bench.person(person.village)
-    twin.number = person.number
-    records = [
-        bench.record(each, pieces=await bench.bring_evidence(terminal, each))
-        for each, terminal in ((person, one), (twin, two))
-    ]
-    answers = await asyncio.gather(bench.upload(one, [records[0]]), bench.upload(two, [records[1]]))
-    assert sorted(only(answer)["status"] for answer in answers) == ["accepted", "refused"]
-    assert await bench.scalar("SELECT count(*) FROM ledger_entry") == 1
-
-
-async def corrected_away(bench: Bench, terminal: Any) -> str:
-    """A number that a record has replaced: its row is there, and nobody holds it."""
-    person = await bench.collected(terminal)
-    freed, person.number = person.number, bench.person().number
-    pieces = await bench.bring_evidence(terminal, person)
-    answer = await bench.upload(terminal, [bench.record(person, 1, pieces=pieces)])
-    assert only(answer)["status"] == "accepted"
-    return str(freed)
-
-
-async def test_two_desks_at_once_with_a_number_that_was_corrected_away(
-    bench: Bench, meeting: Callable[[], None]
-) -> None:
-    """R106: its row is there, and to claim it waits for nobody; all the same one is accepted."""
-    one, two = await bench.terminal(), await bench.terminal()
-    freed = await corrected_away(bench, one)
-    people = [bench.person(), bench.person()]
-    records = []
-    for each, terminal in zip(people, (one, two), strict=True):
-        each.number = freed
-        pieces = await bench.bring_evidence(terminal, each)
-        records.append(bench.record(each, pieces=pieces))
-    meeting()
-    answers = await asyncio.gather(bench.upload(one, [records[0]]), bench.upload(two, [records[1]]))
-    assert sorted(only(answer)["status"] for answer in answers) == ["accepted", "refused"]
-    assert await bench.scalar("SELECT count(*) FROM ledger_entry") == 2
-    assert await bench.scalar("SELECT count(*) FROM subject_number WHERE current") == 2
-
-
-async def test_numbers_that_change_hands_both_ways_make_nobody_wait_for_ever(bench: Bench) -> None:
-    """Two packets give two persons the number that the other one had, in either order."""
-    one, two = await bench.terminal(), await bench.terminal()
-    people = [await bench.collected(one) for _ in range(2)]
-    pieces = [await bench.bring_evidence(one, person) for person in people]
-    people[0].number, people[1].number = people[1].number, people[0].number
-    records = [
-        bench.record(person, 1, pieces=found) for person, found in zip(people, pieces, strict=True)
-    ]
-    answers = await asyncio.gather(
-        *(bench.upload(one, records), bench.upload(two, records[::-1])),
-        *(bench.upload(t, [r]) for t in (one, two) for r in records),
-    )
-    assert {answer.status_code for answer in answers} == {200}
-    assert await bench.scalar("SELECT count(*) FROM subject_number WHERE current") == 2
-
-
 async def test_no_receipt_without_commit(bench: Bench) -> None:
     """R68: a receipt is a promise. When the commit does not happen there is none, nothing is
     there, and the same packet is taken later; when it did happen but the answer was lost, the
@@ -381,80 +291,3 @@ async def test_nothing_personal_stands_in_the_clear(bench: Bench) -> None:
         stored = str(await bench.rows(f"SELECT * FROM {table['tablename']}"))
         for value in (person.number, bad.number, person.name, "某街某号", "active_duty_family"):
             assert value not in stored, table["tablename"]
-
-
-# -- the packet itself -----------------------------------------------------------------------------
-
-
-async def post(bench: Bench, route: str, body: bytes | str, terminal: Any) -> Any:
-    return await bench.client.post(
-        route, content=body, headers=bench.headers(Role.COLLECTOR, terminal.area, terminal)
-    )
-
-
-def refused_for(answer: Any, rule: str, status: int = 422) -> None:
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert [found["rule"] for found in answer.json()["reasons"]] == [rule]
-
-
-@pytest.mark.parametrize("route", ["/uploads", "/evidence"])
-async def test_what_is_no_packet_of_an_enrolled_terminal_is_refused(
-    bench: Bench, route: str
-) -> None:
-    """R101, R102: only an authorised computer's own packet, sealed to this service, is opened."""
-    terminal = await bench.terminal()
-    payload = {"packet_id": new_id(), "pieces": [], "records": []}
-    whole = await bench.seal(terminal, payload)
-    refused_for(await post(bench, route, b"garbage", terminal), "packet-malformed")
-    refused_for(await post(bench, route, b"\xff\x00", terminal), "packet-malformed")
-    refused_for(await post(bench, route, b"", terminal), "packet-malformed")
-    head, tail = whole[:-40], whole[-39:]
-    flipped = head + ("A" if whole[-40] != "A" else "B") + tail
-    refused_for(await post(bench, route, flipped, terminal), "packet-damaged")
-    stranger = packets.sign_and_seal(payload, packets.generate_key("sig"), bench.recipient)
-    refused_for(await post(bench, route, stranger, terminal), "packet-key-unknown")
-    no_terminal = packets.generate_key("sig")
-    await bench.enrol_key(no_terminal, new_id(), "department", terminal.area)
-    signed = packets.sign_and_seal(payload, no_terminal, bench.recipient)
-    refused_for(await post(bench, route, signed, terminal), "packet-key-unknown")
-    elsewhere = packets.sign_and_seal(payload, terminal.jwk, packets.generate_key("enc"))
-    refused_for(await post(bench, route, elsewhere, terminal), "packet-recipient")
-    refused_for(await post(bench, route, whole, terminal), "packet-shape")
-    other = await bench.terminal()
-    refused_for(await post(bench, route, whole, other), "terminal-differs", 403)
-    for odd in ([terminal.terminal_id], {}, 1):
-        claims = await bench.seal(terminal, {**payload, "terminal_id": odd})
-        refused_for(await post(bench, route, claims, terminal), "terminal-differs", 403)
-    huge = b"A" * (packets.LIMIT + 1)
-    refused_for(await post(bench, route, huge, terminal), "packet-too-large", 413)
-
-
-async def test_a_revoked_terminal_uploads_no_more(bench: Bench) -> None:
-    """R101, R102: authorisation that was taken back counts, whoever packs and whoever sends."""
-    terminal = await bench.terminal()
-    packet = await bench.seal(terminal, {"packet_id": new_id(), "records": []})
-    async with bench.context.database.transaction() as conn:
-        await conn.exec_driver_sql(
-            "UPDATE known_key SET revoked_at = now() WHERE owner_kind = 'terminal'"
-        )
-    refused_for(await post(bench, "/uploads", packet, terminal), "terminal-required", 403)
-    at_work = await bench.terminal()
-    refused_for(await post(bench, "/uploads", packet, at_work), "packet-key-unknown")
-
-
-async def test_only_a_collector_uploads(bench: Bench) -> None:
-    terminal = await bench.terminal()
-    packet = await bench.seal(terminal, {"packet_id": new_id(), "records": []})
-    for role in (Role.LEADER, Role.ADMINISTRATOR):
-        answer = await bench.client.post(
-            "/uploads", content=packet, headers=bench.headers(role, "632321", terminal)
-        )
-        assert answer.status_code == 403
-    assert (await bench.client.post("/uploads", content=packet)).status_code == 401
-
-
-async def test_too_many_records_are_refused_at_once(bench: Bench) -> None:
-    terminal = await bench.terminal()
-    answer = await bench.upload(terminal, [{}] * 501)
-    refused_for(answer, "packet-too-many", 413)

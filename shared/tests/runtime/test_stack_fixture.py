@@ -1,4 +1,4 @@
-"""Tests share servers, yet none sees what another left (conftest.py, fixture ``stack``)."""
+"""Tests share servers, yet none sees what another left (tests/plugins, fixture ``stack``)."""
 
 from __future__ import annotations
 

@@ -132,6 +132,34 @@ describe('pages beside the dashboard', () => {
     expect(asked).toEqual(['declined'])
   })
 
+  it('the list of how people came, or of who is verified, holds these alone, by its address', async () => {
+    const asked: string[] = []
+    serve('township_leader', { 'GET /api/capture/subjects': (_: unknown, url: URL) => (asked.push(url.search.replace(`?area=${TOWN}&limit=100&`, '')), { people: [], next: null }) }, TOWN)
+    const { router } = await visit(`/named/${TOWN}?state=all&origin=moved_in`, NamesPage)
+    await flushPromises()
+    expect(document.querySelector('h1')?.textContent).toBe('隆务镇：迁入，没有人')
+    expect(asked).toHaveLength(8)
+    expect(asked.every((one) => /^state=[a-z_]+&origin=moved_in$/.test(one))).toBe(true)
+    const choose = async (which: string, value: string) => {
+      const select = document.querySelector<HTMLSelectElement>(`.${which} select`)!
+      select.value = value
+      select.dispatchEvent(new Event('change'))
+      asked.length = 0
+      await flushPromises()
+    }
+    await choose('state', 'verified')
+    expect(asked).toEqual(['state=collected&review=verified&origin=moved_in'])
+    expect(document.querySelector('h1')?.textContent).toBe('隆务镇：已核实（迁入），没有人')
+    await choose('origin', '')
+    expect(asked).toEqual(['state=collected&review=verified'])
+    await choose('origin', 'baseline')
+    expect(router.currentRoute.value.fullPath).toBe(`/named/${TOWN}?state=verified&origin=baseline`)
+    expect(await faults(document.body)).toEqual([])
+    await router.push(`/named/${TOWN}?state=all&origin=nobody`)
+    await flushPromises()
+    expect(document.querySelector<HTMLSelectElement>('.origin select')!.value).toBe('')
+  })
+
   it('of everybody expected it goes from state to state, and what fails is said, kept and tried again', async () => {
     let down = true
     const asked: string[] = []

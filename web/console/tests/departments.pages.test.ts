@@ -9,13 +9,16 @@ import DepartmentsPage from '../src/pages/departments/DepartmentsPage.vue'
 import type { Asked, Filled } from '../src/pages/departments/requests'
 import { COUNTY, press, refusal, requests, serve, type, visit } from './support'
 
-const held = vi.hoisted(() => ({ load: vi.fn(), send: vi.fn(), open: vi.fn() }))
+const held = vi.hoisted(() => ({ load: vi.fn(), send: vi.fn(), open: vi.fn(), extracts: vi.fn(async () => [] as object[]) }))
 vi.mock('../src/pages/departments/keyfile', async (original) => ({ ...(await original<object>()), openKeyFile: held.open, enrolment: async () => 'proof' }))
 vi.mock('../src/pages/departments/requests', async (original) => ({ ...(await original<object>()), load: held.load, send: held.send }))
+
+vi.mock('../src/pages/departments/extracts', async (original) => ({ ...(await original<object>()), ownExtracts: held.extracts }))
 
 enableAutoUnmount(afterEach)
 afterEach(() => {
   document.body.replaceChildren()
+  held.extracts.mockClear()
   vi.unstubAllGlobals()
   forgetCampaign()
 })
@@ -23,9 +26,10 @@ afterEach(() => {
 const NOW = '2026-11-30T01:04:00Z'
 const counts = (more: object) => ({ department: 'armed-forces', zh: '人武', en: 'Armed forces', enrolled: true, count: 0, mandatory: 0, longest_seconds: 0, ages: { under_day: 0, under_week: 0, older: 0 }, contradict: 0, cannot_tell: 0, last_at: null, ...more })
 
+const extract = { extract_id: 'e', department: 'armed-forces', mode: 'blind', made_at: NOW, state: 'refused', rows: 9, parts: 1, rows_here: 0, parts_here: 0, rule: 'rows-differ', zh: '行数不符', en: 'Rows differ', first_seen_at: NOW, settled_at: NOW }
+
 describe('how departments stand', () => {
   it('is counted by request and extract, with age, outcome and reason', async () => {
-    const extract = { extract_id: 'e', department: 'armed-forces', mode: 'blind', made_at: NOW, state: 'refused', rows: 9, parts: 1, rows_here: 0, parts_here: 0, rule: 'rows-differ', zh: '行数不符', en: 'Rows differ', first_seen_at: NOW, settled_at: NOW }
     serve('leader', {
       'GET /api/verification/requests': (_: unknown, url: URL) => ({ as_of: NOW, state: url.searchParams.get('state'), departments: [counts(url.searchParams.get('state') === 'open' ? { count: 12, mandatory: 7, longest_seconds: 3 * 86_400 } : { count: 30, contradict: 4, cannot_tell: 1, last_at: NOW })] }),
       'GET /api/crosscheck/extracts': { items: [extract] },
@@ -85,6 +89,26 @@ describe('an officer', () => {
     expect(document.body.textContent).not.toContain('某部')
   })
 
+  it('sees when their department supplied how many rows, and what became of them', async () => {
+    serve('department_officer', {})
+    held.open.mockResolvedValue(keys)
+    held.load.mockResolvedValue({ department: 'armed-forces', requests: [], bad: [] })
+    held.extracts.mockRejectedValueOnce(new TypeError('gone'))
+    await open()
+    expect(held.extracts).toHaveBeenCalledWith(keys, expect.anything())
+    expect(document.querySelector('[role="alert"]')).not.toBeNull()
+    held.extracts.mockResolvedValueOnce([extract, { ...extract, extract_id: 'f', state: 'arriving', rows_here: 4, zh: null, en: null }])
+    await press('重试')
+    const cells = [...document.querySelectorAll('tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent!.trim()))
+    expect(cells).toEqual([
+      ['2026-11-30 09:04', '仅比对码', '9', '未通过', '行数不符'],
+      ['2026-11-30 09:04', '仅比对码', '4 / 9', '正在接收', '—'],
+    ])
+    expect(await faults(document.body)).toEqual([])
+    await press('收起密钥')
+    expect(document.querySelector('tbody')).toBeNull()
+  })
+
   it('whose key nobody knows yet enrols it by a code', async () => {
     let known = false
     const { Problem } = await import('@muster/ui')
@@ -106,5 +130,11 @@ describe('an officer', () => {
     await flushPromises()
     expect(requests.at(-1)!.body).toEqual({ code: 'GOOD', keys: [{}, {}], proof: 'proof' })
     expect(document.body.textContent).toContain('都已反馈')
+    // The cross-check may not have heard of the key yet, so it is asked when somebody wants it.
+    expect(held.extracts).not.toHaveBeenCalled()
+    expect(document.body.textContent).toContain('密钥刚登记')
+    held.extracts.mockResolvedValueOnce([])
+    await press('重新查看', document.querySelector('section.panel')!)
+    expect(document.body.textContent).toContain('本部门还没有提供数据')
   })
 })

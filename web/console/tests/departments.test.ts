@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readXlsx, writeXlsx } from 'hucre/xlsx'
 import { describe, expect, it, vi } from 'vitest'
+import { ownExtracts } from '../src/pages/departments/extracts'
 import { enrolment, KeyFileFault, makeKeyFile, openKeyFile, type DepartmentKeys } from '../src/pages/departments/keyfile'
 import { BadPacket, encode, openPacket, openPart, sealPart, sign, signAndSeal, type Held, type Jwk } from '../src/pages/departments/packets'
 import { complete, load, openRequest, sealAnswer, send, VERDICTS, type Asked, type Filled, type Kept } from '../src/pages/departments/requests'
@@ -168,12 +169,24 @@ describe('requests', () => {
   })
 })
 
+describe('extracts', () => {
+  it('are asked for with the department\'s own signature, and those of another are never taken', async () => {
+    const bodies = answers({ ...KEYS, '/extracts/own': () => ({ items: [{ extract_id: 'a', department: golden.department }, { extract_id: 'b', department: 'armed-forces' }] }) })
+    const found = await ownExtracts(await holding(), new AbortController().signal)
+    expect(found.map((one) => one.extract_id)).toEqual(['a'])
+    const { packet } = bodies.at(-1)!.body as { packet: string }
+    const crosscheck = await hold(golden.service.packet, 'ECDH-ES')
+    expect(await openPacket(packet, crosscheck, [open(golden.keys.sig)])).toEqual({ asks: 'extracts' })
+    expect(await rule(openPacket(packet, crosscheck, []))).toBe('packet-key-unknown')
+  })
+})
+
 describe('the invented county', () => {
   it('enrols a browser, asks it in packets that open, and counts what it answers', async () => {
-    const department = { id: golden.department, zh: '公安', en: 'Public security', tasks: ['review'], fields: ['name', 'sex'], identified_by: ['name', 'resident_number'] }
+    const department = { id: golden.department, zh: '公安', en: 'Public security', mode: 'sealed', tasks: ['review', 'compare'], fields: ['name', 'sex'], identified_by: ['name', 'resident_number'] }
     const review = { submitted: 9, verified: 30, returned: 2 }
     const held = {
-      profile: { departments: [department] },
+      profile: { departments: [department, { ...department, id: 'housing', tasks: ['compare'] }] },
       villages: [{ code: 'here' }],
       within: () => true,
       side: () => ({ review }),
@@ -186,13 +199,21 @@ describe('the invented county', () => {
       if (status >= 400) throw new BadPacket((said as { reasons: { rule: string }[] }).reasons[0]!.rule)
       return said
     }
-    service.said = (path, body) => ask(body === undefined ? 'GET' : 'POST', `/verification${path}`, body)
+    let asked = 'verification'
+    service.said = (path, body) => ask(body === undefined ? 'GET' : 'POST', `/${asked}${path}`, body)
+    const crosscheck = async <T>(work: () => Promise<T>) => {
+      asked = 'crosscheck'
+      return work().finally(() => (asked = 'verification'))
+    }
+    const supplied = async () => ownExtracts(await holding(), new AbortController().signal)
     const keys = await holding()
     const all = () => load(keys, () => undefined, new AbortController().signal)
     const enrol = (code: string) => ask('POST', '/access/departments', { code, keys: [keys.signing.public, keys.encryption.public], proof: '' })
     expect(await rule(all())).toBe('packet-key-unknown')
     expect(await rule(enrol('MOCK-LAND'))).toBe('enrolment-code')
+    expect(await rule(crosscheck(supplied))).toBe('packet-key-unknown')
     expect(await enrol('mock-public-security')).toMatchObject({ department: golden.department, version: 2, revoked_at: null })
+    expect(new Set((await crosscheck(supplied)).map((one) => one.department))).toEqual(new Set([golden.department]))
     const found = await all()
     expect([found.requests.length, found.bad]).toEqual([3, []])
     expect(found.requests[0]).toMatchObject({ asked: ['name', 'sex'], fields: { name: '某人' } })

@@ -202,6 +202,58 @@ describe('the result', () => {
     expect(document.querySelector('[role="status"]')?.textContent).toContain('第 3 处，共 3 处')
   })
 
+  it('says beside the button where more rows did not come, and keeps those that did', async () => {
+    let down = true
+    const next = { columns, rows: [{ ...ROWS[0]!, row_id: 'z', row_number: 70 }], next: null }
+    serves({
+      [`GET /api/capture/imports/${ID}/rows`]: (_: unknown, url: URL) => {
+        const first = url.searchParams.get('severity') === 'warn' ? doubts : page
+        if (!url.searchParams.has('after')) return { ...first, next: 'a' }
+        return down ? gone() : next
+      },
+    })
+    await visit(`/import/${ID}`, ImportJobPage)
+    await flushPromises()
+    const panels = [...document.querySelectorAll<HTMLElement>('section')].filter((one) => one.querySelector('.on'))
+    expect(panels).toHaveLength(2)
+    for (const panel of panels) {
+      const before = panel.querySelectorAll('tbody th').length
+      down = true
+      await press('继续列出', panel)
+      expect(panel.querySelector('.on [role="alert"]')?.textContent).toContain('连接不上服务')
+      expect(document.querySelectorAll('[role="alert"]')).toHaveLength(1)
+      expect(panel.querySelectorAll('tbody th')).toHaveLength(before)
+      down = false
+      await press('重试', panel)
+      expect(panel.querySelectorAll('tbody th')).toHaveLength(before + 1)
+      expect(panel.querySelector('.on')).toBeNull()
+    }
+  })
+
+  it('F8 behind the last bad cell reads on, and asks again where that failed', async () => {
+    let asked = 0
+    serves({
+      [`GET /api/capture/imports/${ID}/rows`]: (_: unknown, url: URL) => {
+        if (url.searchParams.get('severity') === 'warn') return doubts
+        if (!url.searchParams.has('after')) return { ...page, next: 'a' }
+        return ++asked === 1 ? gone() : { columns, rows: [{ ...ROWS[0]!, row_id: 'z', row_number: 70 }], next: null }
+      },
+    })
+    await visit(`/import/${ID}`, ImportJobPage)
+    await flushPromises()
+    const press8 = async (times: number) => {
+      for (let n = 0; n < times; n++) {
+        dispatchEvent(new KeyboardEvent('keydown', { key: 'F8' }))
+        await flushPromises()
+      }
+    }
+    await press8(4)
+    expect(document.querySelector('.on [role="alert"]')?.textContent).toContain('连接不上服务')
+    await press8(2)
+    expect(asked).toBe(2)
+    expect(document.activeElement?.id).toBe('cell-2-1')
+  })
+
   it('is followed while it runs, and reads no rows meanwhile', async () => {
     let running = true
     serves({ [`GET /api/capture/imports/${ID}`]: () => job(running ? { state: 'running', rows_done: 500 } : {}) })

@@ -135,6 +135,27 @@ describe('whom departments know', () => {
     await submit()
   }
 
+  it('are listed on by pages, and a page that did not come is said beside the button', async () => {
+    let down = true
+    serve('administrator', {
+      'GET /api/capture/candidates': (_: unknown, url: URL) => {
+        if (!url.searchParams.has('after')) return { candidates: [candidate], next: 'a' }
+        if (down) throw new TypeError('gone')
+        return { candidates: [{ ...candidate, candidate_id: ID.replace('1', '2') }], next: null }
+      },
+    })
+    await visit('/admin/candidates', CandidatesPage)
+    await flushPromises()
+    await press('继续列出')
+    expect(document.querySelector('.on [role="alert"]')?.textContent).toContain('连接不上服务')
+    expect(document.querySelectorAll('tbody tr')).toHaveLength(1)
+    expect(await faults(document.body)).toEqual([])
+    down = false
+    await press('重试')
+    expect(document.querySelectorAll('tbody tr')).toHaveLength(2)
+    expect(document.querySelector('[role="alert"]')).toBeNull()
+  })
+
   it('are named after a reason only, the number masked, and entered in a village', async () => {
     let no = true
     serves(() => (no ? refusal(422, 'unknown-village', '没有这个村。', 'village') : { candidate_id: ID, outcome: 'registered', subject_id: ID }))

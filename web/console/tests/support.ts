@@ -62,6 +62,9 @@ export const areas = {
   ],
 }
 
+/** What reporting counts of an area's work orders. */
+export const problems = (name: string, open: number) => ({ name, level: 'county', open, ages: { over_30_days: open }, closed: 4, kinds: { dead: { open, closed: 4, ages: { over_30_days: open } } } })
+
 /** A file's form goes where other requests go. */
 class Carried extends EventTarget {
   upload = new EventTarget()

@@ -1,6 +1,6 @@
 /** A small campaign, its services and the gateway of this computer, for the pages of a collector's day. */
 import { ask, createWords, forgetCampaign, loadCampaign, startSession } from '@muster/ui'
-import { mount } from '@vue/test-utils'
+import { flushPromises, mount } from '@vue/test-utils'
 import { vi } from 'vitest'
 import { defineComponent, h, type Component } from 'vue'
 import { createMemoryHistory } from 'vue-router'
@@ -145,4 +145,30 @@ export function draft(more: Partial<Draft> = {}): Draft {
     fields: { name: '测试某', resident_number: NUMBER, unit: '某部', left: '不再问' }, sources: { name: 'chip', unit: 'baseline' }, typed: {}, known: null, reading: null,
     papers: [], interpreter: '', confirmation, startedAt: '2018-11-20T02:00:00Z', changedAt: '2018-11-20T02:15:00Z', ...more,
   }
+}
+
+/** Nothing came back, and packets are sealed. */
+export const QUIET = { 'GET /api/capture/returned': { returned: [], next: null }, 'POST gateway/packets': { packet: 'packet' } }
+
+export const text = () => document.body.textContent ?? ''
+export function button(words: string): HTMLElement {
+  const found = [...document.querySelectorAll<HTMLElement>('button')].find((one) => (one.getAttribute('aria-label') ?? one.textContent ?? '').includes(words))
+  if (!found) throw new Error(`no button ${words}`)
+  return found
+}
+export async function press(words: string): Promise<void> {
+  button(words).click()
+  await flushPromises()
+}
+export async function fill(id: string, value: string): Promise<void> {
+  const input = document.getElementById(id) as HTMLInputElement
+  input.value = value
+  input.dispatchEvent(new Event('input'))
+  await flushPromises()
+}
+export async function choose(name: string, value: string): Promise<void> {
+  const input = document.querySelector<HTMLInputElement>(`input[name="${name}"][value="${value}"]`)!
+  input.checked = true
+  input.dispatchEvent(new Event('change'))
+  await flushPromises()
 }

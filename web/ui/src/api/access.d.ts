@@ -1,4 +1,6 @@
-// Made by `npm run api` from web/api; never edited by hand.
+// Made by `npm run api` from web/api/access.json; never edited by hand.
+// document d2088fa425c4d9c5ef0b807bc79090bf72ca53bc85c0acb9f35080c2aa4d7215
+// types 3a6a1589df35187b5b1fb1f0bf29a656593b07834dd08ff54af716b294b508b4
 
 export interface paths {
     "/.well-known/jwks.json": {

@@ -1,4 +1,6 @@
-// Made by `npm run api` from web/api; never edited by hand.
+// Made by `npm run api` from web/api/capture.json; never edited by hand.
+// document 96018adbc1783640b873d718240fbbaa317cb0e99222861790961650027ec95d
+// types ac988b9abbba50c58f0e1a1f176c92b19f9d5551473b36d07a02f7582bfd2fc0
 
 export interface paths {
     "/areas": {
@@ -427,7 +429,8 @@ export interface paths {
         };
         /**
          * People
-         * @description Persons in a state, by village; by default those not yet collected. Audited.
+         * @description Persons in a state, by village; by default those not yet collected. With `origin` only those
+         *     who came so, with `review` those whose newest record stands so. Audited.
          */
         get: operations["people_subjects_get"];
         put?: never;
@@ -2710,6 +2713,8 @@ export interface operations {
             query: {
                 area: string;
                 state?: components["schemas"]["SubjectState"];
+                origin?: components["schemas"]["Origin"] | null;
+                review?: components["schemas"]["ReviewState"] | null;
                 after?: string | null;
                 limit?: number;
             };

@@ -1,4 +1,6 @@
-// Made by `npm run api` from web/api; never edited by hand.
+// Made by `npm run api` from web/api/crosscheck.json; never edited by hand.
+// document 55300027c1c38c2dfc6455ef309d092ee6eaa1d3b1e87458f1de7c5cf1954d16
+// types 9dd95860ed852b764daf6f6b46ed75b5a2d307ed8bd2af8518535bfe412ea767
 
 export interface paths {
     "/audit": {
@@ -285,8 +287,8 @@ export interface paths {
         put?: never;
         /**
          * Get Own Extracts
-         * @description What became of a department's own extracts, for its connector, which signs the question with
-         *     the key that it enrolled and seals it to this service (R74).
+         * @description What became of a department's own extracts, for its connector or its officer's browser, which
+         *     signs the question with the key that it enrolled and seals it to this service (R74).
          */
         post: operations["get_own_extracts_extracts_own_post"];
         delete?: never;

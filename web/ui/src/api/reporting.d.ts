@@ -1,4 +1,6 @@
-// Made by `npm run api` from web/api; never edited by hand.
+// Made by `npm run api` from web/api/reporting.json; never edited by hand.
+// document 2e6038d37a08f982f8f3817aea5ce68040082a7b24ff47f3d048df3932c5597c
+// types 07afce333f4422d6faa9e3790e197b5f69d2cdbb1240ee8f213aae023aa03e68
 
 export interface paths {
     "/audit": {

@@ -1,4 +1,6 @@
-// Made by `npm run api` from web/api; never edited by hand.
+// Made by `npm run api` from web/api/verification.json; never edited by hand.
+// document e5852862588aef2cc379278e377ece7b0ffd80ec02617fb581f59c43e4d47b79
+// types 2233ff35f3a373ed2908a319749d74ed306f56df7a9b8995e4f0682d84bb033b
 
 export interface paths {
     "/audit": {

@@ -253,8 +253,8 @@ async def get_extracts(caller: Asking, conn: Transaction) -> shapes.ExtractsAnsw
 async def get_own_extracts(
     body: shapes.QuestionBody, context: Composed, conn: Transaction
 ) -> shapes.ExtractsAnswer:
-    """What became of a department's own extracts, for its connector, which signs the question with
-    the key that it enrolled and seals it to this service (R74)."""
+    """What became of a department's own extracts, for its connector or its officer's browser, which
+    signs the question with the key that it enrolled and seals it to this service (R74)."""
     department = await asking.department_of(context, conn, body.packet)
     rows = await extracts.listed(conn, OWN_SHOWN, department)
     return shapes.ExtractsAnswer(items=tuple(map(shapes.extract_item, rows)))

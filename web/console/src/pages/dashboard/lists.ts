@@ -5,7 +5,7 @@ import type { LocationQueryRaw, RouteLocationRaw } from 'vue-router'
 import { NAMES, ORDERS, REVIEW } from '../../rights'
 import type { Days } from '../review/queue'
 import type { AGES, KINDS } from './figures'
-import type { State } from './named'
+import type { Origin, State } from './named'
 
 export interface Wanted {
   kind?: (typeof KINDS)[number]
@@ -21,15 +21,23 @@ export function useMay() {
 export function useLists() {
   const may = useMay()
 
+  /** People by name in a state, of one origin if that is said; null for who may not see names there. */
+  function named(area: string, state: State, origin?: Origin): RouteLocationRaw | null {
+    return may(NAMES, area) ? { name: 'named', params: { area }, query: { state, ...(origin && { origin }) } } : null
+  }
+
+  /** Records that wait for review. */
+  function review(area: string, more: { days?: Days; flagged?: boolean } = {}): RouteLocationRaw | null {
+    if (!may(REVIEW, area)) return null
+    const query: LocationQueryRaw = { area, ...(more.days ? { days: more.days } : {}), ...(more.flagged ? { flagged: 1 } : {}) }
+    return { name: 'review', query }
+  }
+
   return {
-    /** People by name in a state; null for who may not see names there. */
-    named: (area: string, state: State): RouteLocationRaw | null => (may(NAMES, area) ? { name: 'named', params: { area }, query: { state } } : null),
-    /** Records that wait for review. */
-    review(area: string, more: { days?: Days; flagged?: boolean } = {}): RouteLocationRaw | null {
-      if (!may(REVIEW, area)) return null
-      const query: LocationQueryRaw = { area, ...(more.days ? { days: more.days } : {}), ...(more.flagged ? { flagged: 1 } : {}) }
-      return { name: 'review', query }
-    },
+    named,
+    review,
+    /** Whose record waits for review: the queue for who reviews there, else their names. */
+    submitted: (area: string): RouteLocationRaw | null => review(area) ?? named(area, 'submitted'),
     /** Work orders that are open. */
     orders: (area: string, wanted: Wanted = {}): RouteLocationRaw | null => (may(ORDERS, area) ? { name: 'orders', params: { area }, query: { ...wanted } } : null),
   }

@@ -20,7 +20,7 @@ from muster.contracts.parts.base import AreaCode
 from muster.persistence.database import Transaction
 from muster.runtime.at_terminal import Asking
 from muster.runtime.auth import Composed
-from muster.vocabulary.states import SubjectState
+from muster.vocabulary.states import Origin, ReviewState, SubjectState
 
 router = APIRouter(tags=["lists"])
 
@@ -35,12 +35,16 @@ async def people(
     context: Composed,
     conn: Transaction,
     state: SubjectState = SubjectState.OPEN,
+    origin: Origin | None = None,
+    review: ReviewState | None = None,
     after: After = None,
     limit: Limit = 100,
 ) -> PeopleOut:
-    """Persons in a state, by village; by default those not yet collected. Audited."""
+    """Persons in a state, by village; by default those not yet collected. With `origin` only those
+    who came so, with `review` those whose newest record stands so. Audited."""
+    chosen = lists.Chosen(state, origin, review)
     found = await lists.people(
-        context, caller, conn, area=area, state=state, after=after, limit=limit
+        context, caller, conn, area=area, chosen=chosen, after=after, limit=limit
     )
     return PeopleOut(
         people=[ListedOut.model_validate(item, from_attributes=True) for item in found],

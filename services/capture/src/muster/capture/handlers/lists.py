@@ -16,7 +16,7 @@ from muster.capture.store import records, refusals, subjects
 from muster.runtime.auth import Caller
 from muster.runtime.context import Context
 from muster.security.vault import DataKey, DataKeys, Erased
-from muster.vocabulary.states import Role, SubjectState
+from muster.vocabulary.states import Origin, ReviewState, Role, SubjectState
 
 NAMED = (Role.COLLECTOR, Role.TOWNSHIP_LEADER)
 LISTED = (Role.COLLECTOR, Role.TOWNSHIP_LEADER, Role.ADMINISTRATOR)
@@ -28,6 +28,21 @@ COUNTED = (
     Role.HUMAN_RESOURCES_REVIEWER,
     Role.AUDITOR,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Of whom a list is: a state, how they came if that is asked, and how their newest record
+    stands."""
+
+    state: SubjectState
+    origin: Origin | None = None
+    review: ReviewState | None = None
+
+    def words(self) -> dict[str, str]:
+        """What was chosen, as the audit keeps it."""
+        asked = {"state": self.state, "origin": self.origin, "review": self.review}
+        return {name: value.value for name, value in asked.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +92,22 @@ async def people(
     conn: AsyncConnection,
     *,
     area: str,
-    state: SubjectState,
+    chosen: Chosen,
     after: str | None,
     limit: int,
 ) -> list[Listed]:
     """Persons in a state, by village, with their names (the list of those not yet collected), and
     why they could not be met."""
     require_area(context, caller, NAMED, area)
-    rows = await subjects.page(conn, common.villages_of(context, area), state, cursor(after), limit)
+    rows = await subjects.page(
+        conn,
+        common.villages_of(context, area),
+        chosen.state,
+        cursor(after),
+        limit,
+        origin=chosen.origin,
+        review=chosen.review,
+    )
     ids = [subject_id for _, subject_id, _ in rows]
     keys = await context.vault.keys_for(conn, ids)
     names = await _names(context, conn, keys, ids)
@@ -99,7 +122,7 @@ async def people(
         actor=caller.account_id,
         action="subject.list",
         subject_ids=ids,
-        detail={"area": area, "state": state.value},
+        detail={"area": area, **chosen.words()},
     )
     return [Listed(v, s, origin, names.get(s), noted.get(s)) for v, s, origin in rows]
 

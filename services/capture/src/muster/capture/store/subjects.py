@@ -9,15 +9,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, func, or_, select, text
+from sqlalchemy import bindparam, delete, exists, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.capture.domain.admission import Holder
 from muster.capture.domain.standing import Entries, ordered
-from muster.capture.store.tables import ledger_entry, subject, subject_number
+from muster.capture.store.tables import ledger_entry, record_version, subject, subject_number
 from muster.persistence.bulk import in_ids, in_texts, insert_rows, sent
 from muster.vocabulary.standing import Entry
-from muster.vocabulary.states import Origin, SubjectState
+from muster.vocabulary.states import Origin, ReviewState, SubjectState
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +274,14 @@ _PAGE = (
     .order_by(ledger_entry.c.village, ledger_entry.c.subject_id)
     .limit(bindparam("limit"))
 )
-_PAGE_AFTER = _PAGE.where(text("(village, subject_id) > (:village, CAST(:subject AS uuid))"))
+_AFTER = text("(village, subject_id) > (:village, CAST(:subject AS uuid))")
+_OF_ORIGIN = ledger_entry.c.origin == bindparam("origin")
+_REVIEWED = exists().where(
+    subject.c.subject_id == ledger_entry.c.subject_id,
+    record_version.c.subject_id == subject.c.subject_id,
+    record_version.c.version == subject.c.current_version,
+    record_version.c.review_state == bindparam("review"),
+)
 
 
 async def page(
@@ -283,11 +290,18 @@ async def page(
     state: SubjectState,
     after: tuple[str, str] | None,
     limit: int,
+    *,
+    origin: Origin | None = None,
+    review: ReviewState | None = None,
 ) -> list[tuple[str, str, str]]:
-    """Some entries in a state, ordered by village and subject: (village, subject, origin)."""
-    asked = {"villages": sent(villages), "state": state.value, "limit": limit}
-    if after is None:
-        rows = await conn.execute(_PAGE, asked)
-    else:
-        rows = await conn.execute(_PAGE_AFTER, {**asked, "village": after[0], "subject": after[1]})
+    """Some entries in a state, ordered by village and subject: (village, subject, origin); only
+    those that came as `origin` says, and whose newest record stands as `review` says."""
+    query, asked = _PAGE, {"villages": sent(villages), "state": state.value, "limit": limit}
+    if origin is not None:
+        query, asked = query.where(_OF_ORIGIN), {**asked, "origin": origin.value}
+    if review is not None:
+        query, asked = query.where(_REVIEWED), {**asked, "review": review.value}
+    if after is not None:
+        query, asked = query.where(_AFTER), {**asked, "village": after[0], "subject": after[1]}
+    rows = await conn.execute(query, asked)
     return [(row.village, row.subject_id, row.origin) for row in rows]
