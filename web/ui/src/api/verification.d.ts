@@ -1,6 +1,6 @@
 // Made by `npm run api` from web/api/verification.json; never edited by hand.
-// document e5852862588aef2cc379278e377ece7b0ffd80ec02617fb581f59c43e4d47b79
-// types 2233ff35f3a373ed2908a319749d74ed306f56df7a9b8995e4f0682d84bb033b
+// document 191c76be8117142ee3ec0524c1bc3a8c99845791c4a517b598a5a9fe4c1ae1eb
+// types 2cfe11ffbc3b7a0fa4cd6119ba679f579ab1f419a8e6ba4e1213671947d65d4e
 
 export interface paths {
     "/audit": {
