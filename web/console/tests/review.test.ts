@@ -105,6 +105,16 @@ describe('the page', () => {
     expect(document.querySelector('.signed')!.textContent).toContain('翻译：扎西')
     expect(document.querySelector('.signed b')).toBeNull()
   })
+
+  it('says how it was confirmed where nobody signed by hand, and of an own signature nothing', async () => {
+    const { wrapper } = await open(record(ONE, { signature_kind: 'thumbprint' }))
+    expect(document.querySelector('.signed')!.textContent).toBe('确认方式：捺印')
+    expect(await faults(document.body)).toEqual([])
+    wrapper.unmount()
+    await open()
+    expect(document.querySelector('.signed')).toBeNull()
+  })
+
   it('is clean for axe, masks what is sensitive, and runs nothing that somebody stored', async () => {
     await open()
     expect(await faults(document.body)).toEqual([])
