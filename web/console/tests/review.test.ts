@@ -364,6 +364,24 @@ describe('completing', () => {
     expect(ids[2]).not.toBe(ids[0])
   }, 20_000)
 
+  it('keeps what was typed when it is closed unsent, and shows the field at hand first', async () => {
+    await open()
+    key('F8')
+    key('e')
+    await flushPromises()
+    await type('complete-value-0', '某部')
+    await type('complete-reason', '核对')
+    await press('取消', document.querySelector('[role="dialog"]')!)
+    key('ArrowUp', boxes()[2])
+    key('ArrowUp', boxes()[1])
+    key('e')
+    await flushPromises()
+    const fields = [...document.querySelectorAll<HTMLSelectElement>('select[id^="complete-field-"]')].map((one) => one.value)
+    expect(fields).toEqual(['name', 'unit'])
+    expect(document.querySelector<HTMLInputElement>('#complete-value-1')!.value).toBe('某部')
+    expect(document.querySelector<HTMLInputElement>('#complete-reason')!.value).toBe('核对')
+  }, 20_000)
+
   it('holds the decision until the new version is here', async () => {
     await open(record(ONE), { [POST]: { subject_id: ONE, version: 3, digest: record(ONE).digest, unsigned: ['unit'] } })
     for (const box of boxes()) box.click()
