@@ -1,6 +1,6 @@
 """Whom a department names and nobody registered: who can be entered is entered, and lies at the
-desk of their village to be collected; who cannot waits for an administrator, who enters them or says
-why there is nobody (R75, R76)."""
+desk of their village to be collected; who cannot waits for an administrator, who enters them, or
+says why there is nobody (R75, R76)."""
 
 from __future__ import annotations
 
