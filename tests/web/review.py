@@ -117,6 +117,11 @@ def complete(page: Page, say: Say, field: str, value: str, language: str) -> int
         page.keyboard.press("Control+Enter")
     assert made.value.ok, made.value.text()
     version: int = made.value.json()["version"]
-    here = page.get_by_role("status").filter(has_text=say("complete.here", n=version))
-    expect(here).to_be_attached()
+    status = page.get_by_role("status")
+    here = status.filter(has_text=say("complete.here", n=version))
+    later = status.filter(has_text=say("complete.later", n=version))
+    expect(here.or_(later)).to_be_attached()
+    if later.count():
+        page.get_by_role("button", name=say("item.reload"), exact=True).click()
+        expect(here).to_be_attached()
     return version

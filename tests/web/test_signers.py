@@ -38,7 +38,7 @@ def packed(page: Page) -> list[dict[str, Any]]:
 
     def look(request: Request) -> None:
         if request.method == "POST" and request.url.endswith("/packets"):
-            found.extend(json.loads(request.post_data or "{}")["payload"].get("records", ()))
+            found.extend(json.loads(request.post_data or "{}")["payload"].get("records", []))
 
     page.on("request", look)
     return found

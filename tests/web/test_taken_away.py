@@ -146,7 +146,8 @@ COMPARE = """async ([saved, chart]) => {
   const points = (image, width, height) => {
     const canvas = new OffscreenCanvas(width, height)
     const context = canvas.getContext('2d', { willReadFrequently: true })
-    context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--surface')
+    const style = getComputedStyle(document.documentElement)
+    context.fillStyle = style.getPropertyValue('--surface').trim()
     context.fillRect(0, 0, width, height)
     context.drawImage(image, 0, 0, width, height)
     return context.getImageData(0, 0, width, height).data
