@@ -9,7 +9,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from .conftest import Visitor
 from .desk import label
-from .office import to_page
 from .words import Say
 
 BASIS = "已与户口本核对"
@@ -17,10 +16,10 @@ ROWS = 60
 """More than a record has, and than a list of reasons."""
 
 
-def waits(reviewer: Visitor, say: Say, subject: str) -> Locator:
+def waits(reviewer: Visitor, subject: str) -> Locator:
     """The row of a record in the queue, as it is now."""
-    page = to_page(reviewer, say, "review")
-    page.get_by_role("button", name=say("queue.reload")).click()
+    page = reviewer.page
+    page.goto(f"{reviewer.demo.url}/console/review")
     row = page.get_by_role("row").filter(has=page.locator(f"a[href$='/review/{subject}']"))
     expect(row).to_be_visible()
     return row
@@ -34,22 +33,31 @@ def enter(page: Page, row: Locator) -> None:
     expect(boxes(page).first).to_be_focused()
 
 
+def unmask(page: Page, say: Say) -> None:
+    """Show what is sensitive, and go back to the fields."""
+    page.get_by_role("button", name=say("item.unmask"), exact=True).click()
+    boxes(page).first.focus()
+
+
 def boxes(page: Page) -> Locator:
     """What is settled, a box for each field."""
     return page.locator("tbody").get_by_role("checkbox")
 
 
-def row_of_field(page: Page, field: str, language: str) -> Locator:
-    """The row in which sides are compared."""
-    name = page.get_by_role("rowheader", name=label(field, language), exact=True)
-    return page.get_by_role("row").filter(has=name)
+def box_of(page: Page, say: Say, field: str, language: str) -> Locator:
+    """By which a field is settled."""
+    name = say("grid.settle", field=label(field, language))
+    return page.get_by_role("checkbox", name=name, exact=True)
+
+
+def row_of_field(page: Page, say: Say, field: str, language: str) -> Locator:
+    """The row in which what each says of a field is compared."""
+    return page.get_by_role("row").filter(has=box_of(page, say, field, language))
 
 
 def go_to(page: Page, say: Say, field: str, language: str) -> None:
     """To the row of a field, by arrows."""
-    wanted = page.get_by_role(
-        "checkbox", name=say("grid.settle", field=label(field, language)), exact=True
-    )
+    wanted = box_of(page, say, field, language)
     for _ in range(ROWS):
         if wanted.evaluate("(box) => box === document.activeElement"):
             return
@@ -99,7 +107,7 @@ def version_of(reviewer: Visitor, subject: str, version: int) -> dict[str, Any]:
 def complete(page: Page, say: Say, field: str, value: str, language: str) -> int:
     """Another value in one field of the record that is open; the version that comes of it, once it
     is here."""
-    row = row_of_field(page, field, language)
+    row = row_of_field(page, say, field, language)
     row.hover()
     row.get_by_role("button", name=say("grid.edit", field=label(field, language))).click()
     dialog = page.get_by_role("dialog", name=say("complete.title"))

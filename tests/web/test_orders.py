@@ -199,7 +199,7 @@ def test_a_value_that_differs_is_mended_in_the_review_and_the_order_closes_by_it
     page.wait_for_url(f"**/console/review/{order['subject_id']}")
     version = complete(page, say, order["field"], said, language)
     version_of(reviewer, order["subject_id"], version)
-    expect(row_of_field(page, order["field"], language)).to_contain_text(say("state.reviewer"))
+    expect(row_of_field(page, say, order["field"], language)).to_contain_text(say("state.reviewer"))
 
     by = closed(reviewer, order["village"], order["discrepancy_id"])
     assert (by["record_version"], by["account"]) == (version, None)
