@@ -11,6 +11,10 @@ from .conftest import ROOT
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 THEMES = ("light", "dark")
+STILL = """() => Promise.all(document.getAnimations()
+  .filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
+  .map((one) => one.finished.catch(() => null))).then(() => null)"""
+"""Until nothing moves that comes to an end."""
 
 
 def violations(page: Page, name: str) -> list[str]:
@@ -31,14 +35,14 @@ def at_rest(page: Page, busy: int = 0) -> None:
     """Nothing is on its way any more (but what never ends, `busy` of it), and nothing moves: half
     faded in, no colour is its own."""
     expect(page.locator("[aria-busy=true]")).to_have_count(busy)
-    page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")
+    page.evaluate(STILL)
 
 
-def in_both_themes(page: Page, name: str) -> list[str]:
+def in_both_themes(page: Page, name: str, busy: int = 0) -> list[str]:
     """The same in light and in dark: the page follows the system, as nobody has chosen here."""
     faults = []
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-        at_rest(page)
+        at_rest(page, busy)
         faults += violations(page, f"{name}, {theme}")
     return faults
