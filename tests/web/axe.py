@@ -17,12 +17,13 @@ STILL = """() => Promise.all(document.getAnimations()
 """Until nothing moves that comes to an end."""
 
 
-def violations(page: Page, name: str) -> list[str]:
-    """What axe finds on a page that has come to rest."""
+def violations(page: Page, name: str, within: str = "html") -> list[str]:
+    """What axe finds on a page that has come to rest, or in a part of it."""
     page.evaluate(AXE.read_text("utf-8"))
     found: dict[str, Any] = page.evaluate(
-        "values => axe.run({runOnly: {type: 'tag', values}, resultTypes: ['violations']})",
-        STANDARD,
+        "([part, values]) => axe.run(part, {runOnly: {type: 'tag', values}, "
+        "resultTypes: ['violations']})",
+        [within, STANDARD],
     )
     return [
         f"{name}: {one['id']}: {node['html'][:160]}"
@@ -38,11 +39,11 @@ def at_rest(page: Page, busy: int = 0) -> None:
     page.evaluate(STILL)
 
 
-def in_both_themes(page: Page, name: str, busy: int = 0) -> list[str]:
+def in_both_themes(page: Page, name: str, within: str = "html", busy: int = 0) -> list[str]:
     """The same in light and in dark: the page follows the system, as nobody has chosen here."""
     faults = []
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
         at_rest(page, busy)
-        faults += violations(page, f"{name}, {theme}")
+        faults += violations(page, f"{name}, {theme}", within)
     return faults

@@ -176,8 +176,8 @@ def test_the_dialog_of_a_sign_in_that_ran_out(come: Come) -> None:
     page.get_by_role("table").get_by_role("link").first.dispatch_event("click")
     dialog = page.get_by_role("dialog", name=say("session.lapsed"))
     expect(page.locator("#sign-in-again")).to_be_focused()
-    # What was asked for waits behind it.
-    faults = in_both_themes(page, "sign-in that ran out", busy=1)
+    # What was asked for waits behind it, and what is to be replaced is dim meanwhile.
+    faults = in_both_themes(page, "sign-in that ran out", "[role=dialog]", busy=1)
     keeps_the_focus(page, dialog)
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
