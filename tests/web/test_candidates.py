@@ -63,16 +63,19 @@ def supply(demo: Demo, named: list[Named], folder: Path) -> None:
     book = load_workbook(World.load(demo.home.path / "county").departments[DEPARTMENT])
     sheet = book.active
     fields = Profile.load("tongren").fields
-    columns = {name: fields[name].zh for name in ("name", "resident_number", "household_area")}
-    rows = list(sheet.iter_rows(values_only=True))
-    at = next(place for place, row in enumerate(rows) if columns["resident_number"] in row)
+    headings = [cell.value for cell in sheet[1]]
+
+    def column(field: str) -> int:
+        """Departments have their own headings, which the profile knows."""
+        known = {fields[field].zh, *fields[field].headers}
+        return next(at for at, heading in enumerate(headings) if heading in known)
+
     for one in named:
-        said = {
-            columns["name"]: one.who.name,
-            columns["resident_number"]: one.who.number,
-            columns["household_area"]: one.place,
-        }
-        sheet.append([said.get(str(heading)) for heading in rows[at]])
+        row: list[str | None] = [None] * len(headings)
+        row[column("name")] = one.who.name
+        row[column("resident_number")] = one.who.number
+        row[column("household_area")] = one.place
+        sheet.append(row)
     book.save(folder / "list.xlsx")
     connector(demo, "load", str(folder / "list.xlsx"))
     supplied = connector(demo, "supply", "--wait", "60")
