@@ -62,10 +62,10 @@ class Stranger:
     sex: str
 
     @classmethod
-    def of(cls, account: dict[str, str]) -> Stranger:
-        """Who could live in the area of this account."""
+    def of(cls, account: dict[str, str], birth: date | None = None) -> Stranger:
+        """Who could live in the area of this account; an adult, if no birthday is given."""
         sex = secrets.choice("12")
-        birth = date(1950, 1, 1) + timedelta(days=secrets.randbelow(15_000))
+        birth = birth or date(1950, 1, 1) + timedelta(days=secrets.randbelow(15_000))
         sequence = secrets.randbelow(500) * 2 + (sex == "1")
         number = resident_number.make(account["area"][:6], birth, sequence)
         return cls(make_name(Random(number), "01", sex), number, birth, sex)
@@ -141,11 +141,11 @@ def fill_identity(page: Page, who: Stranger, language: str) -> None:
     box(page, "household_address", language).fill("文化路12号")
 
 
-def fill_rest(page: Page, language: str) -> None:
-    """What no card says."""
+def fill_rest(page: Page, language: str, relation: str = "spouse") -> None:
+    """What no card says; `relation` is what they are to who serves."""
     pick(page, "political_status", label("political_status", language, "13"), language)
     pick(page, "household_area", "村", language)  # the first of the villages
-    pick(page, "active_duty_relation", label("active_duty_relation", language, "spouse"), language)
+    pick(page, "active_duty_relation", label("active_duty_relation", language, relation), language)
     box(page, "serving_name", language).fill(SERVING)
 
 
@@ -180,12 +180,12 @@ def take(page: Page, dialog: Locator) -> None:
     pytest.fail(f"no picture is taken: {dialog.inner_text()}")
 
 
-def take_down(page: Page, say: Say, who: Stranger, language: str) -> None:
+def take_down(page: Page, say: Say, who: Stranger, language: str, relation: str = "spouse") -> None:
     """Everything about a stranger, from their number to the confirmation."""
     type_number(page, who.number)
     opened(page)
     fill_identity(page, who, language)
-    fill_rest(page, language)
+    fill_rest(page, language, relation)
     photograph(page, say)
     to_confirm(page, say)
 
@@ -212,8 +212,8 @@ def sign(page: Page) -> None:
     page.mouse.up()
 
 
-def confirm_button(page: Page, say: Say) -> Locator:
-    return page.get_by_role("button", name=say("sign.do.handwriting"), exact=True)
+def confirm_button(page: Page, say: Say, kind: str = "handwriting") -> Locator:
+    return page.get_by_role("button", name=say(f"sign.do.{kind}"), exact=True)
 
 
 def hand_in(page: Page, say: Say) -> None:
@@ -221,6 +221,15 @@ def hand_in(page: Page, say: Say) -> None:
     sign(page)
     confirm_button(page, say).click()
     on_receipt(page)
+
+
+def handed_in(collector: Visitor, say: Say, language: str, desk: int = 0) -> Stranger:
+    """Somebody of whom this collector has just taken a record down, which the centre has."""
+    who = Stranger.of(collector.demo.desks()[desk])
+    take_down(collector.page, say, who, language)
+    hand_in(collector.page, say)
+    received(collector.page, say)
+    return who
 
 
 def on_receipt(page: Page) -> None:
@@ -237,6 +246,18 @@ def to_today(page: Page, say: Say) -> None:
     """To the day's work by the link in the bar, which keeps the page."""
     page.get_by_role("list", name=say("bar.standing")).get_by_role("link").click()
     expect(page.get_by_role("heading", name=say("page.today"), exact=True)).to_be_visible()
+
+
+def on_list(collector: Visitor, say: Say, name: str) -> tuple[Page, Locator]:
+    """The row of somebody on the list of those not yet collected."""
+    page = collector.page
+    page.get_by_role("navigation", name=say("frame.pages")).get_by_role(
+        "link", name=say("page.people")
+    ).click()
+    page.locator("#people-name").fill(name)
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name, exact=True))
+    expect(row.first).to_be_visible()
+    return page, row.first
 
 
 def held_of(collector: Visitor, number: str) -> Any:

@@ -10,23 +10,13 @@ from openpyxl import load_workbook
 from playwright.sync_api import Page, Request, Response, expect
 
 from .conftest import Come, Visitor
-from .desk import Stranger, collecting, hand_in, received, take_down, waiting_as
+from .desk import Stranger, collecting, handed_in, waiting_as
 from .office import at_console, to_page
 from .words import Say
 
 pytestmark = pytest.mark.needs("browser")
 DEPARTMENT = "armed-forces"
 PASSPHRASE = "马蹄声碎 喇叭声咽 1935"
-
-
-def handed_in(come: Come, language: str) -> Stranger:
-    """Somebody of whom a desk has just taken a record down."""
-    collector, say = collecting(come, language)
-    who = Stranger.of(collector.demo.desk())
-    take_down(collector.page, say, who, language)
-    hand_in(collector.page, say)
-    received(collector.page, say)
-    return who
 
 
 def key_file(page: Page, say: Say, folder: Path) -> Path:
@@ -92,7 +82,8 @@ def fill_in(page: Page, say: Say, who: Stranger, file: Path) -> int:
 def test_an_officer_answers_by_workbook_with_the_departments_own_key(
     come: Come, tmp_path: Path, language: str
 ) -> None:
-    who = handed_in(come, language)
+    collector, at_desk = collecting(come, language)
+    who = handed_in(collector, at_desk, language)
     office, _ = at_console(come, language, "administrator")
     place = {"area": office.demo.account("administrator")["area"], "label": "人武部"}
     opened = office.ask("access", "/enrolments", {**place, "department": DEPARTMENT})

@@ -18,6 +18,7 @@ from .desk import (
     confirm_button,
     label,
     misspelt,
+    on_list,
     on_receipt,
     opened,
     photograph,
@@ -27,7 +28,6 @@ from .desk import (
     type_number,
 )
 from .office import Listed, listed
-from .words import Say
 
 pytestmark = pytest.mark.needs("browser")
 
@@ -90,18 +90,6 @@ def here(page: Page) -> str:
     """The field that has the focus."""
     found = page.evaluate("document.activeElement.closest('[data-field]')?.dataset.field ?? ''")
     return str(found)
-
-
-def on_list(collector: Visitor, say: Say, name: str) -> tuple[Page, Locator]:
-    """The row of somebody on the list of those not yet collected."""
-    page = collector.page
-    page.get_by_role("navigation", name=say("frame.pages")).get_by_role(
-        "link", name=say("page.people")
-    ).click()
-    page.locator("#people-name").fill(name)
-    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name, exact=True))
-    expect(row.first).to_be_visible()
-    return page, row.first
 
 
 def standing(collector: Visitor, subject: str) -> str:

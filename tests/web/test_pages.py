@@ -6,20 +6,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from . import words
-from .conftest import ROOT, Come, Visitor
+from .axe import violations
+from .conftest import Come, Visitor
 from .desk import WAITING, fill, lay_card, photograph
 
 NEW = {"zh": "初始数据中没有此人", "en": "Nobody knows this person yet"}
 """What is said of the card of somebody who is new."""
 pytestmark = pytest.mark.needs("browser")
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES = {
     "leader": ["dashboard", "wall", "orders", "departments"],
     "department_officer": ["answer"],
@@ -54,16 +52,7 @@ def look(page: Page, name: str, language: str, theme: str) -> list[str]:
     if SCREENS:
         place = Path(SCREENS) / f"{name.replace('/', '-')}.{language}.{theme}.png"
         page.screenshot(path=place, full_page=True)
-    page.evaluate(AXE.read_text("utf-8"))
-    found: dict[str, Any] = page.evaluate(
-        "values => axe.run({runOnly: {type: 'tag', values}, resultTypes: ['violations']})",
-        STANDARD,
-    )
-    return [
-        f"{name}: {one['id']}: {node['html'][:160]}"
-        for one in found["violations"]
-        for node in one["nodes"]
-    ]
+    return violations(page, name)
 
 
 @pytest.mark.parametrize(("language", "theme"), LOOKS)

@@ -157,6 +157,16 @@ describe('the page', () => {
     expect(document.querySelector('.signed')!.textContent).toContain('翻译：扎西')
     expect(document.querySelector('.signed b')).toBeNull()
   })
+
+  it('says how it was confirmed where nobody signed by hand, and of an own signature nothing', async () => {
+    const { wrapper } = await open(record(ONE, { signature_kind: 'thumbprint' }))
+    expect(document.querySelector('.signed')!.textContent).toBe('确认方式：捺印')
+    expect(await faults(document.body)).toEqual([])
+    wrapper.unmount()
+    await open()
+    expect(document.querySelector('.signed')).toBeNull()
+  })
+
   it('is clean for axe, masks what is sensitive, and runs nothing that somebody stored', async () => {
     await open()
     expect(await faults(document.body)).toEqual([])
@@ -404,6 +414,23 @@ describe('completing', () => {
     const ids = posts().map((one) => (one.body as { completion_id: string }).completion_id)
     expect(ids[0]).toBe(ids[1])
     expect(ids[2]).not.toBe(ids[0])
+  }, 20_000)
+
+  it('keeps what was typed when it is closed unsent, and shows the field at hand first', async () => {
+    await open()
+    key('F8')
+    key('e')
+    await flushPromises()
+    await type('complete-value-0', '某部')
+    await type('complete-reason', '核对')
+    await press('取消', document.querySelector('[role="dialog"]')!)
+    boxes()[0]!.focus()
+    key('e')
+    await flushPromises()
+    const fields = [...document.querySelectorAll<HTMLSelectElement>('select[id^="complete-field-"]')].map((one) => one.value)
+    expect(fields).toEqual(['name', 'unit'])
+    expect(document.querySelector<HTMLInputElement>('#complete-value-1')!.value).toBe('某部')
+    expect(document.querySelector<HTMLInputElement>('#complete-reason')!.value).toBe('核对')
   }, 20_000)
 
   it('holds the decision until the new version is here', async () => {

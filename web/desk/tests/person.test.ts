@@ -183,12 +183,12 @@ describe('opening', () => {
     askFor({ subjectId: SUBJECT })
     await visit('/person', { [LOOKUP]: known(fields, { version: 1, record: { record: { categories, fields }, evidence: [] }, review: { state: 'returned', reasons } }) }, language)
     const notes = document.querySelector('.notes')!
-    const said = [...notes.querySelectorAll('li')].map((one) => one.textContent!.replaceAll(/\s+/g, ''))
+    const said = [...notes.querySelectorAll('li')].map((one) => one.textContent!.replaceAll(/\s+/g, ' ').trim())
     const phone = golden('tongren').profile.fields.find((one) => one.id === 'phone')!
     expect(said).toEqual(
       language === 'zh'
         ? ['证明材料：证明材料无法辨认', '对象类别：对象类别有误', '整份记录：其他原因（请与本人核实）', `${phone.zh}：填写有误`, '签字确认无效']
-        : ['Papers:Apapercannotberead', 'Categories:Thecategoryisnotright', 'Thewholerecord:Anotherreason(请与本人核实)', `${phone.en.replaceAll(' ', '')}:Filledinwrongly`, 'Thesignedconfirmationcannotbeused'],
+        : ['Papers: A paper cannot be read', 'Categories: The category is not right', 'The whole record: Another reason (请与本人核实)', `${phone.en}: Filled in wrongly`, 'The signed confirmation cannot be used'],
     )
     const links = [...notes.querySelectorAll<HTMLAnchorElement>('a')]
     expect(links).toHaveLength(3)

@@ -120,7 +120,7 @@ export const choose = (input: Element, file: File): void => {
 export function draw(to = 200, pointerType = 'mouse'): void {
   const canvas = document.querySelector('canvas')!
   const send = (target: EventTarget, type: string, x: number, buttons: number) =>
-    target.dispatchEvent(Object.assign(new MouseEvent(type, { bubbles: true, cancelable: true, clientX: x, clientY: 50, buttons }), { pointerType, pointerId: 1, isPrimary: true, pressure: 0.5 }))
+    target.dispatchEvent(Object.assign(new MouseEvent(type, { bubbles: true, cancelable: true, clientX: x, clientY: 50, buttons }), { pointerType, pointerId: pointerType === 'mouse' ? 1 : 2, isPrimary: true, pressure: 0.5 }))
   send(canvas, 'pointerdown', 10, 1)
   for (let x = 10; x <= to; x += 10) send(document, 'pointermove', x, 1)
   send(document, 'pointerup', to, 0)
