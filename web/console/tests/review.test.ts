@@ -423,7 +423,7 @@ describe('completing', () => {
     await flushPromises()
     await type('complete-value-0', '某部')
     await type('complete-reason', '核对')
-    await press('取消', document.querySelector('[role="dialog"]')!)
+    await press('取消', document.getElementById('complete-reason')!.closest('[role="dialog"]')!)
     boxes()[0]!.focus()
     key('e')
     await flushPromises()
