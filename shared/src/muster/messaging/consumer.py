@@ -11,12 +11,11 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from muster.messaging import failpoints, parking, positions, unreadable
+from muster.messaging import failpoints, positions, unreadable
 from muster.messaging.broker import commit, gather, new_consumer, patiently_start, pause
 from muster.messaging.deadletters import RawMessage
 from muster.messaging.intake import Intake
 from muster.messaging.limits import Halted
-from muster.observability import metrics
 from muster.observability.logging import get_logger
 from muster.persistence.database import Database
 
@@ -130,10 +129,6 @@ class Consumer:
         await failpoints.reach("inbox.before-offset-commit")
         # What another process was given meanwhile it reads again; its inbox knows what is here.
         mine = consumer.assignment() & fetched.keys()
-        for tp in mine:
-            metrics.consumer_lag.labels(tp.topic, str(tp.partition)).set(
-                max(0, (consumer.highwater(tp) or 0) - fetched[tp][-1].offset - 1)
-            )
         await commit(consumer, {tp: fetched[tp][-1].offset + 1 for tp in mine})
         await failpoints.reach("inbox.after-offset-commit")
 
@@ -183,7 +178,6 @@ class Consumer:
             await self._intake.retry_parked()
         async with self._database.transaction() as conn:
             asked = await positions.request_missing(conn, self._service)
-            await parking.measure(conn, self._intake.topics)
             if asked:
                 await failpoints.reach("replay.before-commit")
         if asked:

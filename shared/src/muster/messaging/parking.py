@@ -11,7 +11,6 @@ from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.messaging.deadletters import RawMessage
-from muster.observability import metrics
 from muster.persistence.bulk import in_numbers, in_texts, insert_rows, sent
 from muster.persistence.tables import parked
 
@@ -166,11 +165,3 @@ async def hold(conn: AsyncConnection, ids: Sequence[int], reason: str) -> None:
     """These wait for an operator from now on."""
     if ids:
         await conn.execute(_HOLD, {"rows": list(ids), "why": reason})
-
-
-async def measure(conn: AsyncConnection, topics: Iterable[str]) -> None:
-    """Set the gauge of parked messages."""
-    rows = await conn.execute(select(parked.c.topic, func.count()).group_by(parked.c.topic))
-    counts = {row[0]: row[1] for row in rows}
-    for topic in topics:
-        metrics.parked_messages.labels(topic).set(counts.get(topic, 0))

@@ -41,6 +41,7 @@ _ELSEWHERE = {
     "enrolment": ("muster.runtime.enrolment", "enrolment"),
     "findings": ("muster.runtime.county", "findings"),
     "import": ("muster.runtime.county", "bring_in"),
+    "lag": ("muster.runtime.lag", "lag"),
     "ledger": ("muster.runtime.ledger", "ledger"),
     "progress": ("muster.runtime.ledger", "progress"),
     "synth": ("muster.synth.cli", "app"),

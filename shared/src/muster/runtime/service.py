@@ -22,6 +22,7 @@ from muster.messaging.deadletters import DeadLetters
 from muster.messaging.intake import Intake
 from muster.messaging.message import Publication, Subscription
 from muster.messaging.relay import Relay
+from muster.messaging.watching import Watch
 from muster.observability.logging import get_logger
 from muster.runtime import audit_route, edges, troubles_route
 from muster.runtime.context import Context, build_context
@@ -76,6 +77,7 @@ class Running:
     consumer: Consumer
     intake: Intake
     jobs: Jobs
+    watch: Watch
     failed: str | None = None
 
 
@@ -98,15 +100,16 @@ def build_running(service: Service, context: Context) -> Running:
         ],
         keyring=context.keyring,
     )
+    publications = [
+        *_expand(service.publications, context),
+        letters.publication(),
+        positions.publication(service.name),
+    ]
     relay = Relay(
         service=service.name,
         context=context,
         database=context.database,
-        publications=[
-            *_expand(service.publications, context),
-            letters.publication(),
-            positions.publication(service.name),
-        ],
+        publications=publications,
         keyring=context.keyring,
         bootstrap=settings.kafka,
         bound_unread=settings.embedded_broker,
@@ -117,7 +120,14 @@ def build_running(service: Service, context: Context) -> Running:
         intake=intake,
         bootstrap=settings.kafka,
     )
-    return Running(context, relay, consumer, intake, Jobs(service.jobs, context))
+    watch = Watch(
+        service=service.name,
+        database=context.database,
+        bootstrap=settings.kafka,
+        consumed=intake.topics,
+        published=[item.topic for item in publications],
+    )
+    return Running(context, relay, consumer, intake, Jobs(service.jobs, context), watch)
 
 
 _Line = TypeVar("_Line", Publication, Subscription)
@@ -142,6 +152,7 @@ def _create_app(service: Service, settings: ServiceSettings) -> FastAPI:
             asyncio.create_task(running.relay.run(), name="relay"),
             asyncio.create_task(running.consumer.run(), name="consumer"),
             asyncio.create_task(running.jobs.run(), name="jobs"),
+            asyncio.create_task(running.watch.run(), name="watch"),
         ]
         for task in tasks:
             task.add_done_callback(lambda done: _note_end(running, done))
@@ -170,7 +181,7 @@ def _note_end(running: Running, task: asyncio.Task[None]) -> None:
 
 async def _drain(running: Running, tasks: Sequence[asyncio.Task[None]]) -> None:
     """Take no more, publish what waits, then end."""
-    relay, consumer, jobs = tasks
+    relay, consumer, jobs, watch = tasks
     loop = asyncio.get_running_loop()
     deadline = loop.time() + DRAIN_PATIENCE
     running.jobs.stop()
@@ -178,6 +189,7 @@ async def _drain(running: Running, tasks: Sequence[asyncio.Task[None]]) -> None:
     for part, task in (
         (running.consumer, consumer),
         (running.jobs, jobs),
+        (running.watch, watch),
         (running.relay, relay),
     ):
         part.stop()
