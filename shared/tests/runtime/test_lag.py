@@ -69,7 +69,6 @@ async def test_who_does_not_answer_is_known_as_such(tmp_path: Path) -> None:
     assert not told["two"].answered
 
 
-@pytest.mark.usefixtures("_running")
 @pytest.mark.parametrize(
     ("exposed", "code", "said"),
     [
@@ -80,6 +79,7 @@ async def test_who_does_not_answer_is_known_as_such(tmp_path: Path) -> None:
         (None, 1, "does not answer"),
     ],
 )
+@pytest.mark.usefixtures("_running")
 def test_the_command_says_it_and_ends_with_1_when_something_is_not_known(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

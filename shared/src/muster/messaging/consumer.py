@@ -40,8 +40,6 @@ class Consumer:
         self._intake = intake
         self._bootstrap = bootstrap
         self._stopping = asyncio.Event()
-        # Parked messages and new ones of the same key must not be taken side by side.
-        self._taking = asyncio.Lock()
         self._took = 0.0
         self.assigned = asyncio.Event()
         """Set while partitions are assigned and what came on them could be taken."""
@@ -121,7 +119,7 @@ class Consumer:
                         record.value or b"",
                     )
                 )
-        async with self._taking:
+        async with self._intake.alone:
             began = asyncio.get_running_loop().time()
             for topic, batch in by_topic.items():
                 await self._intake.take(topic, batch)
@@ -143,7 +141,7 @@ class Consumer:
         if blocked.before:
             await self._take(consumer, {tp: blocked.before})
         nothing = RawMessage(tp.topic, tp.partition, blocked.offset, "", (), b"")
-        async with self._taking:
+        async with self._intake.alone:
             await self._intake.take(tp.topic, [nothing])
         async with self._database.transaction() as conn:
             await positions.mark_out_of_range(conn, [(tp.topic, tp.partition)])
@@ -174,7 +172,7 @@ class Consumer:
             await pause(HOUSEKEEPING, self._stopping)
 
     async def _look_after(self) -> None:
-        async with self._taking:
+        async with self._intake.alone:
             await self._intake.retry_parked()
         async with self._database.transaction() as conn:
             asked = await positions.request_missing(conn, self._service)

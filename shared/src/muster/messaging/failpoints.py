@@ -29,6 +29,8 @@ POINTS = frozenset(
         "inbox.after-offset-commit",
         "parked.before-commit",
         "parked.after-commit",
+        "letters.before-commit",
+        "letters.after-commit",
         "replay.before-commit",
         "replay.after-commit",
         "import.before-commit",

@@ -165,3 +165,21 @@ async def hold(conn: AsyncConnection, ids: Sequence[int], reason: str) -> None:
     """These wait for an operator from now on."""
     if ids:
         await conn.execute(_HOLD, {"rows": list(ids), "why": reason})
+
+
+_HURRY = text(
+    """
+    UPDATE parked SET next_try_at = now()
+    FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS wanted(topic, key)
+    WHERE parked.topic = wanted.topic AND parked.key = wanted.key AND next_try_at IS NOT NULL
+    """
+)
+
+
+async def hurry(conn: AsyncConnection, keys: Iterable[Key]) -> None:
+    """What these keys waited for may be here: they are tried at the next turn. What waits for an
+    operator's word on its sender still does."""
+    wanted = sorted(set(keys))
+    if wanted:
+        columns = {"topics": [k[0] for k in wanted], "keys": [k[1] for k in wanted]}
+        await conn.execute(_HURRY, columns)

@@ -38,6 +38,7 @@ _ELSEWHERE = {
     "audit": ("muster.runtime.audit_command", "audit"),
     "compare": ("muster.runtime.county", "compare"),
     "demo": ("muster.runtime.demo", "demo"),
+    "dlq": ("muster.runtime.dlq", "app"),
     "enrolment": ("muster.runtime.enrolment", "enrolment"),
     "findings": ("muster.runtime.county", "findings"),
     "import": ("muster.runtime.county", "bring_in"),

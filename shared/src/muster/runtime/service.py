@@ -24,7 +24,7 @@ from muster.messaging.message import Publication, Subscription
 from muster.messaging.relay import Relay
 from muster.messaging.watching import Watch
 from muster.observability.logging import get_logger
-from muster.runtime import audit_route, edges, troubles_route
+from muster.runtime import audit_route, edges, letters_route, troubles_route
 from muster.runtime.context import Context, build_context
 from muster.runtime.http import install
 from muster.runtime.jobs import Job, Jobs
@@ -83,7 +83,7 @@ class Running:
 
 def common_routers() -> tuple[APIRouter, ...]:
     """Routes that every service has beside its own."""
-    return edges.router, audit_route.router, troubles_route.router
+    return edges.router, audit_route.router, troubles_route.router, letters_route.router
 
 
 def build_running(service: Service, context: Context) -> Running:
