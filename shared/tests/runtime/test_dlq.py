@@ -226,11 +226,11 @@ def command(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
     from muster.runtime.client import Refused as No
     from muster.runtime.signed_in import refuse, said_in
 
-    loop = asyncio.get_running_loop()
+    loops: list[asyncio.AbstractEventLoop] = []
 
     def signed_in(_home: Any, work: Any) -> Any:
         try:
-            return asyncio.run_coroutine_threadsafe(work(_Account(service)), loop).result(30)
+            return asyncio.run_coroutine_threadsafe(work(_Account(service)), loops[-1]).result(30)
         except No as error:
             refuse(said_in(error)[0], "")
 
@@ -239,6 +239,7 @@ def command(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
     monkeypatch.setenv("COLUMNS", "250")
 
     async def muster(*arguments: str) -> Any:
+        loops.append(asyncio.get_running_loop())
         return await asyncio.to_thread(CliRunner().invoke, dlq.app, list(arguments))
 
     return muster  # type: ignore[return-value]

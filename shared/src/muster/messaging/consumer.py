@@ -59,7 +59,8 @@ class Consumer:
                     _log.warning("consumer starts again", reason=type(error).__name__)
                     await pause(1.0, self._stopping)
                 except Halted as error:
-                    _log.critical("consumer halted", reason=str(error))
+                    halt = error.halt
+                    _log.critical("consumer halted", topic=halt.topic, zh=halt.zh, en=halt.en)
                     await self._stopping.wait()
         finally:
             housekeeping.cancel()

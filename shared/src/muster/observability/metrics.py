@@ -122,6 +122,12 @@ quarantines_total = Counter(
     "muster_quarantines_total", "Senders quarantined", ["topic"], registry=_REGISTRY
 )
 
+# 1 for a topic whose messages are nearly all invalid: the service's consumer stopped, and says at
+# `/ready`, in its log and in `muster status` why and what to do.
+consumer_halted = Gauge(
+    "muster_consumer_halted", "The consumer stopped at this topic", ["topic"], registry=_REGISTRY
+)
+
 # Senders that are quarantined now; their messages wait for an operator.
 quarantined_senders = Gauge(
     "muster_quarantined_senders", "Senders held in quarantine", ["topic"], registry=_REGISTRY
@@ -146,6 +152,12 @@ sequence_gaps_total = Counter(
 # 1 when the last measurement reached it. What comes from there is absent while it is 0.
 database_up = Gauge("muster_database_up", "The database answers", registry=_REGISTRY)
 broker_up = Gauge("muster_broker_up", "The broker answers", registry=_REGISTRY)
+
+# Parts of this process (relay, consumer, jobs, watch) that ended by an error: only a new process
+# helps. A supervisor replaces it; alarm when it stays above 0.
+parts_ended_total = Counter(
+    "muster_parts_ended_total", "Parts of the process that ended", registry=_REGISTRY
+)
 
 # Connections of this process's pool. Alarm when all are in use for minutes.
 database_pool_size = Gauge(

@@ -192,12 +192,15 @@ def _show(seen: Status) -> None:
         ready = seen.asked.get(name)
         state = "running" if part["pid"] else "down"
         if ready is not None:
-            waits = ", ".join(ready.waiting_for)
-            asked = f"waits for {waits}" if ready.answered else "no answer yet"
-            state = "ready" if ready.ready else asked
+            told = (
+                f"waits for {', '.join(ready.waiting_for)}" if ready.answered else "no answer yet"
+            )
+            state = "ready" if ready.ready else told
         where = part.get("url") or places.get(name, "")
         table.add_row(name, state, where, str(part["pid"] or "-"), str(part["restarts"]))
     _out.print(table)
+    for name, why in ((name, why) for name, one in seen.asked.items() for why in one.halted):
+        _out.print(f"{name}: {why}", style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 # -- processes of one service ----------------------------------------------------------------------

@@ -86,7 +86,7 @@ def read(exposed: str) -> ServiceLag:
                 topic, group = topics[sample.labels["topic"]], sample.labels["group"]
                 topic.lag += value
                 topic.groups[group] = topic.groups.get(group, 0) + value
-    return ServiceLag(True, up["muster_database_up"], up["muster_broker_up"], topics)
+    return ServiceLag(True, up["muster_database_up"], up["muster_broker_up"], dict(topics))
 
 
 async def ask_all(home: Home) -> dict[str, ServiceLag]:

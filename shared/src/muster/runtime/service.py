@@ -23,6 +23,7 @@ from muster.messaging.intake import Intake
 from muster.messaging.message import Publication, Subscription
 from muster.messaging.relay import Relay
 from muster.messaging.watching import Watch
+from muster.observability import metrics
 from muster.observability.logging import get_logger
 from muster.runtime import audit_route, edges, letters_route, troubles_route
 from muster.runtime.context import Context, build_context
@@ -175,6 +176,7 @@ def _create_app(service: Service, settings: ServiceSettings) -> FastAPI:
 def _note_end(running: Running, task: asyncio.Task[None]) -> None:
     error = None if task.cancelled() else task.exception()
     if error is not None:
+        metrics.parts_ended_total.inc()
         running.failed = f"{task.get_name()} ended: {type(error).__name__}"
         _log.critical("a part of the service ended", part=task.get_name(), exc_info=error)
 
