@@ -1,6 +1,6 @@
 """One part of a toy service in a process of its own, which a test may kill at a fail point.
 
-``python child.py relay|consumer|replay|discard <database> <ring> <broker> <embedded>``
+``python child.py relay|consumer|replay|discard|republish <database> <ring> <broker> <embedded>``
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from muster.messaging.consumer import Consumer
 from muster.messaging.letters import Letters
+from muster.messaging.republishing import publish_again
 from muster.observability import logging
 from muster.persistence.database import Database
 from muster.security.audit import Audit
@@ -31,6 +32,12 @@ async def main(role: str, url: str, ring: str, kafka: str, embedded: str) -> Non
     side = conftest.Side(Path(ring).stem, Database(url), Keyring.from_file(Path(ring)))
     if role in ("replay", "discard"):
         await operate(role, conftest.make_intake(side), side)
+        return
+    if role == "republish":
+        await publish_again(
+            side.database, Audit(side.name), [conftest.TOPIC], since=None, actor="operator"
+        )
+        await side.database.close()
         return
     stack = SimpleNamespace(kafka=kafka, embedded_broker=embedded == "true")
     part: Any = conftest.make_relay(side, stack)

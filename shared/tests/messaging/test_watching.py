@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from muster.messaging import watching
 from muster.messaging.consumer import Consumer
 from muster.messaging.deadletters import DeadLetters, Refused
 from muster.messaging.message import Invalid
 from muster.messaging.watching import Watch, groups_of
 from muster.observability import metrics
 from muster.persistence.database import Database
+from muster.persistence.ddl import FUNCTIONS
 from muster.runtime import lag
 from muster.runtime.home import free_port
+from muster.security.audit import Audit
 from muster.vocabulary.ids import new_id
 
 from .conftest import (
@@ -40,6 +43,7 @@ def watch(side: Side, kafka: str, database: Database | None = None) -> Watch:
         bootstrap=kafka,
         consumed=(TOPIC,),
         published=(TOPIC, f"{side.name}-dead-letter"),
+        audit=Audit(side.name),
     )
 
 
@@ -141,6 +145,55 @@ async def test_what_does_not_answer_is_absent_and_said(reader: Side, stack: Any)
     await nowhere.close()
     assert (told.answered, told.database, told.broker) == (True, False, False)
     assert not told.topics
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "UPDATE audit SET actor = 'somebody else' WHERE seq = 2",
+        "DELETE FROM audit WHERE seq = 2",
+        "DELETE FROM audit WHERE seq > 1",
+    ],
+)
+async def test_an_audit_chain_that_does_not_hold_is_seen(
+    reader: Side, monkeypatch: pytest.MonkeyPatch, harm: str
+) -> None:
+    """R100: by whoever begins anew, and of what was cut off by whoever had checked it."""
+    monkeypatch.setattr(watching, "CHAIN_STEP", 2)
+    audit = Audit(reader.name)
+    check = watching.ChainCheck(reader.name, audit)
+    async with reader.database.transaction() as conn:
+        for function in FUNCTIONS:
+            await conn.exec_driver_sql(function)
+        for _ in range(5):
+            await audit.record(conn, actor="x", action="y")
+        for checked in (2, 4, 5, 5):
+            await check.step(conn)
+            assert metrics.audit_rows_checked._value.get() == checked
+        assert metrics.audit_chain_broken._value.get() == 0
+        await conn.execute(text(harm))
+        again = check if "> 1" in harm else watching.ChainCheck(reader.name, audit)
+        await again.step(conn)
+        assert metrics.audit_chain_broken._value.get() == 1
+        await again.step(conn)
+        assert metrics.audit_chain_broken._value.get() == 1
+
+
+async def test_the_chain_is_checked_anew_after_a_day(
+    reader: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "CHAIN_ANEW", 0.0)
+    audit = Audit(reader.name)
+    check = watching.ChainCheck(reader.name, audit)
+    async with reader.database.transaction() as conn:
+        for function in FUNCTIONS:
+            await conn.exec_driver_sql(function)
+        for _ in range(3):
+            await audit.record(conn, actor="x", action="y")
+        await check.step(conn)
+        await conn.execute(text("UPDATE audit SET actor = 'somebody else' WHERE seq = 2"))
+        await check.step(conn)
+    assert metrics.audit_chain_broken._value.get() == 1
 
 
 def test_a_worker_of_a_service_is_a_group_of_its_own() -> None:

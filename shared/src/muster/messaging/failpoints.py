@@ -31,6 +31,8 @@ POINTS = frozenset(
         "parked.after-commit",
         "letters.before-commit",
         "letters.after-commit",
+        "republish.before-commit",
+        "republish.after-commit",
         "replay.before-commit",
         "replay.after-commit",
         "import.before-commit",

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from aiokafka.errors import KafkaError
 from prometheus_client import Gauge
 from sqlalchemy import Row, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import QueuePool
 
 from muster.contracts.topics import service_topics
@@ -26,12 +28,17 @@ from muster.messaging.broker import BrokerView, pause
 from muster.observability import metrics
 from muster.observability.logging import get_logger
 from muster.persistence.database import Database
+from muster.security.audit import GENESIS, Audit, BrokenChain, Head, Search, verify_chain
 
 _log = get_logger("muster.watch")
 
 EVERY = 5.0
 """Seconds between two measurements."""
 BROKER_PATIENCE = 10.0
+CHAIN_STEP = 500
+"""Rows of the audit chain that are checked at a time."""
+CHAIN_ANEW = 24 * 3600.0
+"""Seconds after which the whole chain is checked once more."""
 
 # In two halves, each of which has an index that holds these rows only.
 _OUTBOX = text(
@@ -68,12 +75,14 @@ class Watch:
         bootstrap: str,
         consumed: Sequence[str],
         published: Sequence[str],
+        audit: Audit,
     ) -> None:
         self._database = database
         self._bootstrap = bootstrap
         self._consumed = consumed
         self._published = published
         self._groups = groups_of(service, consumed)
+        self._chain = ChainCheck(service, audit)
         self._view: BrokerView | None = None
         self._stopping = asyncio.Event()
 
@@ -118,6 +127,7 @@ class Watch:
             letters = (await conn.execute(_LETTERS)).all()
             held = (await conn.execute(_HELD)).all()
             size = (await conn.execute(_SIZE)).scalar_one()
+            await self._chain.step(conn)
         _set(metrics.outbox_pending, self._published, _by_topic(outbox, "rows"))
         _set(metrics.outbox_oldest_seconds, self._published, _by_topic(outbox, "age"))
         _set(metrics.parked_messages, self._consumed, _by_topic(parked, "rows"))
@@ -153,6 +163,40 @@ class Watch:
         if self._view is not None:
             view, self._view = self._view, None
             await view.stop()
+
+
+class ChainCheck:
+    """Goes along the audit chain of a service, a step at a time, and anew every day."""
+
+    def __init__(self, service: str, audit: Audit) -> None:
+        self._service = service
+        self._audit = audit
+        self._checked = Head(service, 0, GENESIS)
+        self._broken = False
+        self._anew = time.monotonic() + CHAIN_ANEW
+
+    async def step(self, conn: AsyncConnection) -> None:
+        """Check the next rows, and that what was checked is still there."""
+        newest = await self._audit.head(conn)
+        rows = await self._audit.find(conn, Search(after=self._checked.seq), CHAIN_STEP)
+        try:
+            self._checked = self._next(newest, [row._asdict() for row in rows])
+        except BrokenChain as broken:
+            if not self._broken:
+                _log.critical("the audit chain does not hold", seq=broken.seq, reason=broken.en)
+            self._broken = True
+        else:
+            if len(rows) < CHAIN_STEP and time.monotonic() >= self._anew:
+                self._checked = Head(self._service, 0, GENESIS)
+                self._anew = time.monotonic() + CHAIN_ANEW
+        metrics.audit_chain_broken.set(int(self._broken))
+        metrics.audit_rows_checked.set(self._checked.seq)
+
+    def _next(self, newest: Head, rows: Sequence[Mapping[str, Any]]) -> Head:
+        if newest.seq <= self._checked.seq and newest != self._checked:
+            zh, en = "在其后被截断或改写", "was cut off or written anew behind it"
+            raise BrokenChain(newest.seq, zh, en)
+        return verify_chain(rows, self._service, after=self._checked)
 
 
 _OF_DATABASE = (

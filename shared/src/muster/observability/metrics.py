@@ -56,7 +56,8 @@ relay_failures_total = Counter(
     registry=_REGISTRY,
 )
 
-# Times that a source published again from its store. `reason`: gap, cluster-changed, asked.
+# Times that a source published again from its store. `reason`: asked (a consumer missed
+# it), cluster-changed, operator.
 republished_total = Counter(
     "muster_republished_total",
     "Topics published again from the store",
@@ -177,6 +178,23 @@ disk_free_bytes = Gauge(
 )
 disk_size_bytes = Gauge(
     "muster_disk_size_bytes", "Size of the disk of temporary files", registry=_REGISTRY
+)
+
+# -- who comes in, and what is kept of it ----------------------------------------------------------
+
+# Sign-ins that were refused. `reason`: unknown (no such account), password, locked, inactive.
+sign_ins_failed_total = Counter(
+    "muster_sign_ins_failed_total", "Sign-ins refused", ["reason"], registry=_REGISTRY
+)
+
+# 1 when a row of the service's audit chain does not hold. Alarm at once: somebody changed it.
+audit_chain_broken = Gauge(
+    "muster_audit_chain_broken", "The audit chain does not hold", registry=_REGISTRY
+)
+
+# How far this process has checked the chain; it begins anew every day.
+audit_rows_checked = Gauge(
+    "muster_audit_rows_checked", "Rows of the audit chain checked so far", registry=_REGISTRY
 )
 
 # -- HTTP ------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from muster.messaging.relay import Relay
 from muster.messaging.watching import Watch
 from muster.observability import metrics
 from muster.observability.logging import get_logger
-from muster.runtime import audit_route, edges, letters_route, troubles_route
+from muster.runtime import audit_route, edges, letters_route, republish_route, troubles_route
 from muster.runtime.context import Context, build_context
 from muster.runtime.http import install
 from muster.runtime.jobs import Job, Jobs
@@ -79,12 +79,19 @@ class Running:
     intake: Intake
     jobs: Jobs
     watch: Watch
+    published: Sequence[str]
     failed: str | None = None
 
 
 def common_routers() -> tuple[APIRouter, ...]:
     """Routes that every service has beside its own."""
-    return edges.router, audit_route.router, troubles_route.router, letters_route.router
+    return (
+        edges.router,
+        audit_route.router,
+        troubles_route.router,
+        letters_route.router,
+        republish_route.router,
+    )
 
 
 def build_running(service: Service, context: Context) -> Running:
@@ -121,14 +128,17 @@ def build_running(service: Service, context: Context) -> Running:
         intake=intake,
         bootstrap=settings.kafka,
     )
+    published = [item.topic for item in publications]
     watch = Watch(
         service=service.name,
         database=context.database,
         bootstrap=settings.kafka,
         consumed=intake.topics,
-        published=[item.topic for item in publications],
+        published=published,
+        audit=context.audit,
     )
-    return Running(context, relay, consumer, intake, Jobs(service.jobs, context), watch)
+    jobs = Jobs(service.jobs, context)
+    return Running(context, relay, consumer, intake, jobs, watch, published)
 
 
 _Line = TypeVar("_Line", Publication, Subscription)
