@@ -124,7 +124,7 @@ def wrong_with(rule: dict[str, Any]) -> list[str]:
     paired = all(expr.count(a) == expr.count(b) for a, b in ("()", "[]", "{}"))
     if not paired or re.search(r"[<>]|==", expr) is None:
         found.append("expr")
-    for label in re.findall(r"\$labels\.(\w+)", str(rule.get("annotations"))):
+    for label in sorted(set(re.findall(r"\$labels\.(\w+)", str(rule.get("annotations"))))):
         grouped = GROUPING.findall(expr)
         if grouped and not any(label in inside.replace(" ", "").split(",") for inside in grouped):
             found.append(f"label {label} is not in the result")

@@ -377,6 +377,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/outbox/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Outbox
+         * @description Publish again, under the same ids, what was published since then; audited. Consumers take
+         *     what they have already as done.
+         */
+        post: operations["replay_outbox_outbox_replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/packet-key": {
         parameters: {
             query?: never;
@@ -749,6 +770,26 @@ export interface components {
             rule: string | null;
             /** Zh */
             zh: string;
+        };
+        /**
+         * AgainIn
+         * @description Since when; without it everything.
+         */
+        AgainIn: {
+            /** Since */
+            since?: string | null;
+        };
+        /**
+         * AgainOut
+         * @description How many events of which topic go out again.
+         */
+        AgainOut: {
+            /** Service */
+            service: string;
+            /** Topics */
+            topics: {
+                [key: string]: number;
+            };
         };
         /**
          * AreaLevel
@@ -2929,6 +2970,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LedgerOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    replay_outbox_outbox_replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgainIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgainOut"];
                 };
             };
             /** @description Validation Error */
