@@ -264,10 +264,33 @@ async def test_one_that_is_put_away_stays_away_and_its_key_goes_on(
     await intake.take(TOPIC, [bad])
     assert await listed(reader, letters) == [], "a copy of it is no news"
     rows = await audited(reader, "dead-letter.discard")
-    assert [(who, why, detail["message"]) for who, why, detail in rows] == [
-        (WHO, WHY, dead.id),
-        (WHO, WHY, head.id),
+    assert [(who, why, detail["message"], detail["topic"]) for who, why, detail in rows] == [
+        (WHO, WHY, dead.id, TOPIC),
+        (WHO, WHY, head.id, TOPIC),
     ]
+    whom = "SELECT array_agg(subject_ids::text[]) FROM audit WHERE action = 'dead-letter.discard'"
+    assert await scalar(reader, whom) == [[bad.key], [key]]
+
+
+async def test_headers_that_could_not_be_read_are_shown_only_for_a_reason(
+    source: Side, reader: Side
+) -> None:
+    """R100: they may hold anything, whether the message is a dead letter or waits aside."""
+    intake = make_intake(reader, limits=InvalidLimits(per_sender=1))
+    letters = letters_of(reader, intake)
+    good = raw(source.keyring, new_subject(), 1, 1)
+    hostile = replace(good, key="张三", headers=(*good.headers[:3], ("note", "张三".encode())))
+    await intake.take(TOPIC, [hostile, hostile])
+    found = await listed(reader, letters)
+    assert [(one.event_id, one.held) for one in found] == [(None, False), (None, True)]
+    async with reader.database.transaction() as conn:
+        for one in found:
+            looked = await letters.show(conn, one.id, actor=WHO)
+            assert looked is not None
+            assert (looked.key, looked.headers) == ("", {})
+            opened = await letters.show(conn, one.id, actor=WHO, reason=WHY)
+            assert opened is not None
+            assert opened.headers["note"] == "张三"
 
 
 async def test_a_message_is_opened_for_a_reason_and_every_look_is_audited(

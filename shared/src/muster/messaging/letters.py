@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.envelope import Clear, Unreadable, read_value
 from muster.messaging import failpoints, parking
+from muster.messaging.aside import UNREADABLE
 from muster.messaging.deadletters import DeadLetters, Kept, RawMessage
 from muster.messaging.intake import Intake
 from muster.messaging.message import Done, Invalid, Message, NotNow, Outcome
@@ -80,7 +81,8 @@ class Stuck:
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One message as it came: its headers and clear fields; `part` is what was sealed for this
-    service, where somebody asked for it and it opens, and `why` the reason why it does not."""
+    service, where somebody asked for it and it opens, and `why` the reason why it does not. Key and
+    headers that could not be read are there only where somebody gave a reason."""
 
     stuck: Stuck
     key: str
@@ -99,6 +101,8 @@ class Acted:
     id: str
     became: str
     outcome: Outcome | None = None
+    topic: str = ""
+    subjects: tuple[str, ...] = ()
 
 
 class Letters:
@@ -141,20 +145,21 @@ class Letters:
         stuck, raw = found
         opened = None if reason is None else await self._intake.open(conn, raw)
         clear = _clear(raw)
-        subjects = [clear.subject_id] if clear is not None and clear.subject_id else []
         await self._audit.record(
             conn,
             actor=actor,
             action="dead-letter.read" if reason is None else "dead-letter.open",
-            subject_ids=subjects,
+            subject_ids=_subjects(raw),
             reason=reason,
             detail={"message": one, "topic": raw.topic},
         )
         message = opened if isinstance(opened, Message) else None
+        # Headers that could not be read may hold anything, somebody's number too.
+        plain = reason is not None or stuck.event_id is not None
         return Shown(
             stuck,
-            raw.key,
-            {name: value.decode("utf-8", "replace") for name, value in raw.headers},
+            raw.key if plain else "",
+            {n: value.decode("utf-8", "replace") for n, value in raw.headers if plain},
             clear,
             None if message is None else message.part.model_dump(mode="json"),
             opened if isinstance(opened, Invalid | NotNow) else None,
@@ -188,8 +193,9 @@ class Letters:
                 await parking.release(conn, [row.id for row in rows])
                 keys = [(one.raw.topic, one.raw.key) for one in letters]
                 await parking.hurry(conn, [*keys, *((row.topic, row.key) for row in rows)])
-                gone = [one.id for one in letters] + [f"p{row.id}" for row in rows]
-                acted = {one: Acted(one, "discarded") for one in gone}
+                gone = [(one.id, one.raw) for one in letters]
+                gone += [(f"p{row.id}", _raw_of(row)) for row in rows]
+                acted = {one: _acted(one, raw, "discarded") for one, raw in gone}
                 await self._note(conn, acted, actor, "dead-letter.discard", reason)
                 await failpoints.reach("letters.before-commit")
             await failpoints.reach("letters.after-commit")
@@ -204,7 +210,7 @@ class Letters:
             letters.sort(key=lambda one: (one.raw.partition, _sequence(one.raw), one.raw.offset))
             outcomes = await self._intake.retake(conn, topic, letters)
             for one, outcome in zip(letters, outcomes, strict=True):
-                acted[one.id] = Acted(one.id, _became(outcome), outcome)
+                acted[one.id] = _acted(one.id, one.raw, _became(outcome), outcome)
         return acted
 
     async def _hurry(self, conn: AsyncConnection, ids: Sequence[int]) -> dict[str, Acted]:
@@ -213,10 +219,10 @@ class Letters:
         held = {(row.topic, row.key): row.held for row in heads}
         free = {key for key, is_held in held.items() if not is_held}
         await parking.hurry(conn, free)
-        return {
-            f"p{row.id}": Acted(f"p{row.id}", "due" if (row.topic, row.key) in free else "held")
-            for row in rows
+        became = {
+            f"p{row.id}": (row, "due" if (row.topic, row.key) in free else "held") for row in rows
         }
+        return {one: _acted(one, _raw_of(row), what) for one, (row, what) in became.items()}
 
     async def _note(
         self,
@@ -228,7 +234,13 @@ class Letters:
     ) -> None:
         """One row for each message, last: the chain is locked until the transaction ends."""
         entries = [
-            Entry(actor, action, reason=reason, detail={"message": one.id, "became": one.became})
+            Entry(
+                actor,
+                action,
+                one.subjects,
+                reason,
+                {"message": one.id, "topic": one.topic, "became": one.became},
+            )
             for one in acted.values()
         ]
         if entries:
@@ -242,9 +254,7 @@ class Letters:
         if row is None:
             return None
         shown = {**row._mapping, "held": row.next_try_at is None}
-        headers = tuple((name, base64.b64decode(value)) for name, value in row.headers)
-        raw = RawMessage(row.topic, row.partition, row.offset, row.key, headers, row.value)
-        return _waiting_of(shown), raw
+        return _waiting_of(shown), _raw_of(row)
 
     async def _stuck(self, conn: AsyncConnection, kept: Sequence[Kept]) -> list[Stuck]:
         if not kept:
@@ -275,7 +285,8 @@ def _waiting(row: Row[Any]) -> Stuck:
 
 
 def _waiting_of(row: dict[str, Any]) -> Stuck:
-    named = dict(row["headers"]).get("ce_id")
+    readable = not row["key"].startswith(f"{UNREADABLE}/")
+    named = dict(row["headers"]).get("ce_id") if readable else None
     return Stuck(
         f"p{row['id']}",
         row["topic"],
@@ -290,6 +301,20 @@ def _waiting_of(row: dict[str, Any]) -> Stuck:
         key_parked=True,
         held=row["held"],
     )
+
+
+def _raw_of(row: Row[Any]) -> RawMessage:
+    headers = tuple((name, base64.b64decode(value)) for name, value in row.headers)
+    return RawMessage(row.topic, row.partition, row.offset, row.key, headers, row.value)
+
+
+def _acted(one: str, raw: RawMessage, became: str, outcome: Outcome | None = None) -> Acted:
+    return Acted(one, became, outcome, raw.topic, _subjects(raw))
+
+
+def _subjects(raw: RawMessage) -> tuple[str, ...]:
+    clear = _clear(raw)
+    return () if clear is None or clear.subject_id is None else (clear.subject_id,)
 
 
 def _is_parked(one: str) -> bool:

@@ -47,8 +47,8 @@ def list_messages(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List dead letters and parked messages: topic, place, event, why, when, how often tried, and
-    whether their key waits. Nothing of what they hold is shown."""
+    """List dead letters and parked messages: topic, partition and offset, why, when, how often
+    tried, and whether their key waits; with --json also the event. What they hold is not shown."""
     names = [_known(service)] if service else service_names()
 
     async def work(account: Account) -> dict[str, list[dict[str, Any]]]:
@@ -63,8 +63,12 @@ def list_messages(
             "没有死信，也没有等待的消息。 No dead letters, and nothing waits.", highlight=False
         )
         return
-    shown = Table(title="Dead letters and parked messages", title_justify="left", box=SIMPLE)
-    for title in ("service", "id", "topic", "place", "event", "why", "at", "tried", "key"):
+    shown = Table(
+        title="Dead letters and parked messages", title_justify="left", box=SIMPLE, padding=0
+    )
+    for title in ("service", "id"):
+        shown.add_column(title, no_wrap=True)
+    for title in ("topic", "place", "why", "at", "tried", "key"):
         shown.add_column(title, overflow="fold")
     for name, rows in found.items():
         for row in rows:
@@ -214,7 +218,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
     why = f"{row['zh']} {row['en']}" if row["rule"] is None else row["rule"]
     place = f"{row['partition']}/{row['offset']}"
     at = str(row["at"])[:19]
-    return [row["id"], row["topic"], place, row["event_id"] or "-", why, at, str(row["tried"]), key]
+    return [row["id"], row["topic"], place, why, at, str(row["tried"]), key]
 
 
 def _json(document: object) -> None:
