@@ -182,8 +182,11 @@ def test_whom_a_department_names_comes_to_the_desk_or_before_an_administrator(
     assert waiting(admin) == before
 
     for who in (sure, unsure):
-        on_list(collector, desk, who.name)
-        type_number(collector.page, who.number)
-        opened(collector.page)
-        expect(box(collector.page, "name", language)).to_have_value(who.name)
+        page, _ = on_list(collector, desk, who.name)
+        page.get_by_role("navigation", name=desk("frame.pages")).get_by_role(
+            "link", name=desk("page.today")
+        ).click()
+        type_number(page, who.number)
+        opened(page)
+        expect(box(page, "name", language)).to_have_value(who.name)
     assert not held_of(collector, nobody.number)["known"]

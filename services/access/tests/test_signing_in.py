@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from muster.access import passwords
+from muster.observability import metrics
 from muster.security import jose, tokens
 
 PASSWORD = "correct horse battery"
@@ -65,6 +66,7 @@ async def test_no_answer_tells_whether_a_name_exists(
         return await check(stored, password)
 
     monkeypatch.setattr(passwords, "check", counted)
+    before = {why: refusals(why) for why in ("unknown", "password", "locked", "inactive")}
     answers = [
         await house.sign_in("nobody"),
         await house.sign_in("known", "another password"),
@@ -78,6 +80,13 @@ async def test_no_answer_tells_whether_a_name_exists(
     assert answers[0].json()["reasons"][0]["rule"] == "sign-in-refused"
     assert len(hashed) == len(answers)
     assert sum(stored is None for stored in hashed) == 3
+    counted_after = {why: refusals(why) - before[why] for why in before}
+    assert counted_after == {"unknown": 3, "password": 1, "locked": 1, "inactive": 1}
+
+
+def refusals(why: str) -> float:
+    """How many sign-ins were refused for that reason, as an operator sees it."""
+    return float(metrics.sign_ins_failed_total.labels(why)._value.get())
 
 
 @pytest.mark.usefixtures("real_hashes")

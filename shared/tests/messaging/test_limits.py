@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
@@ -9,18 +10,30 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from email.message import Message as Headers
+from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
+from urllib.error import HTTPError
 
+import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.messaging import failpoints
+from muster.messaging.consumer import Consumer
 from muster.messaging.deadletters import RawMessage
 from muster.messaging.intake import Intake
 from muster.messaging.limits import Halted, InvalidLimits, lift
 from muster.messaging.message import DONE, Invalid, Message, Outcome
+from muster.observability import metrics
+from muster.runtime import cli, lifecycle
+from muster.runtime.http import install
+from muster.runtime.parts import probe
 from muster.security.boxes import open_box
 
 from .conftest import (
@@ -31,6 +44,7 @@ from .conftest import (
     make_intake,
     new_subject,
     raw,
+    running,
     scalar,
     take_facts,
 )
@@ -134,7 +148,69 @@ async def test_who_is_let_in_again_and_again_without_cure_halts_the_topic(
     await intake.retry_parked()
     with pytest.raises(Halted, match=TOPIC):
         await intake.take(TOPIC, [raw(source.keyring, new_subject(), 1, 11)])
-    assert intake.limits.halted() == [TOPIC]
+    [halt] = intake.limits.halted()
+    assert halt.topic == TOPIC
+    assert "6 invalid messages in a row" in halt.en
+    assert "muster dlq list" in halt.en
+    assert "连续 6 条消息" in halt.zh
+    assert metrics.consumer_halted.labels(TOPIC)._value.get() == 1
+
+
+async def test_a_consumer_that_halts_says_why_at_ready_in_status_and_in_its_log(
+    source: Side, reader: Side, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what to do, in both languages; one that does not is not said to."""
+    intake = limited(reader, per_sender=3, overall=3)
+    app = FastAPI()
+    app.state.database = reader.database
+    assigned = asyncio.Event()
+    assigned.set()
+    app.state.running = SimpleNamespace(
+        consumer=SimpleNamespace(assigned=assigned), intake=intake, failed=None
+    )
+    install(app, "reporting")
+
+    async def ready() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            return await client.get("/ready")
+
+    assert (await ready()).json() == {"ready": True, "waiting_for": [], "halted": []}
+    await intake.take(TOPIC, [raw(source.keyring, new_subject(), 1, n) for n in (1, 2, 3)])
+    answer = await ready()
+    assert answer.status_code == 503
+    [said] = answer.json()["halted"]
+    assert answer.json()["waiting_for"] == [f"halted: {TOPIC}"]
+
+    body = BytesIO(answer.content)
+    error = HTTPError("http://x/ready", 503, "", Headers(), body)
+    monkeypatch.setattr("urllib.request.urlopen", Mock(side_effect=error))
+    seen = probe("http://x")
+    assert seen.halted == (f"{said['zh']}\n{said['en']}",)
+    stack = {"parts": {"reporting": {"pid": 1, "restarts": 0, "url": "http://x"}}}
+    described = {**stack, "services": {"reporting": {}}}
+    status = lifecycle.Status("degraded", described, {"reporting": seen})
+    cli._show(status)
+    told = capsys.readouterr().out
+    assert said["zh"] in told
+    assert said["en"] in told
+    assert status.as_dict()["services"]["reporting"]["halted"] == list(seen.halted)  # type: ignore[index]
+
+    consumer = Consumer(
+        service="reporting", database=reader.database, intake=intake, bootstrap="127.0.0.1:1"
+    )
+    monkeypatch.setattr(consumer, "_run_connected", Mock(side_effect=_halted(intake)))
+    async with running(consumer):
+        await asyncio.sleep(0.1)
+    logged = capsys.readouterr().out
+    assert "muster dlq replay" in logged
+    assert "重启本服务" in logged
+
+
+def _halted(intake: Intake) -> Halted:
+    with pytest.raises(Halted) as halted:
+        intake.limits.check(TOPIC)
+    return halted.value
 
 
 async def test_what_cannot_be_read_is_limited_too_and_blocks_nobody(

@@ -11,12 +11,11 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from muster.messaging import failpoints, parking, positions, unreadable
+from muster.messaging import failpoints, positions, unreadable
 from muster.messaging.broker import commit, gather, new_consumer, patiently_start, pause
 from muster.messaging.deadletters import RawMessage
 from muster.messaging.intake import Intake
 from muster.messaging.limits import Halted
-from muster.observability import metrics
 from muster.observability.logging import get_logger
 from muster.persistence.database import Database
 
@@ -41,8 +40,6 @@ class Consumer:
         self._intake = intake
         self._bootstrap = bootstrap
         self._stopping = asyncio.Event()
-        # Parked messages and new ones of the same key must not be taken side by side.
-        self._taking = asyncio.Lock()
         self._took = 0.0
         self.assigned = asyncio.Event()
         """Set while partitions are assigned and what came on them could be taken."""
@@ -62,7 +59,8 @@ class Consumer:
                     _log.warning("consumer starts again", reason=type(error).__name__)
                     await pause(1.0, self._stopping)
                 except Halted as error:
-                    _log.critical("consumer halted", reason=str(error))
+                    halt = error.halt
+                    _log.critical("consumer halted", topic=halt.topic, zh=halt.zh, en=halt.en)
                     await self._stopping.wait()
         finally:
             housekeeping.cancel()
@@ -122,7 +120,7 @@ class Consumer:
                         record.value or b"",
                     )
                 )
-        async with self._taking:
+        async with self._intake.alone:
             began = asyncio.get_running_loop().time()
             for topic, batch in by_topic.items():
                 await self._intake.take(topic, batch)
@@ -130,10 +128,6 @@ class Consumer:
         await failpoints.reach("inbox.before-offset-commit")
         # What another process was given meanwhile it reads again; its inbox knows what is here.
         mine = consumer.assignment() & fetched.keys()
-        for tp in mine:
-            metrics.consumer_lag.labels(tp.topic, str(tp.partition)).set(
-                max(0, (consumer.highwater(tp) or 0) - fetched[tp][-1].offset - 1)
-            )
         await commit(consumer, {tp: fetched[tp][-1].offset + 1 for tp in mine})
         await failpoints.reach("inbox.after-offset-commit")
 
@@ -148,7 +142,7 @@ class Consumer:
         if blocked.before:
             await self._take(consumer, {tp: blocked.before})
         nothing = RawMessage(tp.topic, tp.partition, blocked.offset, "", (), b"")
-        async with self._taking:
+        async with self._intake.alone:
             await self._intake.take(tp.topic, [nothing])
         async with self._database.transaction() as conn:
             await positions.mark_out_of_range(conn, [(tp.topic, tp.partition)])
@@ -179,11 +173,10 @@ class Consumer:
             await pause(HOUSEKEEPING, self._stopping)
 
     async def _look_after(self) -> None:
-        async with self._taking:
+        async with self._intake.alone:
             await self._intake.retry_parked()
         async with self._database.transaction() as conn:
             asked = await positions.request_missing(conn, self._service)
-            await parking.measure(conn, self._intake.topics)
             if asked:
                 await failpoints.reach("replay.before-commit")
         if asked:

@@ -12,9 +12,10 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import delete, select
+from sqlalchemy import Row, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.contracts.envelope import Clear
@@ -43,6 +44,8 @@ _CLAIM = (
     .order_by(dead_letter.c.id)
     .with_for_update()
 )
+_LISTED = select(dead_letter).order_by(dead_letter.c.id)
+_LOCKED = select(dead_letter).where(in_ids(dead_letter.c.id, "ids")).order_by(dead_letter.c.id)
 _WITHDRAW = delete(dead_letter).where(in_ids(dead_letter.c.id, "ids"))
 _SEALED = select(dead_letter.c.id, dead_letter.c.sealed).where(in_ids(dead_letter.c.id, "ids"))
 
@@ -71,6 +74,18 @@ class Refused:
     raw: RawMessage
     why: Invalid
     event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A dead letter as it stands in the store, opened. ``event_id`` is None of a message whose
+    headers could not be read when it came; ``since`` is when it failed."""
+
+    id: str
+    raw: RawMessage
+    why: Invalid
+    since: datetime
+    event_id: str | None
 
 
 class DeadLetters:
@@ -147,6 +162,36 @@ class DeadLetters:
             await conn.execute(_WITHDRAW, {"ids": sent(letters)})
             _log.info("dead letters were superseded", topic=topic, count=len(letters))
 
+    async def listed(self, conn: AsyncConnection, after: str | None, limit: int) -> list[Kept]:
+        """Letters in the order of their ids, from behind this one on."""
+        wanted = _LISTED if after is None else _LISTED.where(dead_letter.c.id > after)
+        return [self._kept(row) for row in await conn.execute(wanted.limit(limit))]
+
+    async def kept(
+        self, conn: AsyncConnection, ids: Sequence[str], *, lock: bool = False
+    ) -> list[Kept]:
+        """Those of these letters that stand; locked, they stand until the transaction ends."""
+        wanted = _LOCKED.with_for_update() if lock else _LOCKED
+        return [self._kept(row) for row in await conn.execute(wanted, {"ids": sent(ids)})]
+
+    async def remove(self, conn: AsyncConnection, ids: Sequence[str]) -> None:
+        """These letters have no point any more."""
+        if ids:
+            await conn.execute(_WITHDRAW, {"ids": list(ids)})
+
+    def _kept(self, row: Row[Any]) -> Kept:
+        letter = self._open(row.id, row.sealed)
+        headers = tuple((name, base64.b64decode(value)) for name, value in letter.headers)
+        value = base64.b64decode(letter.value)
+        raw = RawMessage(row.topic, row.partition, row.offset, letter.key, headers, value)
+        named = dict(headers).get("ce_id", b"").decode("ascii", "replace")
+        event_id = named if row.id == _letter_of(row.topic, named) else None
+        return Kept(row.id, raw, Invalid(row.rule, row.zh, row.en), row.failed_at, event_id)
+
+    def _open(self, letter_id: str, sealed: str) -> DeadLetter:
+        context = {"table": "dead_letter", "row": letter_id}
+        return DeadLetter.model_validate_json(open_box(sealed, self._keyring, context))
+
     def _letter(self, item: Refused) -> DeadLetter:
         raw, why = item.raw, item.why
         return DeadLetter(
@@ -174,14 +219,7 @@ class DeadLetters:
             box = sealed.get(row.ref["id"])
             if box is None:
                 continue  # superseded before it was published: there is nothing left to say
-            letter = DeadLetter.model_validate_json(
-                open_box(
-                    box,
-                    self._keyring,
-                    {"table": "dead_letter", "row": row.ref["id"]},
-                )
-            )
-            part = _fitting(letter)
+            part = _fitting(self._open(row.ref["id"], box))
             events[row.event_id] = Event(Clear(version=row.version), {self.service: part})
         return events
 

@@ -6,23 +6,23 @@ effects that the handler writes, parked messages and dead letters.
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from uuid import NAMESPACE_URL, uuid5
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from muster.contracts.envelope import Headers, Unreadable, read_headers
+from muster.contracts.envelope import Unreadable, read_headers
 from muster.contracts.topics import TopicSpec, service_topics
-from muster.messaging import aside, border, enrolled, failpoints, parking, positions
+from muster.messaging import aside, border, enrolled, failpoints, parking
+from muster.messaging.arrivals import Arrival, advance, rounds, settle
 from muster.messaging.aside import UNREADABLE
 from muster.messaging.causes import trace_id
-from muster.messaging.deadletters import DeadLetters, RawMessage, Refused
+from muster.messaging.deadletters import DeadLetters, Kept, RawMessage, Refused
 from muster.messaging.handling import BEHIND, hand_over
 from muster.messaging.limits import InvalidLimits, Tally
-from muster.messaging.message import Done, Invalid, Message, NotNow, Outcome, Subscription
+from muster.messaging.message import DONE, Done, Invalid, Message, NotNow, Outcome, Subscription
 from muster.messaging.opening import Unenrolled, holds_nothing, open_message, unreadable
 from muster.messaging.parking import Parked, Waiting
 from muster.observability import metrics
@@ -35,34 +35,16 @@ from muster.security.keyring import Keyring
 _log = get_logger("muster.intake")
 
 _HELD = "sender quarantined"
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """A message with readable headers; ``empty`` when it holds nothing for this service, ``again``
-    when an earlier copy became a dead letter, and ``since`` when it waits already."""
-
-    raw: RawMessage
-    headers: Headers
-    empty: bool = False
-    again: bool = False
-    since: datetime | None = None
-
-    @property
-    def event_id(self) -> str:
-        return self.headers.event_id
-
-    @property
-    def inbox_id(self) -> str:
-        """Under which it is noted. One that is empty leaves the event's own id to a copy that is
-        not: nobody signs that there is nothing, so it may be a copy of which the part was taken."""
-        if not self.empty:
-            return self.event_id
-        return str(uuid5(NAMESPACE_URL, f"{self.raw.topic}/{self.event_id}/empty"))
-
-    @property
-    def sender(self) -> str:
-        return self.headers.sender
+NOT_READ = Invalid(
+    "topic-not-read",
+    "本服务已不再读取此主题。",
+    "This service no longer reads that topic.",
+)
+READ_AND_REFUSED = Invalid(
+    "read-and-refused",
+    "现已能读取，但其内容仍不能接收：另有一条死信说明原因。",
+    "It can be read now, and still not be taken: another dead letter says why.",
+)
 
 
 class Intake:
@@ -86,6 +68,9 @@ class Intake:
         self._keyring = keyring
         self._letters = DeadLetters(service, keyring)
         self.limits = limits or InvalidLimits()
+        self.alone = asyncio.Lock()
+        """Held by whoever takes messages: parked ones, new ones and dead letters of the same key
+        must not be taken side by side."""
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -115,7 +100,7 @@ class Intake:
     ) -> None:
         refused: list[Refused] = []
         held: list[Waiting] = []
-        arrivals: list[_Arrival] = []
+        arrivals: list[Arrival] = []
         for raw in batch:
             try:
                 headers = read_headers(spec, raw.headers, raw.key, raw.partition)
@@ -126,15 +111,15 @@ class Intake:
                     held.append(Waiting(aside.put(spec, raw), UNREADABLE, _HELD, retry=False))
             else:
                 empty = holds_nothing(self._service, spec, raw)
-                arrivals.append(_Arrival(raw, headers, empty))
+                arrivals.append(Arrival(raw, headers, empty))
         await self._letters.write(conn, refused)
         await parking.park(conn, held)
         _count(spec, invalid=len(refused), parked=len(held))
-        for copies in _rounds(arrivals):
+        for copies in rounds(arrivals):
             await self._take_readable(conn, spec, copies, tally)
 
     async def _take_readable(
-        self, conn: AsyncConnection, spec: TopicSpec, arrivals: Sequence[_Arrival], tally: Tally
+        self, conn: AsyncConnection, spec: TopicSpec, arrivals: Sequence[Arrival], tally: Tally
     ) -> None:
         fresh = await self._new(conn, spec, arrivals)
         waiting, ready = await self._set_apart(conn, spec, fresh, tally)
@@ -142,7 +127,7 @@ class Intake:
         stands: set[str] = set()
         done = sum(arrival.empty for arrival in arrivals)
         opened = await self._open(conn, spec, ready)
-        await _advance(conn, spec, arrivals, ready, opened)
+        await advance(conn, spec, arrivals, ready, opened)
         outcomes = await self._hand_over(conn, spec, opened)
         for arrival, outcome in zip(ready, outcomes, strict=True):
             if isinstance(outcome, NotNow):
@@ -171,8 +156,8 @@ class Intake:
         )
 
     async def _new(
-        self, conn: AsyncConnection, spec: TopicSpec, arrivals: Sequence[_Arrival]
-    ) -> list[_Arrival]:
+        self, conn: AsyncConnection, spec: TopicSpec, arrivals: Sequence[Arrival]
+    ) -> list[Arrival]:
         """Enter messages into the inbox; those that were there already drop out, and empty ones.
 
         Except an event of which only a damaged copy came so far: a good one takes its place.
@@ -200,11 +185,11 @@ class Intake:
         return [replace(a, again=a.event_id in again) for a in whole if a.event_id in new | again]
 
     async def _set_apart(
-        self, conn: AsyncConnection, spec: TopicSpec, fresh: Sequence[_Arrival], tally: Tally
-    ) -> tuple[list[Waiting], list[_Arrival]]:
+        self, conn: AsyncConnection, spec: TopicSpec, fresh: Sequence[Arrival], tally: Tally
+    ) -> tuple[list[Waiting], list[Arrival]]:
         """What waits with a quarantined sender or behind a parked key, and what may be handled."""
         waiting: list[Waiting] = []
-        ready: list[_Arrival] = []
+        ready: list[Arrival] = []
         parked = await parking.parked_keys(conn, ((spec.name, a.raw.key) for a in fresh))
         for arrival in fresh:
             if arrival.sender in tally.held:
@@ -226,7 +211,7 @@ class Intake:
         return [next(answered) if isinstance(found, Message) else found for found in opened]
 
     async def _open(
-        self, conn: AsyncConnection, spec: TopicSpec, arrivals: Sequence[_Arrival]
+        self, conn: AsyncConnection, spec: TopicSpec, arrivals: Sequence[Arrival]
     ) -> list[Message | Outcome]:
         """Open messages in their order; a key whose message must wait holds back its later ones.
         About signers that are not known is asked together."""
@@ -249,7 +234,7 @@ class Intake:
             for arrival, one in zip(arrivals, found, strict=True)
             if isinstance(one, Unenrolled)
         }
-        return _settle(arrivals, found, await enrolled.held(conn, unknown))
+        return settle(arrivals, found, await enrolled.held(conn, unknown))
 
     async def retry_parked(self, limit: int = 200) -> int:
         """Try the first message of each due key again; gives how many keys moved on."""
@@ -269,6 +254,66 @@ class Intake:
             self.limits.keep(tally)
         await failpoints.reach("parked.after-commit")
         return moved
+
+    async def open(self, conn: AsyncConnection, raw: RawMessage) -> Message | Outcome:
+        """A message that was kept, opened for whoever looks at it: nothing is taken or noted."""
+        spec = self._specs.get(raw.topic)
+        if spec is None:
+            return NOT_READ
+        try:
+            headers = read_headers(spec, raw.headers, raw.key, raw.partition)
+        except Unreadable as error:
+            return unreadable(error)
+        [opened] = await self._open(conn, spec, [Arrival(raw, headers)])
+        return opened
+
+    async def retake(
+        self, conn: AsyncConnection, topic: str, letters: Sequence[Kept]
+    ) -> list[Outcome]:
+        """Try dead letters of one topic again, in order, in the caller's transaction and `alone`.
+
+        One that is taken is withdrawn. One that must wait is parked, or, behind messages of its key
+        that wait already, stays: it was before them, and they may be waiting for it. One that is
+        invalid stays, and is no news of its sender.
+        """
+        spec = self._specs.get(topic)
+        if spec is None:
+            return [NOT_READ] * len(letters)
+        known = [one for one in letters if one.event_id is not None]
+        before = await parking.parked_keys(conn, ((topic, one.raw.key) for one in known))
+        outcomes = dict(zip(known, await self._try(conn, spec, known, again=True), strict=True))
+        gone: list[str] = []
+        waiting: list[Waiting] = []
+        for one, outcome in outcomes.items():
+            if isinstance(outcome, Done):
+                gone.append(one.id)
+            elif isinstance(outcome, NotNow) and (topic, one.raw.key) not in before:
+                gone.append(one.id)
+                sender = read_headers(spec, one.raw.headers, one.raw.key).sender
+                waiting.append(Waiting(one.raw, sender, outcome.reason))
+        await self._letters.remove(conn, gone)
+        await parking.park(conn, waiting)
+        await parking.hurry(conn, before)
+        _count(spec, done=len(gone) - len(waiting), parked=len(waiting))
+        for one in letters:
+            if one.event_id is None:
+                outcomes[one] = await self._read_after_all(conn, spec, one)
+        return [outcomes[one] for one in letters]
+
+    async def _read_after_all(
+        self, conn: AsyncConnection, spec: TopicSpec, letter: Kept
+    ) -> Outcome:
+        """One whose headers no version could read so far never got into the inbox: if this version
+        reads them, it comes in by the same door as new ones."""
+        raw = letter.raw
+        try:
+            headers = read_headers(spec, raw.headers, raw.key, raw.partition)
+        except Unreadable as error:
+            return unreadable(error)
+        await self._letters.remove(conn, [letter.id])
+        await self._take(conn, spec, [raw], await self.limits.tally(conn, spec.name))
+        again = await self._letters.claim(conn, spec.name, [headers.event_id])
+        return READ_AND_REFUSED if again else DONE
 
     async def _retry(
         self, conn: AsyncConnection, spec: TopicSpec, heads: Sequence[Parked], tally: Tally
@@ -303,83 +348,28 @@ class Intake:
         return len(released) + len(unread)
 
     async def _try(
-        self, conn: AsyncConnection, spec: TopicSpec, heads: Sequence[Parked]
+        self,
+        conn: AsyncConnection,
+        spec: TopicSpec,
+        kept: Sequence[Parked] | Sequence[Kept],
+        *,
+        again: bool = False,
     ) -> list[Outcome]:
-        """Outcomes of parked messages; a newer version of this service may read them otherwise."""
-        read: list[_Arrival | Invalid] = []
-        for head in heads:
-            raw = head.raw
+        """Outcomes of messages that were kept; a newer version of this service may read them
+        otherwise. ``again`` says that they are dead letters, which are no word of their source."""
+        read: list[Arrival | Invalid] = []
+        for one in kept:
+            raw = one.raw
             try:
                 headers = read_headers(spec, raw.headers, raw.key, raw.partition)
-                read.append(_Arrival(raw, headers, since=head.since))
+                read.append(Arrival(raw, headers, again=again, since=one.since))
             except Unreadable as error:
                 read.append(unreadable(error))
-        arrivals = [one for one in read if isinstance(one, _Arrival)]
+        arrivals = [one for one in read if isinstance(one, Arrival)]
         opened = await self._open(conn, spec, arrivals)
-        await _advance(conn, spec, (), arrivals, opened)
+        await advance(conn, spec, (), arrivals, opened)
         outcomes = iter(await self._hand_over(conn, spec, opened))
-        return [next(outcomes) if isinstance(one, _Arrival) else one for one in read]
-
-
-async def _advance(
-    conn: AsyncConnection,
-    spec: TopicSpec,
-    came: Sequence[_Arrival],
-    tried: Sequence[_Arrival],
-    opened: Sequence[Message | Outcome],
-) -> None:
-    """Note the places of all that came, and as its source's own words those that could be opened.
-
-    Copies of what is there already count too: a hole is closed by whatever is published again. But
-    a copy is no word of its source's: no seal binds the place, and anybody can write another.
-    """
-    genuine = [
-        a for a, one in zip(tried, opened, strict=True) if isinstance(one, Message) and not a.again
-    ]
-    await positions.advance(
-        conn,
-        [(spec.name, a.headers.shard, a.headers.sequence) for a in genuine],
-        [(spec.name, a.headers.shard, a.headers.sequence) for a in came],
-    )
-
-
-def _settle(
-    arrivals: Sequence[_Arrival],
-    found: Sequence[Message | Outcome | Unenrolled],
-    held: Collection[tuple[str, str]],
-) -> list[Message | Outcome]:
-    """What becomes of each, by the (sender, kid) that are `held`; later ones of a key wait too."""
-    settled: list[Message | Outcome] = []
-    behind: set[str] = set()
-    for arrival, one in zip(arrivals, found, strict=True):
-        what: Message | Outcome
-        if arrival.raw.key in behind:
-            what = BEHIND
-        elif isinstance(one, Unenrolled):
-            known = (arrival.sender, one.kid) in held
-            what = one.outcome(held=known, since=arrival.since or datetime.now(UTC))
-        else:
-            what = one
-        if isinstance(what, NotNow):
-            behind.add(arrival.raw.key)
-        settled.append(what)
-    return settled
-
-
-def _rounds(arrivals: Sequence[_Arrival]) -> list[list[_Arrival]]:
-    """Arrivals in their order, but copies of one event one after the other.
-
-    The first copy may be the damaged one; whether the next is of use is known only after it.
-    """
-    copies: dict[str, int] = defaultdict(int)
-    rounds: list[list[_Arrival]] = []
-    for arrival in arrivals:
-        number = copies[arrival.event_id]
-        copies[arrival.event_id] += 1
-        if number == len(rounds):
-            rounds.append([])
-        rounds[number].append(arrival)
-    return rounds
+        return [next(outcomes) if isinstance(one, Arrival) else one for one in read]
 
 
 def _event_id(raw: RawMessage) -> str:

@@ -26,8 +26,21 @@ PER_SENDER = 50
 OVERALL = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Why a service's consumer stopped, and what to do, in both languages."""
+
+    topic: str
+    zh: str
+    en: str
+
+
 class Halted(RuntimeError):  # noqa: N818 - a state that an operator reads, not a fault of the code
     """The consumer of a topic stopped because nearly everything on it is invalid."""
+
+    def __init__(self, halt: Halt) -> None:
+        self.halt = halt
+        super().__init__(halt.en)
 
 
 class Tally:
@@ -85,14 +98,12 @@ class InvalidLimits:
     def check(self, topic: str) -> None:
         """Raises `Halted` once the overall limit of a topic was passed."""
         if self._overall_in_a_row[topic] >= self._overall:
-            raise Halted(
-                f"{topic}: {self._overall_in_a_row[topic]} invalid messages in a row, also after "
-                "a sender was quarantined; check the newest deploy, then restart the service"
-            )
+            raise Halted(_halt(topic, self._overall_in_a_row[topic]))
 
-    def halted(self) -> list[str]:
-        """Topics whose consumer stopped."""
-        return sorted(t for t, n in self._overall_in_a_row.items() if n >= self._overall)
+    def halted(self) -> list[Halt]:
+        """Topics that stop the consumer, each with why and what to do."""
+        found = sorted(self._overall_in_a_row.items())
+        return [_halt(topic, n) for topic, n in found if n >= self._overall]
 
     async def tally(self, conn: AsyncConnection, topic: str) -> Tally:
         """Begin to count for one transaction."""
@@ -108,9 +119,24 @@ class InvalidLimits:
         """The transaction was committed: its counts are those of this process now."""
         self._in_a_row[tally.topic] = tally.counts
         self._overall_in_a_row[tally.topic] = tally.overall
+        halted = tally.overall >= self._overall
+        metrics.consumer_halted.labels(tally.topic).set(int(halted))
         for sender in tally.fresh:
             metrics.quarantines_total.labels(tally.topic).inc()
             _log.error("sender quarantined: its messages wait", topic=tally.topic, sender=sender)
+
+
+def _halt(topic: str, invalid: int) -> Halt:
+    return Halt(
+        topic,
+        f"{topic} 连续 {invalid} 条消息无法接收（隔离发送方之后仍是如此），本服务已停止接收消息。"
+        "请用 muster dlq list 查看原因，检查最近一次升级和密钥；消除原因后重启本服务，"
+        "再用 muster dlq replay 重试死信。没有消息丢失。",
+        f"{topic}: {invalid} invalid messages in a row, also after a sender was quarantined; this "
+        "service takes no messages any more. See why: muster dlq list; check the newest deploy and "
+        "the keys. Once that is mended restart the service, then: muster dlq replay. Nothing is "
+        "lost.",
+    )
 
 
 _HELD = select(quarantine.c.sender).where(quarantine.c.topic == bindparam("topic"))

@@ -11,7 +11,6 @@ from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from muster.messaging.deadletters import RawMessage
-from muster.observability import metrics
 from muster.persistence.bulk import in_numbers, in_texts, insert_rows, sent
 from muster.persistence.tables import parked
 
@@ -168,9 +167,19 @@ async def hold(conn: AsyncConnection, ids: Sequence[int], reason: str) -> None:
         await conn.execute(_HOLD, {"rows": list(ids), "why": reason})
 
 
-async def measure(conn: AsyncConnection, topics: Iterable[str]) -> None:
-    """Set the gauge of parked messages."""
-    rows = await conn.execute(select(parked.c.topic, func.count()).group_by(parked.c.topic))
-    counts = {row[0]: row[1] for row in rows}
-    for topic in topics:
-        metrics.parked_messages.labels(topic).set(counts.get(topic, 0))
+_HURRY = text(
+    """
+    UPDATE parked SET next_try_at = now()
+    FROM unnest(CAST(:topics AS text[]), CAST(:keys AS text[])) AS wanted(topic, key)
+    WHERE parked.topic = wanted.topic AND parked.key = wanted.key AND next_try_at IS NOT NULL
+    """
+)
+
+
+async def hurry(conn: AsyncConnection, keys: Iterable[Key]) -> None:
+    """What these keys waited for may be here: they are tried at the next turn. What waits for an
+    operator's word on its sender still does."""
+    wanted = sorted(set(keys))
+    if wanted:
+        columns = {"topics": [k[0] for k in wanted], "keys": [k[1] for k in wanted]}
+        await conn.execute(_HURRY, columns)

@@ -44,6 +44,7 @@ _log = get_logger("muster.relay")
 
 BATCH = 1000
 """Rows that are sealed and published at a time; bounds the relay's memory."""
+FORGET_EVERY = 60.0
 IDLE = 0.1
 """Seconds between looks at an empty outbox."""
 PUBLISH_PATIENCE = 60.0
@@ -150,15 +151,15 @@ class Relay:
         window: UnreadWindow | None,
     ) -> None:
         loop = asyncio.get_running_loop()
-        next_hold = next_look = 0.0
+        next_hold = next_forget = 0.0
         while True:
             now = loop.time()
             if now >= next_hold:
                 await self._hold_and_compare(conn, view, window)
                 next_hold = now + 5
-            if now >= next_look:
-                await self._measure(conn)
-                next_look = now + 1
+            if now >= next_forget:
+                await self._forget(conn)
+                next_forget = now + FORGET_EVERY
             # One cheap look while there is nothing to do, which is most of the time.
             waiting = await self._database.look(relay_sql.ANY_WAITING)
             began = loop.time()
@@ -194,12 +195,10 @@ class Relay:
             metrics.republished_total.labels(topic, "cluster-changed").inc()
             _log.warning("another cluster: publishing again", topic=topic, events=count)
 
-    async def _measure(self, conn: AsyncConnection) -> None:
+    async def _forget(self, conn: AsyncConnection) -> None:
+        """Of what is asked again while it matters, nothing old is kept."""
         await conn.execute(relay_sql.FORGET, {"topics": self._ephemeral})
-        count, age = (await conn.execute(relay_sql.WAITING)).one()
         await conn.commit()
-        metrics.outbox_pending.set(count)
-        metrics.relay_lag_seconds.set(float(age))
 
     async def _say_what_is_left(self, conn: AsyncConnection) -> None:
         """Nothing more can go out: what is left waits for readers, or for a topic that failed.

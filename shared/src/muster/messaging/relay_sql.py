@@ -70,10 +70,10 @@ FORGET = text(
 # Said in two halves, each of which has an index that holds these rows only.
 WAITING = text(
     """
-    SELECT count(*), coalesce(extract(epoch FROM now() - min(occurred_at)), 0) FROM (
-        SELECT occurred_at FROM outbox WHERE sequence IS NULL
+    SELECT count(*) FROM (
+        SELECT id FROM outbox WHERE sequence IS NULL
         UNION ALL
-        SELECT occurred_at FROM outbox WHERE published_at IS NULL AND sequence IS NOT NULL
+        SELECT id FROM outbox WHERE published_at IS NULL AND sequence IS NOT NULL
     ) AS waiting
     """
 )

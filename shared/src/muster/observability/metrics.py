@@ -18,7 +18,9 @@ __all__ = ["CONTENT_TYPE", "LABELS", "registry", "render"]
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 # The only label names there are; a test holds every metric below to them.
-LABELS = frozenset({"topic", "outcome", "reason", "partition", "method", "route", "status"})
+LABELS = frozenset(
+    {"topic", "outcome", "reason", "group", "partition", "method", "route", "status"}
+)
 
 _REGISTRY = CollectorRegistry()
 ProcessCollector(registry=_REGISTRY)
@@ -27,9 +29,19 @@ GCCollector(registry=_REGISTRY)
 
 # -- outbox and relay ------------------------------------------------------------------------------
 
-# Rows of this service's outbox that the relay has not published yet. Rises while Kafka is away;
-# alarm when it rises for minutes while Kafka is up.
-outbox_pending = Gauge("muster_outbox_pending", "Outbox rows not yet published", registry=_REGISTRY)
+# Rows of this service's outbox that the relay has not published yet. Rises while Kafka is away.
+outbox_pending = Gauge(
+    "muster_outbox_pending", "Outbox rows not yet published", ["topic"], registry=_REGISTRY
+)
+
+# Seconds between the commit of the oldest unpublished event and now; 0 when nothing waits. Alarm
+# when it rises for minutes: the relay stands still, or nobody reads.
+outbox_oldest_seconds = Gauge(
+    "muster_outbox_oldest_seconds",
+    "Age of the oldest unpublished event",
+    ["topic"],
+    registry=_REGISTRY,
+)
 
 # Events that Kafka acknowledged, republished ones included.
 relay_published_total = Counter(
@@ -44,12 +56,8 @@ relay_failures_total = Counter(
     registry=_REGISTRY,
 )
 
-# Seconds between the commit of the oldest unpublished event and now; 0 when nothing waits.
-relay_lag_seconds = Gauge(
-    "muster_relay_lag_seconds", "Age of the oldest unpublished event", registry=_REGISTRY
-)
-
-# Times that a source published again from its store. `reason`: gap, cluster-changed, asked.
+# Times that a source published again from its store. `reason`: asked (a consumer missed
+# it), cluster-changed, operator.
 republished_total = Counter(
     "muster_republished_total",
     "Topics published again from the store",
@@ -81,9 +89,23 @@ inbox_batch_seconds = Histogram(
     registry=_REGISTRY,
 )
 
-# Messages that wait in PostgreSQL because their key is not ready. Alarm when one waits for days.
+# Messages that wait in PostgreSQL because their key is not ready, and the keys they belong to.
 parked_messages = Gauge(
     "muster_parked_messages", "Messages parked by key", ["topic"], registry=_REGISTRY
+)
+parked_keys = Gauge("muster_parked_keys", "Keys that wait", ["topic"], registry=_REGISTRY)
+
+# Since when the first of them waits. Alarm when it is days.
+parked_oldest_seconds = Gauge(
+    "muster_parked_oldest_seconds",
+    "Age of the oldest parked message",
+    ["topic"],
+    registry=_REGISTRY,
+)
+
+# Dead letters that stand: neither taken after all nor discarded by an operator.
+dead_letters_standing = Gauge(
+    "muster_dead_letters_standing", "Dead letters that stand", ["topic"], registry=_REGISTRY
 )
 
 # Sealed dead letters written. `reason`: a short rule name.
@@ -101,17 +123,78 @@ quarantines_total = Counter(
     "muster_quarantines_total", "Senders quarantined", ["topic"], registry=_REGISTRY
 )
 
-# Messages between a partition's end and this consumer's position.
+# 1 for a topic whose messages are nearly all invalid: the service's consumer stopped, and says at
+# `/ready`, in its log and in `muster status` why and what to do.
+consumer_halted = Gauge(
+    "muster_consumer_halted", "The consumer stopped at this topic", ["topic"], registry=_REGISTRY
+)
+
+# Senders that are quarantined now; their messages wait for an operator.
+quarantined_senders = Gauge(
+    "muster_quarantined_senders", "Senders held in quarantine", ["topic"], registry=_REGISTRY
+)
+
+# Messages between a partition's end and what a group has committed: `group` is the service, or one
+# of its Faust workers. Absent while the broker does not answer.
 consumer_lag = Gauge(
     "muster_consumer_lag",
     "Messages not yet read",
-    ["topic", "partition"],
+    ["group", "topic", "partition"],
     registry=_REGISTRY,
 )
 
 # Gaps seen in ce_sequence: events of a source that this consumer never saw.
 sequence_gaps_total = Counter(
     "muster_sequence_gaps_total", "Gaps seen in ce_sequence", ["topic"], registry=_REGISTRY
+)
+
+# -- what the service stands on --------------------------------------------------------------------
+
+# 1 when the last measurement reached it. What comes from there is absent while it is 0.
+database_up = Gauge("muster_database_up", "The database answers", registry=_REGISTRY)
+broker_up = Gauge("muster_broker_up", "The broker answers", registry=_REGISTRY)
+
+# Parts of this process (relay, consumer, jobs, watch) that ended by an error: only a new process
+# helps. A supervisor replaces it; alarm when it stays above 0.
+parts_ended_total = Counter(
+    "muster_parts_ended_total", "Parts of the process that ended", registry=_REGISTRY
+)
+
+# Connections of this process's pool. Alarm when all are in use for minutes.
+database_pool_size = Gauge(
+    "muster_database_pool_size", "Connections that the pool may have", registry=_REGISTRY
+)
+database_pool_used = Gauge(
+    "muster_database_pool_used", "Connections of the pool in use", registry=_REGISTRY
+)
+
+# Size of the service's own database, on the server's disk.
+database_bytes = Gauge("muster_database_bytes", "Size of the database", registry=_REGISTRY)
+
+# The disk of this process, which uploads go through. Those of PostgreSQL and Kafka are watched
+# where these run.
+disk_free_bytes = Gauge(
+    "muster_disk_free_bytes", "Free space for temporary files", registry=_REGISTRY
+)
+disk_size_bytes = Gauge(
+    "muster_disk_size_bytes", "Size of the disk of temporary files", registry=_REGISTRY
+)
+
+# -- who comes in, and what is kept of it ----------------------------------------------------------
+
+# Sign-ins that were refused. `reason`: unknown (no such account), password, locked, inactive.
+sign_ins_failed_total = Counter(
+    "muster_sign_ins_failed_total", "Sign-ins refused", ["reason"], registry=_REGISTRY
+)
+
+# 1 when a row of the service's audit chain does not hold. Alarm at once: somebody changed it.
+audit_chain_broken = Gauge(
+    "muster_audit_chain_broken", "The audit chain does not hold", registry=_REGISTRY
+)
+
+# How far this process has checked the chain; it begins anew every day.
+audit_rows_checked = Gauge(
+    "muster_audit_rows_checked", "Rows of the audit chain checked so far", registry=_REGISTRY
 )
 
 # -- HTTP ------------------------------------------------------------------------------------------

@@ -33,15 +33,17 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "main"]
 
-# Name of the command: module, attribute (a typer.Typer or a function).
-_ELSEWHERE = {
+_ELSEWHERE = {  # name of the command: module, attribute (a typer.Typer or a function)
     "audit": ("muster.runtime.audit_command", "audit"),
     "compare": ("muster.runtime.county", "compare"),
     "demo": ("muster.runtime.demo", "demo"),
+    "dlq": ("muster.runtime.dlq", "app"),
     "enrolment": ("muster.runtime.enrolment", "enrolment"),
     "findings": ("muster.runtime.county", "findings"),
     "import": ("muster.runtime.county", "bring_in"),
+    "lag": ("muster.runtime.lag", "lag"),
     "ledger": ("muster.runtime.ledger", "ledger"),
+    "replay": ("muster.runtime.replay_command", "replay"),
     "progress": ("muster.runtime.ledger", "progress"),
     "synth": ("muster.synth.cli", "app"),
 }
@@ -177,9 +179,7 @@ def _show(seen: Status) -> None:
         return
     if stack.get("web"):
         _out.print(f"请用浏览器打开 / Open in a browser: {stack['web']}/", highlight=False)
-    table = Table(show_edge=False)
-    for title in ("part", "state", "address", "pid", "restarts"):
-        table.add_column(title)
+    table = Table("part", "state", "address", "pid", "restarts", show_edge=False)
     postgres = stack.get("postgres", {})
     places = {
         "postgres": f"{postgres.get('host')}:{postgres.get('port')}",
@@ -190,12 +190,15 @@ def _show(seen: Status) -> None:
         ready = seen.asked.get(name)
         state = "running" if part["pid"] else "down"
         if ready is not None:
-            waits = ", ".join(ready.waiting_for)
-            asked = f"waits for {waits}" if ready.answered else "no answer yet"
-            state = "ready" if ready.ready else asked
+            told = (
+                f"waits for {', '.join(ready.waiting_for)}" if ready.answered else "no answer yet"
+            )
+            state = "ready" if ready.ready else told
         where = part.get("url") or places.get(name, "")
         table.add_row(name, state, where, str(part["pid"] or "-"), str(part["restarts"]))
     _out.print(table)
+    for name, why in ((name, why) for name, one in seen.asked.items() for why in one.halted):
+        _out.print(f"{name}: {why}", style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 # -- processes of one service ----------------------------------------------------------------------
@@ -355,9 +358,7 @@ def quarantine_list(service: str) -> None:
     if not held:
         _out.print(f"{service} holds nobody.", highlight=False)
         return
-    table = Table(show_edge=False)
-    for title in ("topic", "sender", "waiting", "since", "reason"):
-        table.add_column(title)
+    table = Table("topic", "sender", "waiting", "since", "reason", show_edge=False)
     for one in held:
         table.add_row(one.topic, one.sender, str(one.waiting), one.since, one.reason)
     _out.print(table)

@@ -68,5 +68,10 @@ async def _readiness(request: Request) -> dict[str, Any]:
         waiting.append("broker")
     if running.failed:
         waiting.append(running.failed)
-    waiting += [f"halted: {topic}" for topic in running.intake.limits.halted()]
-    return {"ready": not waiting, "waiting_for": waiting}
+    halted = running.intake.limits.halted()
+    waiting += [f"halted: {halt.topic}" for halt in halted]
+    return {
+        "ready": not waiting,
+        "waiting_for": waiting,
+        "halted": [{"topic": one.topic, "zh": one.zh, "en": one.en} for one in halted],
+    }

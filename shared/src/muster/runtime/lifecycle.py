@@ -57,6 +57,7 @@ class Status:
                 **dict(self.stack["services"][name]),
                 "ready": seen.ready,
                 "waiting_for": list(seen.waiting_for),
+                "halted": list(seen.halted),
                 "restarts": self.stack.get("parts", {}).get(name, {}).get("restarts", 0),
             }
             for name, seen in self.asked.items()

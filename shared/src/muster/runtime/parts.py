@@ -31,6 +31,8 @@ class Readiness:
     answered: bool
     ready: bool
     waiting_for: tuple[str, ...] = ()
+    halted: tuple[str, ...] = ()
+    """Why its consumer stopped and what to do, in both languages."""
 
     @property
     def broken(self) -> bool:
@@ -48,10 +50,12 @@ def probe(url: str, timeout: float = 3.0) -> Readiness:
     except (OSError, ValueError):
         return Readiness(answered=False, ready=False)
     try:
-        waiting = json.loads(body).get("waiting_for", ())
-    except (ValueError, AttributeError):
-        waiting = ()
-    return Readiness(answered=True, ready=ok, waiting_for=tuple(str(one) for one in waiting))
+        said = json.loads(body)
+        waiting = tuple(str(one) for one in said.get("waiting_for", ()))
+        halted = tuple(f"{one['zh']}\n{one['en']}" for one in said.get("halted", ()))
+    except (ValueError, AttributeError, KeyError, TypeError):
+        waiting, halted = (), ()
+    return Readiness(answered=True, ready=ok, waiting_for=waiting, halted=halted)
 
 
 @dataclass

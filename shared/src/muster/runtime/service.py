@@ -22,8 +22,10 @@ from muster.messaging.deadletters import DeadLetters
 from muster.messaging.intake import Intake
 from muster.messaging.message import Publication, Subscription
 from muster.messaging.relay import Relay
+from muster.messaging.watching import Watch
+from muster.observability import metrics
 from muster.observability.logging import get_logger
-from muster.runtime import audit_route, edges, troubles_route
+from muster.runtime import audit_route, edges, letters_route, republish_route, troubles_route
 from muster.runtime.context import Context, build_context
 from muster.runtime.http import install
 from muster.runtime.jobs import Job, Jobs
@@ -76,12 +78,20 @@ class Running:
     consumer: Consumer
     intake: Intake
     jobs: Jobs
+    watch: Watch
+    published: Sequence[str]
     failed: str | None = None
 
 
 def common_routers() -> tuple[APIRouter, ...]:
     """Routes that every service has beside its own."""
-    return edges.router, audit_route.router, troubles_route.router
+    return (
+        edges.router,
+        audit_route.router,
+        troubles_route.router,
+        letters_route.router,
+        republish_route.router,
+    )
 
 
 def build_running(service: Service, context: Context) -> Running:
@@ -98,15 +108,16 @@ def build_running(service: Service, context: Context) -> Running:
         ],
         keyring=context.keyring,
     )
+    publications = [
+        *_expand(service.publications, context),
+        letters.publication(),
+        positions.publication(service.name),
+    ]
     relay = Relay(
         service=service.name,
         context=context,
         database=context.database,
-        publications=[
-            *_expand(service.publications, context),
-            letters.publication(),
-            positions.publication(service.name),
-        ],
+        publications=publications,
         keyring=context.keyring,
         bootstrap=settings.kafka,
         bound_unread=settings.embedded_broker,
@@ -117,7 +128,17 @@ def build_running(service: Service, context: Context) -> Running:
         intake=intake,
         bootstrap=settings.kafka,
     )
-    return Running(context, relay, consumer, intake, Jobs(service.jobs, context))
+    published = [item.topic for item in publications]
+    watch = Watch(
+        service=service.name,
+        database=context.database,
+        bootstrap=settings.kafka,
+        consumed=intake.topics,
+        published=published,
+        audit=context.audit,
+    )
+    jobs = Jobs(service.jobs, context)
+    return Running(context, relay, consumer, intake, jobs, watch, published)
 
 
 _Line = TypeVar("_Line", Publication, Subscription)
@@ -142,6 +163,7 @@ def _create_app(service: Service, settings: ServiceSettings) -> FastAPI:
             asyncio.create_task(running.relay.run(), name="relay"),
             asyncio.create_task(running.consumer.run(), name="consumer"),
             asyncio.create_task(running.jobs.run(), name="jobs"),
+            asyncio.create_task(running.watch.run(), name="watch"),
         ]
         for task in tasks:
             task.add_done_callback(lambda done: _note_end(running, done))
@@ -164,13 +186,14 @@ def _create_app(service: Service, settings: ServiceSettings) -> FastAPI:
 def _note_end(running: Running, task: asyncio.Task[None]) -> None:
     error = None if task.cancelled() else task.exception()
     if error is not None:
+        metrics.parts_ended_total.inc()
         running.failed = f"{task.get_name()} ended: {type(error).__name__}"
         _log.critical("a part of the service ended", part=task.get_name(), exc_info=error)
 
 
 async def _drain(running: Running, tasks: Sequence[asyncio.Task[None]]) -> None:
     """Take no more, publish what waits, then end."""
-    relay, consumer, jobs = tasks
+    relay, consumer, jobs, watch = tasks
     loop = asyncio.get_running_loop()
     deadline = loop.time() + DRAIN_PATIENCE
     running.jobs.stop()
@@ -178,6 +201,7 @@ async def _drain(running: Running, tasks: Sequence[asyncio.Task[None]]) -> None:
     for part, task in (
         (running.consumer, consumer),
         (running.jobs, jobs),
+        (running.watch, watch),
         (running.relay, relay),
     ):
         part.stop()

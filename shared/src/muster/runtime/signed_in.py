@@ -20,7 +20,7 @@ from muster.runtime.client import (
 )
 from muster.runtime.home import Home
 
-__all__ = ["refuse", "said_in", "signed_in"]
+__all__ = ["refuse", "require_running", "said_in", "signed_in"]
 
 _T = TypeVar("_T")
 _err = Console(stderr=True)
@@ -29,14 +29,7 @@ _err = Console(stderr=True)
 def signed_in(home: Home, work: Callable[[Account], Awaitable[_T]]) -> _T:
     """What `work` gives for the administrator of the running stack; ends the command, with code 2
     and the reason, when nothing runs or a service says no."""
-    # Where containers or units run what was prepared, no supervisor of ours says so.
-    prepared = home.stack().get("state") == "prepared"
-    state = "prepared" if prepared else lifecycle.status(home).state
-    if state in ("none", "stopped", "stopping", "left", "failed"):
-        refuse(
-            f"{home.path} 中的系统未在运行（{state}）。请先启动：muster up",
-            f"The stack in {home.path} is not running ({state}). Start it: muster up",
-        )
+    require_running(home)
 
     async def ask() -> _T:
         async with Services(home) as services:
@@ -52,6 +45,18 @@ def signed_in(home: Home, work: Callable[[Account], Awaitable[_T]]) -> _T:
         for line in said_in(error):
             _err.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2) from None
+
+
+def require_running(home: Home) -> None:
+    """Ends the command with code 2 when there is no stack to ask."""
+    # Where containers or units run what was prepared, no supervisor of ours says so.
+    prepared = home.stack().get("state") == "prepared"
+    state = "prepared" if prepared else lifecycle.status(home).state
+    if state in ("none", "stopped", "stopping", "left", "failed"):
+        refuse(
+            f"{home.path} 中的系统未在运行（{state}）。请先启动：muster up",
+            f"The stack in {home.path} is not running ({state}). Start it: muster up",
+        )
 
 
 def said_in(refused: Refused) -> list[str]:

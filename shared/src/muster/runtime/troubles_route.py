@@ -16,7 +16,7 @@ from muster.persistence.database import Transaction
 from muster.runtime.auth import Authenticated, Composed
 from muster.vocabulary.states import Role
 
-__all__ = ["WAITING_WORDS", "router"]
+__all__ = ["WAITING_WORDS", "router", "waiting_words"]
 
 router = APIRouter(tags=["operations"])
 
@@ -31,6 +31,11 @@ WAITING_WORDS = {
 }
 """Chinese for every reason with which a message waits; the store keeps the English."""
 _OTHER = "所需内容尚未到达"
+
+
+def waiting_words(reason: str) -> str:
+    """Chinese for a reason with which a message waits."""
+    return WAITING_WORDS.get(reason, _OTHER)
 
 
 class ParkedOut(BaseModel):
@@ -78,7 +83,7 @@ async def get_troubles(caller: Authenticated, context: Composed, conn: Transacti
         parked=[
             ParkedOut(
                 topic=one.topic,
-                zh=WAITING_WORDS.get(one.reason, _OTHER),
+                zh=waiting_words(one.reason),
                 en=one.reason,
                 keys=one.keys,
                 messages=one.messages,

@@ -1,6 +1,6 @@
 // Made by `npm run api` from web/api/access.json; never edited by hand.
-// document d2088fa425c4d9c5ef0b807bc79090bf72ca53bc85c0acb9f35080c2aa4d7215
-// types 3a6a1589df35187b5b1fb1f0bf29a656593b07834dd08ff54af716b294b508b4
+// document ae6e707d11c24dc982180d09787e1fd56ed23b4aeaff9489e988ae711080fb7a
+// types 35da22dbcde44da34402bf256232cad4e53ab12fd48d090df745b67e27874f5a
 
 export interface paths {
     "/.well-known/jwks.json": {
@@ -167,6 +167,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Letters
+         * @description Dead letters, then messages that wait; nothing of what they hold.
+         */
+        get: operations["list_letters_dead_letters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Letters
+         * @description Put messages away for good, for a reason; audited. What waits behind them goes on.
+         */
+        post: operations["discard_letters_dead_letters_discard_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Letters
+         * @description Try messages again, each key's in its order; audited. A second time finds them gone.
+         */
+        post: operations["replay_letters_dead_letters_replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Letter
+         * @description One message with its headers, and nothing of what is sealed in it; audited (R100).
+         */
+        get: operations["show_letter_dead_letters__message_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{message_id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Letter
+         * @description What is sealed for this service in a message, for a reason; audited (R100).
+         */
+        post: operations["open_letter_dead_letters__message_id__open_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/departments": {
         parameters: {
             query?: never;
@@ -311,6 +411,27 @@ export interface paths {
          * @description Replace one's own password. Every sign-in of the account ends, this one too.
          */
         post: operations["change_password_me_password_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Outbox
+         * @description Publish again, under the same ids, what was published since then; audited. Consumers take
+         *     what they have already as done.
+         */
+        post: operations["replay_outbox_outbox_replay_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -574,6 +695,50 @@ export interface components {
             next: string | null;
         };
         /**
+         * ActedList
+         * @description What became of each, in the order in which they were named.
+         */
+        ActedList: {
+            /** Items */
+            items: components["schemas"]["ActedOut"][];
+        };
+        /**
+         * ActedOut
+         * @description What became of a message: done, due, invalid, waits, held, discarded or gone; and why.
+         */
+        ActedOut: {
+            /** Became */
+            became: string;
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Rule */
+            rule: string | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * AgainIn
+         * @description Since when; without it everything.
+         */
+        AgainIn: {
+            /** Since */
+            since?: string | null;
+        };
+        /**
+         * AgainOut
+         * @description How many events of which topic go out again.
+         */
+        AgainOut: {
+            /** Service */
+            service: string;
+            /** Topics */
+            topics: {
+                [key: string]: number;
+            };
+        };
+        /**
          * AuditPage
          * @description Rows in the order of the chain; `next` is what to send as `after`, null at the end, which is
          *     the chain's when the first page was read.
@@ -669,6 +834,16 @@ export interface components {
         DepartmentsAnswer: {
             /** Departments */
             departments: components["schemas"]["DepartmentAnswer"][];
+        };
+        /**
+         * DiscardIn
+         * @description Which messages are put away for good, and why.
+         */
+        DiscardIn: {
+            /** Ids */
+            ids: string[];
+            /** Reason */
+            reason: string;
         };
         /** EnrolmentAnswer */
         EnrolmentAnswer: {
@@ -839,6 +1014,14 @@ export interface components {
              */
             proof: string;
         };
+        /**
+         * OpenIn
+         * @description Why it is opened.
+         */
+        OpenIn: {
+            /** Reason */
+            reason: string;
+        };
         /** OwnPassword */
         OwnPassword: {
             /** Current Password */
@@ -929,6 +1112,14 @@ export interface components {
             event_ids: string[];
         };
         /**
+         * ReplayIn
+         * @description Which messages are tried again.
+         */
+        ReplayIn: {
+            /** Ids */
+            ids: string[];
+        };
+        /**
          * Role
          * @description What an account may be granted, always together with an area and a time.
          * @enum {string}
@@ -976,6 +1167,110 @@ export interface components {
             terminal_assertion?: string | null;
             /** Username */
             username: string;
+        };
+        /**
+         * StuckOut
+         * @description A message that could not be taken. `rule` is null of one that waits (`kind` is parked);
+         *     `held` says that it waits for `muster quarantine`.
+         */
+        StuckOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** En */
+            en: string;
+            /** Event Id */
+            event_id: string | null;
+            /** Held */
+            held: boolean;
+            /** Id */
+            id: string;
+            /** Key Parked */
+            key_parked: boolean;
+            /** Kind */
+            kind: string;
+            /** Offset */
+            offset: number;
+            /** Partition */
+            partition: number;
+            /** Rule */
+            rule: string | null;
+            /** Topic */
+            topic: string;
+            /** Tried */
+            tried: number;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * StuckPage
+         * @description A page of the list; `next` is what to send as `after`, null at the end.
+         */
+        StuckPage: {
+            /** Items */
+            items: components["schemas"]["StuckOut"][];
+            /** Next */
+            next: string | null;
+            /** Service */
+            service: string;
+        };
+        /**
+         * StuckShown
+         * @description One message as it came. `part` is what was sealed for this service in it, once opened;
+         *     `not_opened_zh` and `not_opened_en` say why it does not open.
+         */
+        StuckShown: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Clear */
+            clear: {
+                [key: string]: unknown;
+            } | null;
+            /** En */
+            en: string;
+            /** Event Id */
+            event_id: string | null;
+            /** Headers */
+            headers: {
+                [key: string]: string;
+            };
+            /** Held */
+            held: boolean;
+            /** Id */
+            id: string;
+            /** Key */
+            key: string;
+            /** Key Parked */
+            key_parked: boolean;
+            /** Kind */
+            kind: string;
+            /** Not Opened En */
+            not_opened_en: string | null;
+            /** Not Opened Zh */
+            not_opened_zh: string | null;
+            /** Offset */
+            offset: number;
+            /** Part */
+            part: {
+                [key: string]: unknown;
+            } | null;
+            /** Partition */
+            partition: number;
+            /** Rule */
+            rule: string | null;
+            /** Size */
+            size: number;
+            /** Topic */
+            topic: string;
+            /** Tried */
+            tried: number;
+            /** Zh */
+            zh: string;
         };
         /** TerminalAnswer */
         TerminalAnswer: {
@@ -1853,6 +2148,170 @@ export interface operations {
             };
         };
     };
+    list_letters_dead_letters_get: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StuckPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    discard_letters_dead_letters_discard_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscardIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActedList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    replay_letters_dead_letters_replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActedList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    show_letter_dead_letters__message_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StuckShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    open_letter_dead_letters__message_id__open_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StuckShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_departments_departments_get: {
         parameters: {
             query?: never;
@@ -2523,6 +2982,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Problem"];
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_outbox_outbox_replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgainIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgainOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

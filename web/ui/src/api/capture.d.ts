@@ -1,6 +1,6 @@
 // Made by `npm run api` from web/api/capture.json; never edited by hand.
-// document 96018adbc1783640b873d718240fbbaa317cb0e99222861790961650027ec95d
-// types ac988b9abbba50c58f0e1a1f176c92b19f9d5551473b36d07a02f7582bfd2fc0
+// document 7ba1b9b3d5f53f272f5b9cbdfbb4c99316ebeb9d4abe94e39803c80748136ac5
+// types 5f6f29b22e66ef21a7c8a0fa45fc8dc7a15339249789bbc5787ad7e2719ae442
 
 export interface paths {
     "/areas": {
@@ -98,6 +98,106 @@ export interface paths {
          * @description Name the village, mend the number, or say why nobody is entered. Audited.
          */
         post: operations["settle_candidates__candidate_id__settlement_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Letters
+         * @description Dead letters, then messages that wait; nothing of what they hold.
+         */
+        get: operations["list_letters_dead_letters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Letters
+         * @description Put messages away for good, for a reason; audited. What waits behind them goes on.
+         */
+        post: operations["discard_letters_dead_letters_discard_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Letters
+         * @description Try messages again, each key's in its order; audited. A second time finds them gone.
+         */
+        post: operations["replay_letters_dead_letters_replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Letter
+         * @description One message with its headers, and nothing of what is sealed in it; audited (R100).
+         */
+        get: operations["show_letter_dead_letters__message_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{message_id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Letter
+         * @description What is sealed for this service in a message, for a reason; audited (R100).
+         */
+        post: operations["open_letter_dead_letters__message_id__open_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -273,6 +373,27 @@ export interface paths {
         get: operations["ledger_ledger_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Outbox
+         * @description Publish again, under the same ids, what was published since then; audited. Consumers take
+         *     what they have already as done.
+         */
+        post: operations["replay_outbox_outbox_replay_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -630,6 +751,50 @@ export interface components {
             until: string | null;
         };
         /**
+         * ActedList
+         * @description What became of each, in the order in which they were named.
+         */
+        ActedList: {
+            /** Items */
+            items: components["schemas"]["ActedOut"][];
+        };
+        /**
+         * ActedOut
+         * @description What became of a message: done, due, invalid, waits, held, discarded or gone; and why.
+         */
+        ActedOut: {
+            /** Became */
+            became: string;
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Rule */
+            rule: string | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * AgainIn
+         * @description Since when; without it everything.
+         */
+        AgainIn: {
+            /** Since */
+            since?: string | null;
+        };
+        /**
+         * AgainOut
+         * @description How many events of which topic go out again.
+         */
+        AgainOut: {
+            /** Service */
+            service: string;
+            /** Topics */
+            topics: {
+                [key: string]: number;
+            };
+        };
+        /**
          * AreaLevel
          * @description Levels of 行政区划, from the top down.
          * @enum {string}
@@ -924,6 +1089,16 @@ export interface components {
             tasks: string[];
             /** Zh */
             zh: string;
+        };
+        /**
+         * DiscardIn
+         * @description Which messages are put away for good, and why.
+         */
+        DiscardIn: {
+            /** Ids */
+            ids: string[];
+            /** Reason */
+            reason: string;
         };
         /**
          * Ending
@@ -1537,6 +1712,14 @@ export interface components {
             of: string[];
         };
         /**
+         * OpenIn
+         * @description Why it is opened.
+         */
+        OpenIn: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * OpenedCandidateOut
          * @description What the department says of somebody who could not be entered.
          */
@@ -1865,6 +2048,14 @@ export interface components {
             row_number: number;
         };
         /**
+         * ReplayIn
+         * @description Which messages are tried again.
+         */
+        ReplayIn: {
+            /** Ids */
+            ids: string[];
+        };
+        /**
          * RequiredWhenOut
          * @description The field has a value.
          */
@@ -2001,6 +2192,110 @@ export interface components {
             revision: number;
             /** Subject Id */
             subject_id: string;
+        };
+        /**
+         * StuckOut
+         * @description A message that could not be taken. `rule` is null of one that waits (`kind` is parked);
+         *     `held` says that it waits for `muster quarantine`.
+         */
+        StuckOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** En */
+            en: string;
+            /** Event Id */
+            event_id: string | null;
+            /** Held */
+            held: boolean;
+            /** Id */
+            id: string;
+            /** Key Parked */
+            key_parked: boolean;
+            /** Kind */
+            kind: string;
+            /** Offset */
+            offset: number;
+            /** Partition */
+            partition: number;
+            /** Rule */
+            rule: string | null;
+            /** Topic */
+            topic: string;
+            /** Tried */
+            tried: number;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * StuckPage
+         * @description A page of the list; `next` is what to send as `after`, null at the end.
+         */
+        StuckPage: {
+            /** Items */
+            items: components["schemas"]["StuckOut"][];
+            /** Next */
+            next: string | null;
+            /** Service */
+            service: string;
+        };
+        /**
+         * StuckShown
+         * @description One message as it came. `part` is what was sealed for this service in it, once opened;
+         *     `not_opened_zh` and `not_opened_en` say why it does not open.
+         */
+        StuckShown: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Clear */
+            clear: {
+                [key: string]: unknown;
+            } | null;
+            /** En */
+            en: string;
+            /** Event Id */
+            event_id: string | null;
+            /** Headers */
+            headers: {
+                [key: string]: string;
+            };
+            /** Held */
+            held: boolean;
+            /** Id */
+            id: string;
+            /** Key */
+            key: string;
+            /** Key Parked */
+            key_parked: boolean;
+            /** Kind */
+            kind: string;
+            /** Not Opened En */
+            not_opened_en: string | null;
+            /** Not Opened Zh */
+            not_opened_zh: string | null;
+            /** Offset */
+            offset: number;
+            /** Part */
+            part: {
+                [key: string]: unknown;
+            } | null;
+            /** Partition */
+            partition: number;
+            /** Rule */
+            rule: string | null;
+            /** Size */
+            size: number;
+            /** Topic */
+            topic: string;
+            /** Tried */
+            tried: number;
+            /** Zh */
+            zh: string;
         };
         /**
          * SubjectState
@@ -2241,6 +2536,170 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SettledOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_letters_dead_letters_get: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StuckPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    discard_letters_dead_letters_discard_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscardIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActedList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    replay_letters_dead_letters_replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActedList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    show_letter_dead_letters__message_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StuckShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    open_letter_dead_letters__message_id__open_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StuckShown"];
                 };
             };
             /** @description Validation Error */
@@ -2514,6 +2973,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LedgerOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    replay_outbox_outbox_replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgainIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgainOut"];
                 };
             };
             /** @description Validation Error */

@@ -1,6 +1,6 @@
 // Made by `npm run api` from web/api/crosscheck.json; never edited by hand.
-// document 55300027c1c38c2dfc6455ef309d092ee6eaa1d3b1e87458f1de7c5cf1954d16
-// types 9dd95860ed852b764daf6f6b46ed75b5a2d307ed8bd2af8518535bfe412ea767
+// document 7ec8a980b5cca6377333cd247b2304aff373217b28c12afc4fceb681172b4454
+// types b612a569f6e6f977c8dd107c4e757be9d1f27f42034ee285a2b1e53a0ebeb437
 
 export interface paths {
     "/audit": {
@@ -105,6 +105,106 @@ export interface paths {
         get: operations["get_counts_counts_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Letters
+         * @description Dead letters, then messages that wait; nothing of what they hold.
+         */
+        get: operations["list_letters_dead_letters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Letters
+         * @description Put messages away for good, for a reason; audited. What waits behind them goes on.
+         */
+        post: operations["discard_letters_dead_letters_discard_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Letters
+         * @description Try messages again, each key's in its order; audited. A second time finds them gone.
+         */
+        post: operations["replay_letters_dead_letters_replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Letter
+         * @description One message with its headers, and nothing of what is sealed in it; audited (R100).
+         */
+        get: operations["show_letter_dead_letters__message_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{message_id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Letter
+         * @description What is sealed for this service in a message, for a reason; audited (R100).
+         */
+        post: operations["open_letter_dead_letters__message_id__open_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -317,6 +417,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/outbox/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Outbox
+         * @description Publish again, under the same ids, what was published since then; audited. Consumers take
+         *     what they have already as done.
+         */
+        post: operations["replay_outbox_outbox_replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/public-keys": {
         parameters: {
             query?: never;
@@ -421,6 +542,50 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * ActedList
+         * @description What became of each, in the order in which they were named.
+         */
+        ActedList: {
+            /** Items */
+            items: components["schemas"]["ActedOut"][];
+        };
+        /**
+         * ActedOut
+         * @description What became of a message: done, due, invalid, waits, held, discarded or gone; and why.
+         */
+        ActedOut: {
+            /** Became */
+            became: string;
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Rule */
+            rule: string | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * AgainIn
+         * @description Since when; without it everything.
+         */
+        AgainIn: {
+            /** Since */
+            since?: string | null;
+        };
+        /**
+         * AgainOut
+         * @description How many events of which topic go out again.
+         */
+        AgainOut: {
+            /** Service */
+            service: string;
+            /** Topics */
+            topics: {
+                [key: string]: number;
+            };
+        };
         /**
          * Age
          * @description How long a work order has been open.
@@ -671,6 +836,16 @@ export interface components {
             zh: string;
         };
         /**
+         * DiscardIn
+         * @description Which messages are put away for good, and why.
+         */
+        DiscardIn: {
+            /** Ids */
+            ids: string[];
+            /** Reason */
+            reason: string;
+        };
+        /**
          * DiscrepanciesAnswer
          * @description Work orders, the oldest first; ``next`` goes into ``after`` for the rest.
          */
@@ -867,6 +1042,14 @@ export interface components {
             open: true;
         };
         /**
+         * OpenIn
+         * @description Why it is opened.
+         */
+        OpenIn: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * OpenedAnswer
          * @description Both sides of a work order, and what was said about it. ``department_value`` is null where
          *     the department keeps its data at home and has not opened the row.
@@ -1013,6 +1196,14 @@ export interface components {
             event_ids: string[];
         };
         /**
+         * ReplayIn
+         * @description Which messages are tried again.
+         */
+        ReplayIn: {
+            /** Ids */
+            ids: string[];
+        };
+        /**
          * RevealState
          * @description How the newest request to open a blind department's row stands; ``request`` is the id under
          *     which it stands in the department's own log; of a refused one the rule, also in plain words.
@@ -1062,6 +1253,110 @@ export interface components {
         Sent: {
             /** Event Ids */
             event_ids: string[];
+        };
+        /**
+         * StuckOut
+         * @description A message that could not be taken. `rule` is null of one that waits (`kind` is parked);
+         *     `held` says that it waits for `muster quarantine`.
+         */
+        StuckOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** En */
+            en: string;
+            /** Event Id */
+            event_id: string | null;
+            /** Held */
+            held: boolean;
+            /** Id */
+            id: string;
+            /** Key Parked */
+            key_parked: boolean;
+            /** Kind */
+            kind: string;
+            /** Offset */
+            offset: number;
+            /** Partition */
+            partition: number;
+            /** Rule */
+            rule: string | null;
+            /** Topic */
+            topic: string;
+            /** Tried */
+            tried: number;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * StuckPage
+         * @description A page of the list; `next` is what to send as `after`, null at the end.
+         */
+        StuckPage: {
+            /** Items */
+            items: components["schemas"]["StuckOut"][];
+            /** Next */
+            next: string | null;
+            /** Service */
+            service: string;
+        };
+        /**
+         * StuckShown
+         * @description One message as it came. `part` is what was sealed for this service in it, once opened;
+         *     `not_opened_zh` and `not_opened_en` say why it does not open.
+         */
+        StuckShown: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Clear */
+            clear: {
+                [key: string]: unknown;
+            } | null;
+            /** En */
+            en: string;
+            /** Event Id */
+            event_id: string | null;
+            /** Headers */
+            headers: {
+                [key: string]: string;
+            };
+            /** Held */
+            held: boolean;
+            /** Id */
+            id: string;
+            /** Key */
+            key: string;
+            /** Key Parked */
+            key_parked: boolean;
+            /** Kind */
+            kind: string;
+            /** Not Opened En */
+            not_opened_en: string | null;
+            /** Not Opened Zh */
+            not_opened_zh: string | null;
+            /** Offset */
+            offset: number;
+            /** Part */
+            part: {
+                [key: string]: unknown;
+            } | null;
+            /** Partition */
+            partition: number;
+            /** Rule */
+            rule: string | null;
+            /** Size */
+            size: number;
+            /** Topic */
+            topic: string;
+            /** Tried */
+            tried: number;
+            /** Zh */
+            zh: string;
         };
         /**
          * SubjectState
@@ -1299,6 +1594,170 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CountsAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_letters_dead_letters_get: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StuckPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    discard_letters_dead_letters_discard_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscardIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActedList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    replay_letters_dead_letters_replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActedList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    show_letter_dead_letters__message_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StuckShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    open_letter_dead_letters__message_id__open_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StuckShown"];
                 };
             };
             /** @description Validation Error */
@@ -1629,6 +2088,39 @@ export interface operations {
                     "application/json": {
                         [key: string]: string;
                     };
+                };
+            };
+        };
+    };
+    replay_outbox_outbox_replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgainIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgainOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

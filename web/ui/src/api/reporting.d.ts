@@ -1,6 +1,6 @@
 // Made by `npm run api` from web/api/reporting.json; never edited by hand.
-// document 2e6038d37a08f982f8f3817aea5ce68040082a7b24ff47f3d048df3932c5597c
-// types 07afce333f4422d6faa9e3790e197b5f69d2cdbb1240ee8f213aae023aa03e68
+// document 1f37824af5e4dd4db1d1607c76a922a07e5c07f867d3d16b2570a55347fe0214
+// types 8d0b65bd4759c378cb24f8f50e7a088040d82c32330864888b67a30cee9ec838
 
 export interface paths {
     "/audit": {
@@ -37,6 +37,106 @@ export interface paths {
         get: operations["get_categories_categories_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Letters
+         * @description Dead letters, then messages that wait; nothing of what they hold.
+         */
+        get: operations["list_letters_dead_letters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Letters
+         * @description Put messages away for good, for a reason; audited. What waits behind them goes on.
+         */
+        post: operations["discard_letters_dead_letters_discard_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Letters
+         * @description Try messages again, each key's in its order; audited. A second time finds them gone.
+         */
+        post: operations["replay_letters_dead_letters_replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Letter
+         * @description One message with its headers, and nothing of what is sealed in it; audited (R100).
+         */
+        get: operations["show_letter_dead_letters__message_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{message_id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Letter
+         * @description What is sealed for this service in a message, for a reason; audited (R100).
+         */
+        post: operations["open_letter_dead_letters__message_id__open_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -141,6 +241,27 @@ export interface paths {
         get: operations["get_ledger_ledger_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Outbox
+         * @description Publish again, under the same ids, what was published since then; audited. Consumers take
+         *     what they have already as done.
+         */
+        post: operations["replay_outbox_outbox_replay_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -337,6 +458,50 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * ActedList
+         * @description What became of each, in the order in which they were named.
+         */
+        ActedList: {
+            /** Items */
+            items: components["schemas"]["ActedOut"][];
+        };
+        /**
+         * ActedOut
+         * @description What became of a message: done, due, invalid, waits, held, discarded or gone; and why.
+         */
+        ActedOut: {
+            /** Became */
+            became: string;
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Rule */
+            rule: string | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * AgainIn
+         * @description Since when; without it everything.
+         */
+        AgainIn: {
+            /** Since */
+            since?: string | null;
+        };
+        /**
+         * AgainOut
+         * @description How many events of which topic go out again.
+         */
+        AgainOut: {
+            /** Service */
+            service: string;
+            /** Topics */
+            topics: {
+                [key: string]: number;
+            };
+        };
         /**
          * Age
          * @description How long a work order has been open.
@@ -651,6 +816,16 @@ export interface components {
             devices: components["schemas"]["Device"][];
         };
         /**
+         * DiscardIn
+         * @description Which messages are put away for good, and why.
+         */
+        DiscardIn: {
+            /** Ids */
+            ids: string[];
+            /** Reason */
+            reason: string;
+        };
+        /**
          * Discrepancy
          * @description Kinds of work orders: what contradicts (problem data), what is absent (missing data).
          * @enum {string}
@@ -697,6 +872,14 @@ export interface components {
             as_of: string;
             level: components["schemas"]["AreaLevel"];
             total: components["schemas"]["AreaCounts"];
+        };
+        /**
+         * OpenIn
+         * @description Why it is opened.
+         */
+        OpenIn: {
+            /** Reason */
+            reason: string;
         };
         /**
          * Origin
@@ -848,6 +1031,14 @@ export interface components {
             event_ids: string[];
         };
         /**
+         * ReplayIn
+         * @description Which messages are tried again.
+         */
+        ReplayIn: {
+            /** Ids */
+            ids: string[];
+        };
+        /**
          * ReviewState
          * @description What `collected` splits into.
          * @enum {string}
@@ -860,6 +1051,110 @@ export interface components {
         Sent: {
             /** Event Ids */
             event_ids: string[];
+        };
+        /**
+         * StuckOut
+         * @description A message that could not be taken. `rule` is null of one that waits (`kind` is parked);
+         *     `held` says that it waits for `muster quarantine`.
+         */
+        StuckOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** En */
+            en: string;
+            /** Event Id */
+            event_id: string | null;
+            /** Held */
+            held: boolean;
+            /** Id */
+            id: string;
+            /** Key Parked */
+            key_parked: boolean;
+            /** Kind */
+            kind: string;
+            /** Offset */
+            offset: number;
+            /** Partition */
+            partition: number;
+            /** Rule */
+            rule: string | null;
+            /** Topic */
+            topic: string;
+            /** Tried */
+            tried: number;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * StuckPage
+         * @description A page of the list; `next` is what to send as `after`, null at the end.
+         */
+        StuckPage: {
+            /** Items */
+            items: components["schemas"]["StuckOut"][];
+            /** Next */
+            next: string | null;
+            /** Service */
+            service: string;
+        };
+        /**
+         * StuckShown
+         * @description One message as it came. `part` is what was sealed for this service in it, once opened;
+         *     `not_opened_zh` and `not_opened_en` say why it does not open.
+         */
+        StuckShown: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Clear */
+            clear: {
+                [key: string]: unknown;
+            } | null;
+            /** En */
+            en: string;
+            /** Event Id */
+            event_id: string | null;
+            /** Headers */
+            headers: {
+                [key: string]: string;
+            };
+            /** Held */
+            held: boolean;
+            /** Id */
+            id: string;
+            /** Key */
+            key: string;
+            /** Key Parked */
+            key_parked: boolean;
+            /** Kind */
+            kind: string;
+            /** Not Opened En */
+            not_opened_en: string | null;
+            /** Not Opened Zh */
+            not_opened_zh: string | null;
+            /** Offset */
+            offset: number;
+            /** Part */
+            part: {
+                [key: string]: unknown;
+            } | null;
+            /** Partition */
+            partition: number;
+            /** Rule */
+            rule: string | null;
+            /** Size */
+            size: number;
+            /** Topic */
+            topic: string;
+            /** Tried */
+            tried: number;
+            /** Zh */
+            zh: string;
         };
         /**
          * SubjectState
@@ -1000,6 +1295,170 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CategoriesAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_letters_dead_letters_get: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StuckPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    discard_letters_dead_letters_discard_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscardIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActedList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    replay_letters_dead_letters_replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActedList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    show_letter_dead_letters__message_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StuckShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    open_letter_dead_letters__message_id__open_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StuckShown"];
                 };
             };
             /** @description Validation Error */
@@ -1155,6 +1614,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LedgerAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    replay_outbox_outbox_replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgainIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgainOut"];
                 };
             };
             /** @description Validation Error */

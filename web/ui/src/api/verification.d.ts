@@ -1,6 +1,6 @@
 // Made by `npm run api` from web/api/verification.json; never edited by hand.
-// document 191c76be8117142ee3ec0524c1bc3a8c99845791c4a517b598a5a9fe4c1ae1eb
-// types 2cfe11ffbc3b7a0fa4cd6119ba679f579ab1f419a8e6ba4e1213671947d65d4e
+// document 0b0e608dc1da59abaaf1a7e6ec1800e5e42e131c5502c2b5c01a2d71f7e897f1
+// types ca36fef981ff30b84cd9e91b5d7fc5b972253cde3546209063d36725373352e8
 
 export interface paths {
     "/audit": {
@@ -17,6 +17,106 @@ export interface paths {
         get: operations["audit_trail_audit_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Letters
+         * @description Dead letters, then messages that wait; nothing of what they hold.
+         */
+        get: operations["list_letters_dead_letters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Letters
+         * @description Put messages away for good, for a reason; audited. What waits behind them goes on.
+         */
+        post: operations["discard_letters_dead_letters_discard_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Letters
+         * @description Try messages again, each key's in its order; audited. A second time finds them gone.
+         */
+        post: operations["replay_letters_dead_letters_replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Letter
+         * @description One message with its headers, and nothing of what is sealed in it; audited (R100).
+         */
+        get: operations["show_letter_dead_letters__message_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{message_id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Letter
+         * @description What is sealed for this service in a message, for a reason; audited (R100).
+         */
+        post: operations["open_letter_dead_letters__message_id__open_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -202,6 +302,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/outbox/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Outbox
+         * @description Publish again, under the same ids, what was published since then; audited. Consumers take
+         *     what they have already as done.
+         */
+        post: operations["replay_outbox_outbox_replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/public-keys": {
         parameters: {
             query?: never;
@@ -373,6 +494,50 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * ActedList
+         * @description What became of each, in the order in which they were named.
+         */
+        ActedList: {
+            /** Items */
+            items: components["schemas"]["ActedOut"][];
+        };
+        /**
+         * ActedOut
+         * @description What became of a message: done, due, invalid, waits, held, discarded or gone; and why.
+         */
+        ActedOut: {
+            /** Became */
+            became: string;
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Rule */
+            rule: string | null;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * AgainIn
+         * @description Since when; without it everything.
+         */
+        AgainIn: {
+            /** Since */
+            since?: string | null;
+        };
+        /**
+         * AgainOut
+         * @description How many events of which topic go out again.
+         */
+        AgainOut: {
+            /** Service */
+            service: string;
+            /** Topics */
+            topics: {
+                [key: string]: number;
+            };
+        };
         /**
          * AgeCounts
          * @description Records that wait: all, those that have waited for 3, 7, 15 days or longer, and those whose
@@ -705,6 +870,16 @@ export interface components {
             zh: string;
         };
         /**
+         * DiscardIn
+         * @description Which messages are put away for good, and why.
+         */
+        DiscardIn: {
+            /** Ids */
+            ids: string[];
+            /** Reason */
+            reason: string;
+        };
+        /**
          * Entry
          * @description One line of the balance: how a village came to count a person and how it stands now.
          *
@@ -881,6 +1056,14 @@ export interface components {
             limit?: number;
             /** Packet */
             packet: string;
+        };
+        /**
+         * OpenIn
+         * @description Why it is opened.
+         */
+        OpenIn: {
+            /** Reason */
+            reason: string;
         };
         /**
          * OpenRequest
@@ -1115,6 +1298,14 @@ export interface components {
          */
         Relation: "parent" | "fosterer" | "spouse" | "child" | "sibling" | "other";
         /**
+         * ReplayIn
+         * @description Which messages are tried again.
+         */
+        ReplayIn: {
+            /** Ids */
+            ids: string[];
+        };
+        /**
          * RequestCounts
          * @description Requests to one department: how many, for how many of them the record waits, the longest
          *     time. ``enrolled`` whether the department can be asked now. Of answered ones how many
@@ -1254,6 +1445,110 @@ export interface components {
          */
         Source: "chip" | "baseline" | "department" | "typed" | "reviewer";
         /**
+         * StuckOut
+         * @description A message that could not be taken. `rule` is null of one that waits (`kind` is parked);
+         *     `held` says that it waits for `muster quarantine`.
+         */
+        StuckOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** En */
+            en: string;
+            /** Event Id */
+            event_id: string | null;
+            /** Held */
+            held: boolean;
+            /** Id */
+            id: string;
+            /** Key Parked */
+            key_parked: boolean;
+            /** Kind */
+            kind: string;
+            /** Offset */
+            offset: number;
+            /** Partition */
+            partition: number;
+            /** Rule */
+            rule: string | null;
+            /** Topic */
+            topic: string;
+            /** Tried */
+            tried: number;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * StuckPage
+         * @description A page of the list; `next` is what to send as `after`, null at the end.
+         */
+        StuckPage: {
+            /** Items */
+            items: components["schemas"]["StuckOut"][];
+            /** Next */
+            next: string | null;
+            /** Service */
+            service: string;
+        };
+        /**
+         * StuckShown
+         * @description One message as it came. `part` is what was sealed for this service in it, once opened;
+         *     `not_opened_zh` and `not_opened_en` say why it does not open.
+         */
+        StuckShown: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Clear */
+            clear: {
+                [key: string]: unknown;
+            } | null;
+            /** En */
+            en: string;
+            /** Event Id */
+            event_id: string | null;
+            /** Headers */
+            headers: {
+                [key: string]: string;
+            };
+            /** Held */
+            held: boolean;
+            /** Id */
+            id: string;
+            /** Key */
+            key: string;
+            /** Key Parked */
+            key_parked: boolean;
+            /** Kind */
+            kind: string;
+            /** Not Opened En */
+            not_opened_en: string | null;
+            /** Not Opened Zh */
+            not_opened_zh: string | null;
+            /** Offset */
+            offset: number;
+            /** Part */
+            part: {
+                [key: string]: unknown;
+            } | null;
+            /** Partition */
+            partition: number;
+            /** Rule */
+            rule: string | null;
+            /** Size */
+            size: number;
+            /** Topic */
+            topic: string;
+            /** Tried */
+            tried: number;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * SubjectState
          * @description Where a subject stands: the right side of the balance. Every subject has exactly one.
          * @enum {string}
@@ -1380,6 +1675,170 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_letters_dead_letters_get: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StuckPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    discard_letters_dead_letters_discard_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscardIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActedList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    replay_letters_dead_letters_replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActedList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    show_letter_dead_letters__message_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StuckShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    open_letter_dead_letters__message_id__open_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StuckShown"];
                 };
             };
             /** @description Validation Error */
@@ -1670,6 +2129,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LedgerAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    replay_outbox_outbox_replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgainIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgainOut"];
                 };
             };
             /** @description Validation Error */

@@ -17,6 +17,7 @@ from muster.access.domain.lockout import Attempts
 from muster.access.handlers import refusals
 from muster.access.store import accounts, terminals
 from muster.access.store import tokens as issued
+from muster.observability import metrics
 from muster.runtime.context import Context
 from muster.security import jose, tokens
 from muster.security.grants import Grant
@@ -149,15 +150,15 @@ async def admit(
     row = await accounts.account_named(conn, _name(username), lock=True)
     now = datetime.now(UTC)
     if row is None:
-        return _refused()
+        return _refused("unknown")
     before = Attempts(row.failures, row.locked_until)
     if before.locked(now):
-        return _refused()
+        return _refused("locked")
     if not correct or row.password_hash != seen_hash:
         await _count(context, conn, row, before.after_failure(now))
-        return _refused()
+        return _refused("password")
     if not row.active:
-        return _refused()
+        return _refused("inactive")
     if before != Attempts():
         await accounts.change_account(conn, row.account_id, failures=0, locked_until=None)
     return Admitted(row, (await conn.execute(select(func.clock_timestamp()))).scalar_one())
@@ -290,7 +291,9 @@ def _malformed() -> Refusal:
     )
 
 
-def _refused() -> Refusal:
+def _refused(why: str) -> Refusal:
+    """Whoever asks is told the same whatever it was; an operator sees how often it was what."""
+    metrics.sign_ins_failed_total.labels(why).inc()
     return refusals.unauthorised(
         "username",
         "sign-in-refused",
