@@ -87,6 +87,7 @@ def common_routers() -> tuple[APIRouter, ...]:
 def build_running(service: Service, context: Context) -> Running:
     """Put relay and consumer of a service together."""
     settings = context.settings
+    kafka = settings.cluster()
     letters = DeadLetters(service.name, context.keyring)
     intake = Intake(
         service=service.name,
@@ -108,14 +109,14 @@ def build_running(service: Service, context: Context) -> Running:
             positions.publication(service.name),
         ],
         keyring=context.keyring,
-        bootstrap=settings.kafka,
+        bootstrap=kafka,
         bound_unread=settings.embedded_broker,
     )
     consumer = Consumer(
         service=service.name,
         database=context.database,
         intake=intake,
-        bootstrap=settings.kafka,
+        bootstrap=kafka,
     )
     return Running(context, relay, consumer, intake, Jobs(service.jobs, context))
 
