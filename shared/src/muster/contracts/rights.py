@@ -58,7 +58,7 @@ def principals(edges: Edges) -> list[str]:
 def rights(topics: Iterable[TopicSpec], edges: Edges) -> set[Right]:
     """What the files of these topics give to services, and to the edges that are enrolled."""
     known = set(principals(edges))
-    given = set()
+    given: set[Right] = set()
     for topic in topics:
         given.update(_writing(topic, edges.terminals), _reading(topic))
     # A topic of a department names its connector, enrolled or not.

@@ -153,7 +153,7 @@ class KafkaServer:
             raise ServerError(f"Kafka's storage tool failed.\n{done.stdout}{done.stderr}")
         return done.stdout
 
-    def _wait(self, seconds: float = 60) -> None:
+    def _wait(self, seconds: float = 120) -> None:
         from confluent_kafka import KafkaException
         from confluent_kafka.admin import AdminClient
 

@@ -12,11 +12,12 @@ administrator and the broker's own user, are left alone.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import (
@@ -98,7 +99,17 @@ def apply(cluster: Cluster, topics: Iterable[TopicSpec], edges: Edges, folder: P
     given = _give(admin, cluster.login, wanted, users, folder)
     if made:
         _each(admin.create_acls(list(made)))
+    _await(admin, bindings, wanted)
     return Authorised(tuple(given), tuple(gone), len(made), len(removed))
+
+
+def _await(admin: AdminClient, bindings: Collection[AclBinding], wanted: Iterable[str]) -> None:
+    """Brokers learn from the controller a moment later: who starts now must find it so."""
+    users, deadline = set(wanted), time.monotonic() + _PATIENCE
+    while _present_bindings(admin) != bindings or not users <= _present_users(admin):
+        if time.monotonic() > deadline:
+            raise PrincipalError("Kafka took the users and ACLs and does not show them.")
+        time.sleep(0.1)
 
 
 def _ours(principal: str) -> bool:
@@ -136,7 +147,9 @@ def _value(entries: Mapping[str, Any], name: str) -> str:
 
 
 def _present_users(admin: AdminClient) -> set[str]:
-    found = _result(admin.describe_user_scram_credentials(None))
+    asked = admin.describe_user_scram_credentials(None)
+    assert isinstance(asked, Future)  # a mapping only where users are named
+    found = _result(asked)
     return {
         user
         for user, told in found.items()
@@ -204,10 +217,10 @@ def _present_bindings(admin: AdminClient) -> set[AclBinding]:
     """Every ACL of a principal of ours, whatever it says and whoever made it."""
     every = AclBindingFilter(
         ResourceType.ANY,
-        None,
+        cast("str", None),  # any, which its types do not know
         ResourcePatternType.ANY,
-        None,
-        None,
+        cast("str", None),
+        cast("str", None),
         AclOperation.ANY,
         AclPermissionType.ANY,
     )
