@@ -136,8 +136,7 @@ def ground(
         }.items():
             patch.setenv(name, value)
         home = Home.find()
-        for _ in range(2):  # before every start, so it must be able to run again
-            preparing.prepare(home, str(profile), folder / "handed")
+        preparing.prepare(home, str(profile), folder / "handed")
         urls = {
             service: (folder / "handed" / service / f"muster_{service}_database_url").read_text()
             for service in SERVICES
