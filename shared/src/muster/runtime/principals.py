@@ -253,6 +253,8 @@ def _result(future: Future[_T]) -> _T:
         return future.result(_PATIENCE)
     except KafkaException as error:
         raise PrincipalError(f"Kafka refused: {_said(error)}") from None
+    except TimeoutError:
+        raise PrincipalError("Kafka did not answer in time.") from None
 
 
 def _said(error: KafkaException) -> str:
