@@ -286,7 +286,9 @@ def _written(ground: Ground, principal: str) -> set[str]:
     producer = Producer({**who, "enable.idempotence": True, "log_level": 0})
     for name in ground.topics:
         try:
-            producer.produce(name, b"test", on_delivery=lambda e, _, name=name: told(name, e))
+            producer.produce(
+                name, b"test", b"test", on_delivery=lambda e, _, name=name: told(name, e)
+            )
         except KafkaException as error:
             told(name, error.args[0])
     assert producer.flush(60) == 0

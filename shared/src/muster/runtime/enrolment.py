@@ -25,10 +25,10 @@ _SERVICES = {
 }
 """With which services each edge speaks."""
 _THEN = (
-    "本系统的 Kafka 须登录：登记之后请在此处执行 muster acls，并把它给出的登录文件以 kafka.json "
-    "之名放入该连接器或读卡程序的文件夹。",
-    "One signs in to Kafka here: once it is enrolled run 'muster acls' here, and put the login file "
-    "that it names into the home folder of the connector or gateway, as kafka.json.",
+    "本系统的 Kafka 须登录：登记之后请在此处执行 muster acls，",
+    "把它给出的登录文件以 kafka.json 之名放入该连接器或读卡程序的文件夹。",
+    "One signs in to Kafka here: once it is enrolled run 'muster acls' here, and put the login",
+    "file that it names into the home folder of the connector or gateway, as kafka.json.",
 )
 """What else an edge needs where Kafka knows who speaks."""
 
