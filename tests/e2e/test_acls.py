@@ -22,9 +22,11 @@ from typing import IO, Any
 
 import asyncpg
 import pytest
+import typer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import TopicAuthorizationFailedError
 from aiokafka.protocol.fetch import FetchRequest
+from click.testing import CliRunner
 from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import (
     AclBinding,
@@ -42,6 +44,7 @@ from muster.forms import Profile
 from muster.messaging import login
 from muster.messaging.broker import BrokerView, new_consumer, new_producer
 from muster.messaging.login import Cluster, Login
+from muster.runtime import cli
 from muster.runtime import prepare as preparing
 from muster.runtime.home import Home
 from muster.runtime.principals import _filter, _present_bindings
@@ -98,14 +101,8 @@ class Ground:
 
     def acls(self) -> str:
         """`muster acls`, as an operator runs it."""
-        done = subprocess.run(
-            (sys.executable, "-m", "muster.runtime.cli", "acls"),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=180,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        done = CliRunner().invoke(typer.main.get_command(cli.app), ["acls"])
+        assert done.exit_code == 0, done.output
         return done.stdout
 
 
