@@ -243,7 +243,7 @@ def test_a_login_to_kafka_that_cannot_be_used_is_said_in_both_languages(tmp_path
 
 
 def test_the_operators_login_is_looked_at_before_anything_is_made(tmp_path: Path) -> None:
-    with pytest.raises(StackError, match="MUSTER_KAFKA_LOGIN: .*无法读取.*cannot be read"):
+    with pytest.raises(StackError, match=r"MUSTER_KAFKA_LOGIN: .*无法读取.*cannot be read"):
         NativeStack(
             {
                 "MUSTER_KAFKA": "127.0.0.1:9092",
