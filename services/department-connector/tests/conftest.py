@@ -302,7 +302,7 @@ def make(tmp_path: Path, tongren: Profile) -> Iterator[Make]:
         write_private(home / enrolment.PROFILE_NAME, orjson.dumps({"profile": "tongren"}))
         write_keys(home, services)
         keys = ServiceKeys(home, services, httpx.AsyncClient())
-        connector = Connector(edge, open_spool(home, edge), keys, tongren)
+        connector = Connector(edge, open_spool(home, edge), keys, tongren, home)
         benches.append(Bench(connector, home, {key.purpose: key for key in own}))
         return benches[-1]
 

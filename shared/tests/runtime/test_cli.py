@@ -216,3 +216,39 @@ def test_clean_removes_nothing_while_something_runs(tmp_path: Path) -> None:
         assert done.returncode == code, done.stderr
         assert kept.exists() == bool(code)
         assert ("muster down" in done.stderr) == bool(code)
+
+
+def test_a_login_to_kafka_that_cannot_be_used_is_said_in_both_languages(tmp_path: Path) -> None:
+    """As service and as operator; and where nobody can sign in, `muster acls` says so."""
+    told = {
+        "DATABASE_URL": "postgresql+asyncpg://nobody@127.0.0.1:1/nothing",
+        "KAFKA": "127.0.0.1:1",
+        "REDIS_URL": "redis://127.0.0.1:1",
+        "KEYRING": "none.json",
+        "PROFILE": "tongren",
+        "PORT": "1",
+        "KAFKA_LOGIN": str(tmp_path / "gone.json"),
+    }
+    env = {f"MUSTER_CAPTURE_{name}": value for name, value in told.items()}
+    said = muster("serve", "capture", home=tmp_path, **env)
+    assert said.returncode == 2
+    assert "无法读取" in said.stderr
+    assert "cannot be read" in said.stderr
+    assert "Traceback" not in said.stderr
+
+    said = muster("acls", home=tmp_path)
+    assert said.returncode == 2
+    assert "没有登录" in said.stderr
+    assert "no sign-in and no ACLs" in said.stderr
+
+
+def test_the_operators_login_is_looked_at_before_anything_is_made(tmp_path: Path) -> None:
+    with pytest.raises(StackError, match=r"MUSTER_KAFKA_LOGIN: .*无法读取.*cannot be read"):
+        NativeStack(
+            {
+                "MUSTER_KAFKA": "127.0.0.1:9092",
+                "MUSTER_POSTGRES_ADMIN_URL": "postgresql://postgres@127.0.0.1/postgres",
+                "MUSTER_REDIS_URL": "redis://127.0.0.1",
+                "MUSTER_KAFKA_LOGIN": str(tmp_path / "gone.json"),
+            }
+        )

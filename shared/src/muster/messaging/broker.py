@@ -12,6 +12,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 from aiokafka.partitioner import murmur2
 
+from muster.messaging.login import Bootstrap, cluster_of
+
 POLL = 0.2
 """Seconds that a reader waits for a first message."""
 _FEW, _GATHER, _LONGEST = 100, 0.2, 1.0
@@ -28,10 +30,10 @@ def partition_of(key: str, partitions: int) -> int:
     return int((murmur2(key.encode()) & 0x7FFFFFFF) % partitions)
 
 
-def new_producer(bootstrap: str, client_id: str) -> AIOKafkaProducer:
+def new_producer(bootstrap: Bootstrap, client_id: str) -> AIOKafkaProducer:
     """An idempotent producer; a batch is lost only together with its process."""
     return AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
+        **cluster_of(bootstrap).aiokafka(),
         client_id=client_id,
         acks="all",
         enable_idempotence=True,
@@ -42,11 +44,11 @@ def new_producer(bootstrap: str, client_id: str) -> AIOKafkaProducer:
     )
 
 
-def new_consumer(topics: Iterable[str], bootstrap: str, group: str) -> AIOKafkaConsumer:
+def new_consumer(topics: Iterable[str], bootstrap: Bootstrap, group: str) -> AIOKafkaConsumer:
     """A consumer that commits by hand, and says so when an offset is gone instead of skipping."""
     return AIOKafkaConsumer(
         *topics,
-        bootstrap_servers=bootstrap,
+        **cluster_of(bootstrap).aiokafka(),
         group_id=group,
         client_id=group,
         enable_auto_commit=False,
@@ -61,9 +63,9 @@ def new_consumer(topics: Iterable[str], bootstrap: str, group: str) -> AIOKafkaC
 class BrokerView:
     """What a relay needs to know of the broker: who it is, and what is still unread."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-        self._bootstrap = bootstrap
+    def __init__(self, bootstrap: Bootstrap) -> None:
+        self._client = cluster_of(bootstrap).aiokafka()
+        self._admin = AIOKafkaAdminClient(**self._client)
         self._reader: AIOKafkaConsumer | None = None
         self._started = False
 
@@ -98,7 +100,7 @@ class BrokerView:
         """Where the log of each partition begins, and where its next message will be."""
         if self._reader is None:
             # The administrator's client cannot tell it; only bounded relays ask.
-            self._reader = AIOKafkaConsumer(bootstrap_servers=self._bootstrap)
+            self._reader = AIOKafkaConsumer(**self._client)
             await self._reader.start()
         wanted = [TopicPartition(topic, partition) for topic, partition in partitions]
         first = await self._reader.beginning_offsets(wanted)

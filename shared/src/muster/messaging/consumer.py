@@ -16,6 +16,7 @@ from muster.messaging.broker import commit, gather, new_consumer, patiently_star
 from muster.messaging.deadletters import RawMessage
 from muster.messaging.intake import Intake
 from muster.messaging.limits import Halted
+from muster.messaging.login import Bootstrap
 from muster.observability.logging import get_logger
 from muster.persistence.database import Database
 
@@ -34,7 +35,9 @@ _ANY_WAITING = text(
 class Consumer:
     """Consumes for one service until stopped. Two processes of a service share the partitions."""
 
-    def __init__(self, *, service: str, database: Database, intake: Intake, bootstrap: str) -> None:
+    def __init__(
+        self, *, service: str, database: Database, intake: Intake, bootstrap: Bootstrap
+    ) -> None:
         self._service = service
         self._database = database
         self._intake = intake

@@ -31,6 +31,7 @@ from muster.contracts.topics import TopicSpec, service_topics
 from muster.messaging import border, enrolled, failpoints, relay_sql
 from muster.messaging.broker import BrokerView, let_gather, new_producer, patiently_start, pause
 from muster.messaging.failpoints import FailPointError
+from muster.messaging.login import Bootstrap
 from muster.messaging.message import Event, OutboxRow, Publication
 from muster.messaging.unread import UnreadWindow
 from muster.observability import metrics
@@ -71,7 +72,7 @@ class Relay:
         database: Database,
         publications: Sequence[Publication],
         keyring: Keyring,
-        bootstrap: str,
+        bootstrap: Bootstrap,
         bound_unread: bool,
     ) -> None:
         self._service = service

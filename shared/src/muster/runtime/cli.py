@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["app", "main"]
 
 _ELSEWHERE = {  # name of the command: module, attribute (a typer.Typer or a function)
+    "acls": ("muster.runtime.acls", "acls"),
     "audit": ("muster.runtime.audit_command", "audit"),
     "compare": ("muster.runtime.county", "compare"),
     "demo": ("muster.runtime.demo", "demo"),
@@ -214,19 +215,23 @@ def _service(name: str) -> Service:
 def _settings(service: Service) -> ServiceSettings:
     from pydantic import ValidationError
 
+    from muster.messaging.login import LoginError
+
     # Settings that are secret may be files in this folder, named like their variables.
     secrets = os.environ.get("MUSTER_SECRETS_DIR") or None
     try:
-        return service.settings(_secrets_dir=secrets)
+        settings = service.settings(_secrets_dir=secrets)
+        settings.cluster()  # a login that cannot be used is said here, before anything starts
+    except LoginError as error:
+        raise _fail(f"{error.zh}\n{error.en}", 2) from None
     except ValidationError as error:
-        wrong = sorted(
-            {prefix(service.name) + str(one["loc"][0]).upper() for one in error.errors()}
-        )
+        wrong = {prefix(service.name) + str(one["loc"][0]).upper() for one in error.errors()}
         raise _fail(
             f"{service.name} cannot start: missing or malformed in the environment: "
-            f"{', '.join(wrong)}. 'muster up' sets all of them.",
+            f"{', '.join(sorted(wrong))}. 'muster up' sets all of them.",
             2,
         ) from None
+    return settings
 
 
 @app.command()
@@ -238,8 +243,7 @@ def serve(service: str) -> None:
     logging.configure(service)
     found = _service(service)
     settings = _settings(found)
-    app = found.create_app(settings)
-    loop.serve(app, settings.host, settings.port, settings.trusted_proxies)
+    loop.serve(found.create_app(settings), settings.host, settings.port, settings.trusted_proxies)
 
 
 @app.command()

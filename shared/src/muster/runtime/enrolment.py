@@ -24,6 +24,13 @@ _SERVICES = {
     "muster-gateway": ("access", "capture", "reporting"),
 }
 """With which services each edge speaks."""
+_THEN = (
+    "本系统的 Kafka 须登录：登记之后请在此处执行 muster acls，",
+    "把它给出的登录文件以 kafka.json 之名放入该连接器或读卡程序的文件夹。",
+    "One signs in to Kafka here: once it is enrolled run 'muster acls' here, and put the login",
+    "file that it names into the home folder of the connector or gateway, as kafka.json.",
+)
+"""What else an edge needs where Kafka knows who speaks."""
 
 
 def enrolment(
@@ -73,6 +80,9 @@ def enrolment(
         return
     for line in _explained(given):
         _err.print(line, markup=False, highlight=False, soft_wrap=True)
+    if (home.logins / "access.json").exists():
+        for line in _THEN:
+            _err.print(line, markup=False, highlight=False, soft_wrap=True)
     sys.stdout.write(shlex.join(given["command"]) + "\n")
 
 

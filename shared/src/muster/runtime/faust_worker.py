@@ -18,6 +18,7 @@ from typing import Any
 
 import faust
 
+from muster.messaging.login import MECHANISM, Cluster, Login
 from muster.observability.logging import configure, get_logger
 
 __all__ = ["FaustWorker", "run_faust"]
@@ -35,15 +36,27 @@ class _App(faust.App):
         """Tables are in memory, so that no folder is needed."""
 
 
+def _credentials(login: Login | None) -> faust.SASLCredentials | None:
+    if login is None:
+        return None
+    return faust.SASLCredentials(
+        username=login.user,
+        password=login.password,
+        ssl_context=login.ssl_context(),
+        mechanism=MECHANISM,
+    )
+
+
 class FaustWorker:
     """The Faust app of one worker, which reads some topics of equally many partitions."""
 
     def __init__(
-        self, app_id: str, kafka: str, *, topics: Collection[str], partitions: int
+        self, app_id: str, kafka: Cluster, *, topics: Collection[str], partitions: int
     ) -> None:
         self.app = _App(
             app_id,
-            broker=";".join(f"aiokafka://{address}" for address in kafka.split(",")),
+            broker=";".join(f"aiokafka://{one}" for one in kafka.address.split(",")),
+            broker_credentials=_credentials(kafka.login),
             store="memory://",
             topic_partitions=partitions,
             topic_replication_factor=1,

@@ -4,6 +4,7 @@
 
     pg/             data of the embedded PostgreSQL      keys/     key rings, one file per holder
     redis/          working folder of the embedded Redis logs/     one file per part
+    kafka-logins/   as whom each process signs in to a real Kafka that has ACLs
     secrets.json    random passwords of databases and Redis, ports that are kept
     stack.json      what runs now and where              admin.json  the first administrator
 
@@ -86,6 +87,11 @@ class Home:
         return self.path / "keys"
 
     @property
+    def logins(self) -> Path:
+        """Kafka's login files, one per process that signs in."""
+        return self.path / "kafka-logins"
+
+    @property
     def logs(self) -> Path:
         return self.path / "logs"
 
@@ -103,9 +109,10 @@ class Home:
 
     def create(self) -> Home:
         """Make the folder and those inside it that hold files of ours."""
-        for folder in (self.path, self.keys, self.logs):
+        for folder in (self.path, self.keys, self.logins, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
         self.keys.chmod(0o700)
+        self.logins.chmod(0o700)
         self.logs.chmod(0o700)
         ignore = self.path / ".gitignore"
         if not ignore.exists():

@@ -9,10 +9,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
+from muster.messaging.login import MECHANISM, Cluster, Login
 from muster.runtime.embedded import ServerError, clean_environment
-from muster.runtime.home import LOOPBACK, Home, free_port
+from muster.runtime.home import LOOPBACK, Home, free_port, write_private_text
 from muster.runtime.processes import Child, Command
 
 __all__ = ["KafkaServer", "fetch_jars", "what_is_missing"]
@@ -58,20 +60,39 @@ class KafkaServer:
     name = "kafka"
 
     def __init__(
-        self, home: Home, libs: Path, template: Path, *, auto_create: bool = False
+        self,
+        home: Home,
+        libs: Path,
+        template: Path,
+        *,
+        auto_create: bool = False,
+        told: Mapping[str, object] | None = None,
+        users: Mapping[str, str] | None = None,
+        login: Login | None = None,
     ) -> None:
-        """`template` is ``deploy/kafka/server.properties``; the ports are chosen here and kept."""
+        """`template` is a file of ``deploy/kafka``; the ports are chosen here and kept.
+
+        `told` fills in further names of it. `users` are there from the start, with their
+        passwords; `login` is the one of them by which we ask whether it answers.
+        """
         self._home = home
         self._libs = libs
         self._folder = home.path / "kafka"
         self._template = template
-        self._auto_create = auto_create
+        self._told = {"auto_create": str(auto_create).lower(), **(told or {})}
+        self._users = dict(users or {})
+        self._login = login
         self._port, self._controller_port = free_port(), free_port()
         self.child: Child | None = None
 
     @property
     def address(self) -> str:
         return f"{LOOPBACK}:{self._port}"
+
+    @property
+    def cluster(self) -> Cluster:
+        """The broker, as the one that asks whether it answers meets it."""
+        return Cluster(self.address, self._login)
 
     def start(self) -> None:
         """Format the storage at first start, run the node, return when it answers."""
@@ -83,11 +104,11 @@ class KafkaServer:
             "port": self._port,
             "controller_port": self._controller_port,
             "data": data,
-            "auto_create": str(self._auto_create).lower(),
+            **self._told,
         }
         for name, value in values.items():
             text = text.replace(f"{{{name}}}", str(value))
-        configuration.write_text(text, encoding="utf-8")
+        write_private_text(configuration, text)
         if not data.exists():
             self._format(configuration)
         command = Command(
@@ -117,7 +138,12 @@ class KafkaServer:
     def _format(self, configuration: Path) -> None:
         tool = "kafka.tools.StorageTool"
         identity = self._run(self._java(tool, "random-uuid")).strip().splitlines()[-1]
-        self._run(self._java(tool, "format", "-t", identity, "-c", str(configuration)))
+        users = [
+            word
+            for name, password in self._users.items()
+            for word in ("--add-scram", f"{MECHANISM}=[name={name},password={password}]")
+        ]
+        self._run(self._java(tool, "format", "-t", identity, "-c", str(configuration), *users))
 
     def _run(self, argv: tuple[str, ...]) -> str:
         done = subprocess.run(  # noqa: S603
@@ -127,13 +153,13 @@ class KafkaServer:
             raise ServerError(f"Kafka's storage tool failed.\n{done.stdout}{done.stderr}")
         return done.stdout
 
-    def _wait(self, seconds: float = 60) -> None:
+    def _wait(self, seconds: float = 120) -> None:
         from confluent_kafka import KafkaException
         from confluent_kafka.admin import AdminClient
 
         assert self.child is not None
         admin = AdminClient(
-            {"bootstrap.servers": self.address, "log_level": 0, "reconnect.backoff.max.ms": 200}
+            {**self.cluster.librdkafka(), "log_level": 0, "reconnect.backoff.max.ms": 200}
         )
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

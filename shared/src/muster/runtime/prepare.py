@@ -7,6 +7,7 @@ hands each service a folder of its own::
     FOLDER/capture/capture.json                  its key ring
     FOLDER/capture/muster_capture_database_url   its settings that are secret, one file each
     FOLDER/capture/muster_capture_redis_url      (``MUSTER_SECRETS_DIR`` names the folder to it)
+    FOLDER/capture/kafka.json                    as whom it signs in to Kafka, where one does
     FOLDER/access/admin.json                     the first administrator, for access only
 
 Who can read one folder can be one service, and opens nothing of another's.
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from muster.messaging.login import NAME
 from muster.runtime import provisioning
 from muster.runtime.home import Home, write_private, write_private_text
 from muster.runtime.lifecycle import chosen_profile, supervisor_of
@@ -55,6 +57,7 @@ def prepare(
     urls = provisioning.database_urls(home, stack.addresses().postgres_admin_url, exclusive=False)
     stack.prepare(wanted)
     provisioning.migrate(urls, urls)
+    stack.authorise(home, wanted, urls)
     if folder is not None:
         for service, url in urls.items():
             _hand_out(home, stack, service, url, folder / service)
@@ -70,6 +73,9 @@ def _hand_out(home: Home, stack: Stack, service: str, database_url: str, folder:
         write_private_text(folder / variable.lower(), told[variable])
     ring = home.keys / f"{service}.json"
     write_private_text(folder / ring.name, ring.read_text(encoding="utf-8"))
+    if stack.addresses().kafka_login is not None:
+        login = (home.logins / f"{service}.json").read_text(encoding="utf-8")
+        write_private_text(folder / NAME, login)
     if service == "access":
         admin = home.admin_file.read_text(encoding="utf-8")
         write_private_text(folder / home.admin_file.name, admin)

@@ -14,11 +14,14 @@ from urllib.parse import urlsplit
 from muster.runtime.home import LOOPBACK, Home, write_private
 
 if TYPE_CHECKING:
+    from muster.contracts.rights import Edges
+    from muster.messaging.login import Login
     from muster.runtime.service import Service
 
 __all__ = [
     "Addresses",
     "administrator",
+    "enrolled",
     "environment",
     "keys",
     "load_service",
@@ -38,6 +41,8 @@ class Addresses:
     redis_url: str
     kafka: str
     embedded_broker: bool
+    kafka_login: Login | None = None
+    """The administrator's login to Kafka; None where nobody signs in and there are no ACLs."""
 
     def postgres(self) -> dict[str, object]:
         """Host and port only, for ``stack.json``."""
@@ -109,6 +114,28 @@ def database_urls(home: Home, admin_url: str, *, exclusive: bool) -> dict[str, s
     )
 
 
+def enrolled(urls: Mapping[str, str]) -> Edges:
+    """Departments and terminals that are enrolled now, as the service says that enrols them."""
+    from muster.contracts.rights import Edges
+    from muster.persistence.database import Database
+
+    async def ask() -> Edges:
+        found = Edges()
+        for name, url in urls.items():
+            edges = load_service(name).edges
+            if edges is None:
+                continue
+            database = Database(url, pool_size=1, application_name="muster-operator")
+            try:
+                async with database.transaction() as conn:
+                    found = await edges(conn)
+            finally:
+                await database.close()
+        return found
+
+    return asyncio.run(ask())
+
+
 def administrator(home: Home) -> Path:
     """The file with the first administrator's name and random password, made at first use.
 
@@ -134,6 +161,8 @@ def environment(
         "PORT": str(port),
         "EMBEDDED_BROKER": str(addresses.embedded_broker).lower(),
     }
+    if addresses.kafka_login is not None:
+        own["KAFKA_LOGIN"] = str(home.logins / f"{service}.json")
     if service == "access":
         own["ADMIN_FILE"] = str(home.admin_file)
     return {f"{prefix(service)}{name}": value for name, value in own.items()}

@@ -7,7 +7,7 @@ them there, so that shared code imports none.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +15,9 @@ from typing import Any, TypeVar
 
 import typer
 from fastapi import APIRouter, FastAPI
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from muster.contracts.rights import Edges
 from muster.messaging import positions
 from muster.messaging.consumer import Consumer
 from muster.messaging.deadletters import DeadLetters
@@ -51,6 +53,7 @@ class Service:
         jobs: what it does by the clock, in the event loop of its process.
         workers: processes beside the main one, by name (Faust runs here).
         commands: what it adds to the ``muster`` command.
+        edges: of the service that enrols: who is enrolled now, and so may sign in to Kafka.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Service:
     context: Callable[[str, Any], Context] = build_context
     workers: Mapping[str, Callable[[Any], None]] = field(default_factory=dict)
     commands: typer.Typer | None = None
+    edges: Callable[[AsyncConnection], Awaitable[Edges]] | None = None
 
     def create_app(self, settings: ServiceSettings) -> FastAPI:
         """The ASGI application of one process: API, consumer, relay and jobs in one event loop."""
@@ -97,6 +101,7 @@ def common_routers() -> tuple[APIRouter, ...]:
 def build_running(service: Service, context: Context) -> Running:
     """Put relay and consumer of a service together."""
     settings = context.settings
+    kafka = settings.cluster()
     letters = DeadLetters(service.name, context.keyring)
     intake = Intake(
         service=service.name,
@@ -119,14 +124,14 @@ def build_running(service: Service, context: Context) -> Running:
         database=context.database,
         publications=publications,
         keyring=context.keyring,
-        bootstrap=settings.kafka,
+        bootstrap=kafka,
         bound_unread=settings.embedded_broker,
     )
     consumer = Consumer(
         service=service.name,
         database=context.database,
         intake=intake,
-        bootstrap=settings.kafka,
+        bootstrap=kafka,
     )
     published = [item.topic for item in publications]
     watch = Watch(

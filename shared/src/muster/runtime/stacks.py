@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from muster.messaging import login
+from muster.messaging.login import Cluster, Login
 from muster.runtime.embedded import EmbeddedBroker, EmbeddedPostgres, EmbeddedRedis
 from muster.runtime.home import Home
 from muster.runtime.processes import Child
 from muster.runtime.provisioning import Addresses
+
+if TYPE_CHECKING:
+    from muster.contracts.topics import TopicSpec
+    from muster.runtime.principals import Authorised
 
 __all__ = ["EmbeddedStack", "NativeStack", "Server", "Stack", "StackError", "choose"]
 
@@ -44,6 +50,10 @@ class Stack(Protocol):
     def prepare(self, profile: str) -> None:
         """What the servers need once they answer (topics on a real Kafka)."""
 
+    def authorise(self, home: Home, profile: str, urls: Mapping[str, str]) -> Authorised | None:
+        """Users and ACLs of a Kafka where one signs in, once the databases say who is enrolled;
+        None where nobody does."""
+
 
 class EmbeddedStack:
     """PostgreSQL, Redis and a Kafka-protocol broker from Python wheels."""
@@ -67,6 +77,10 @@ class EmbeddedStack:
     def prepare(self, profile: str) -> None:
         """Nothing: the embedded broker makes topics at first use."""
 
+    def authorise(self, home: Home, profile: str, urls: Mapping[str, str]) -> Authorised | None:
+        """Nothing: on the embedded broker nobody signs in, so it can keep nobody out."""
+        return None
+
 
 def _told(settings: Mapping[str, str], name: str) -> str:
     """A variable, or the content of the file that ``<name>_FILE`` names: two of them are secret."""
@@ -77,6 +91,17 @@ def _told(settings: Mapping[str, str], name: str) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise StackError(f"{name}_FILE cannot be read: {error.strerror}.") from None
+
+
+def _login(settings: Mapping[str, str]) -> Login | None:
+    """The administrator's login to Kafka, where the operator named its file."""
+    path = settings.get("MUSTER_KAFKA_LOGIN")
+    if not path:
+        return None
+    try:
+        return login.read(Path(path))
+    except login.LoginError as error:
+        raise StackError(f"MUSTER_KAFKA_LOGIN: {error}") from None
 
 
 class NativeStack:
@@ -91,7 +116,9 @@ class NativeStack:
         if missing:
             raise StackError(f"The native stack also needs {', '.join(missing)} to be set.")
         kafka, postgres, redis = told.values()
-        self._addresses = Addresses(postgres, redis, kafka, embedded_broker=False)
+        self._addresses = Addresses(
+            postgres, redis, kafka, embedded_broker=False, kafka_login=_login(settings)
+        )
 
     @property
     def servers(self) -> list[Server]:
@@ -102,12 +129,33 @@ class NativeStack:
 
     def prepare(self, profile: str) -> None:
         """Make the topics of the contracts, those of the departments included."""
-        from muster.contracts.topics import load_topics
-        from muster.forms.profile import Profile
         from muster.runtime import topics
 
-        departments = Profile.load(profile).departments
-        topics.apply(self._addresses.kafka, load_topics(departments=departments).values())
+        topics.apply(self._cluster, _topics_of(profile))
+
+    def authorise(self, home: Home, profile: str, urls: Mapping[str, str]) -> Authorised | None:
+        """What topic files and enrolments give, and nothing else to anybody of ours."""
+        from muster.messaging.login import LoginError
+        from muster.runtime import principals, provisioning
+
+        if self._addresses.kafka_login is None:
+            return None
+        enrolled = provisioning.enrolled(urls)
+        try:
+            return principals.apply(self._cluster, _topics_of(profile), enrolled, home.logins)
+        except (principals.PrincipalError, LoginError) as error:
+            raise StackError(str(error)) from None
+
+    @property
+    def _cluster(self) -> Cluster:
+        return Cluster(self._addresses.kafka, self._addresses.kafka_login)
+
+
+def _topics_of(profile: str) -> list[TopicSpec]:
+    from muster.contracts.topics import load_topics
+    from muster.forms.profile import Profile
+
+    return list(load_topics(departments=Profile.load(profile).departments).values())
 
 
 def choose(home: Home) -> Stack:

@@ -142,6 +142,8 @@ class Supervisor:
         self._check_stop()
         provisioning.migrate(self._urls, self._urls)
         self._check_stop()
+        self._stack.authorise(self._home, self._profile, self._urls)
+        self._check_stop()
 
     def _start_services(self) -> None:
         workers = []

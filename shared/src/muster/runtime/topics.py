@@ -23,6 +23,8 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from muster.messaging.login import Bootstrap, cluster_of
+
 __all__ = ["Applied", "Topic", "TopicError", "apply"]
 
 _PATIENCE = 30.0
@@ -62,7 +64,7 @@ def _settings(topic: Topic) -> dict[str, str]:
     }
 
 
-def apply(bootstrap: str, topics: Iterable[Topic], *, replication: int = -1) -> Applied:
+def apply(bootstrap: Bootstrap, topics: Iterable[Topic], *, replication: int = -1) -> Applied:
     """Create what is missing, add partitions that are missing, set what is kept how long.
 
     `replication` -1 leaves the number of copies to the cluster's default. Never deletes a topic
@@ -72,11 +74,13 @@ def apply(bootstrap: str, topics: Iterable[Topic], *, replication: int = -1) -> 
         TopicError: no answer, a refusal, or a topic with more partitions than its file says.
     """
     wanted = {topic.name: topic for topic in topics}
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 3})
+    cluster = cluster_of(bootstrap)
+    admin = AdminClient({**cluster.librdkafka(), "log_level": 3})
     try:
         present = admin.list_topics(timeout=_PATIENCE).topics
     except KafkaException as error:
-        raise TopicError(f"no answer from Kafka at {bootstrap}: {error.args[0].str()}") from None
+        said = error.args[0].str()
+        raise TopicError(f"no answer from Kafka at {cluster.address}: {said}") from None
     created = [name for name in wanted if name not in present]
     widened = []
     for name, topic in wanted.items():

@@ -20,6 +20,7 @@ from aiokafka import AIOKafkaProducer
 from muster.contracts.topics import service_topics
 from muster.messaging import failpoints
 from muster.messaging.broker import BrokerView, new_producer, partition_of, pause
+from muster.messaging.login import Bootstrap
 from muster.messaging.unread import LIMIT_BYTES
 from muster.observability.logging import get_logger
 from muster.spool.services import ServiceAway, ask, new_client
@@ -56,8 +57,8 @@ PATIENCE = 10.0
 STOP_PATIENCE = 5.0
 BACKOFF_FIRST, BACKOFF_MOST = 0.5, 10.0
 
-Bootstrap = str | Callable[[], str]
-"""The broker's address, or what tells it; asked at each connection."""
+Broker = Bootstrap | Callable[[], Bootstrap]
+"""The broker, or what tells it; asked at each connection, so that a login may change."""
 
 
 class Publisher:
@@ -70,7 +71,7 @@ class Publisher:
     def __init__(
         self,
         spool: Spool,
-        bootstrap: Bootstrap,
+        bootstrap: Broker,
         services: Mapping[str, str],
         *,
         window: int = WINDOW,
@@ -145,7 +146,7 @@ class Publisher:
     # -- publishing --------------------------------------------------------------------------------
 
     async def _publish_connected(self) -> None:
-        bootstrap = self._bootstrap if isinstance(self._bootstrap, str) else self._bootstrap()
+        bootstrap = self._bootstrap() if callable(self._bootstrap) else self._bootstrap
         producer, view = new_producer(bootstrap, "muster-spool"), BrokerView(bootstrap)
         next_look = 0.0
         try:

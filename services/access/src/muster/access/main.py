@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from muster.access import commands, passwords
 from muster.access.api import ROUTERS
+from muster.access.handlers import terminals
 from muster.access.settings import Settings
 from muster.access.topics import PUBLICATIONS
 from muster.runtime.service import Service, migrations_of
@@ -30,4 +31,5 @@ service = Service(
     routers=(*ROUTERS, APIRouter(lifespan=_at_start)),
     publications=PUBLICATIONS,
     commands=commands.app,
+    edges=terminals.enrolled,
 )

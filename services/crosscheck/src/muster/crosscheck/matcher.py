@@ -59,7 +59,7 @@ class Matcher(FaustWorker):
     def __init__(self, context: Context) -> None:
         super().__init__(
             APP_ID,
-            context.settings.kafka,
+            context.settings.cluster(),
             topics=[TOUCHED],
             partitions=service_topics()[TOUCHED].partitions,
         )

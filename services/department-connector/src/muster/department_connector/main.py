@@ -19,6 +19,7 @@ from muster.department_connector.commands.outcomes import LOST, WAITING, Outcome
 from muster.department_connector.settings import Settings
 from muster.department_connector.store import journal
 from muster.forms import ProfileError
+from muster.messaging.login import LoginError
 from muster.observability import logging
 from muster.runtime import loop
 from muster.security.keyring import KeyringError
@@ -43,6 +44,7 @@ _BUSY = (
 _FAULTS: dict[type[Exception], tuple[str, str]] = {
     # The first that fits counts; the error's own words, which name what is wrong, follow.
     KeyfileError: ("本机密钥文件无法使用。", "The key file here cannot be used."),
+    LoginError: ("Kafka 登录文件无法使用。", "The Kafka login file cannot be used."),
     KeyringError: ("密钥环文件不符。", "The key ring does not fit."),
     ProfileError: ("采集方案无法读取。", "The campaign profile cannot be read."),
     ServiceAway: ("服务没有应答，请稍后重试。", "A service does not answer; try again later."),

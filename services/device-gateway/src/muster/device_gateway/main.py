@@ -21,6 +21,7 @@ from muster.device_gateway.domain.reasons import RULES
 from muster.device_gateway.settings import LOOPBACK, Settings
 from muster.device_gateway.store import NotEnrolled
 from muster.device_gateway.token import TokenError
+from muster.messaging.login import LoginError
 from muster.observability import logging
 from muster.runtime import loop
 from muster.spool import keyfile
@@ -40,6 +41,7 @@ _ANEW = "不能使用，请告知管理员；不能修复时，移走整个文�
 _SPOOL = "本机事件库 spool.db " + _ANEW
 _FAULTS: Mapping[type[Exception], str] = {
     KeyfileError: "密钥文件 edge.json " + _ANEW,
+    LoginError: "请用管理员给的 kafka.json 替换；没有这个文件就不登录 Kafka。",
     NotEnrolled: "本机尚未登记为采集端，请用管理员给的授权码登记（muster-gateway enrol）。",
     TokenError: "令牌文件 token 不能使用，请检查其权限；删除后会重新生成。",
     SpoolError: _SPOOL,

@@ -20,7 +20,9 @@ from muster.device_gateway.readers.pcsc import PcscReader
 from muster.device_gateway.readers.port import Reader, ReaderError
 from muster.device_gateway.readers.serial_sdt import SerialReader
 from muster.device_gateway.settings import LOOPBACK, Settings
+from muster.messaging import login
 from muster.messaging.broker import pause
+from muster.messaging.login import Cluster
 from muster.observability.logging import get_logger
 from muster.security.keyring import write_private
 from muster.spool.keyfile import Edge
@@ -49,10 +51,12 @@ async def run(settings: Settings, ready: Callable[[dict[str, Any]], None]) -> bo
     `ready` hears where the API listens, once it does.
 
     Raises:
-        KeyfileError, NotEnrolled, TokenError, SpoolError: the home folder is not usable.
+        KeyfileError, NotEnrolled, LoginError, TokenError, SpoolError: the home folder is not
+            usable.
         OSError: the port is taken.
     """
     edge = store.enrolled(settings.home)
+    login.in_home(settings.home, edge.kafka)  # said now, not only in the log
     secret = token.ensure(settings.home)
     listener = _listen(settings.port)
     with listener:
@@ -88,7 +92,11 @@ async def _composed(settings: Settings, edge: Edge) -> AsyncIterator[tuple[Gatew
     spool = store.open_spool(settings.home, edge)
     bench = Bench(readers_of(settings))
     gateway = Gateway(edge, spool, ServiceKeys(settings.home, edge.services, http), bench)
-    publisher = Publisher(spool, edge.kafka, edge.services, http=http)
+
+    def kafka() -> Cluster:
+        return login.in_home(settings.home, edge.kafka)
+
+    publisher = Publisher(spool, kafka, edge.services, http=http)
     stopping = asyncio.Event()
 
     async def look() -> None:

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from muster.contracts.envelope import Unreadable, read_headers, read_value
 from muster.contracts.topics import TopicSpec, service_topics
+from muster.messaging.login import Cluster
 from muster.observability.logging import get_logger
 from muster.reporting import pulse_store
 from muster.reporting.domain.pulse import KEPT, WINDOW, Beat, window_start
@@ -68,7 +69,7 @@ def read_beat(
 class Pulse(FaustWorker):
     """Counts, and writes to Redis what it counted."""
 
-    def __init__(self, kafka: str, redis: Redis) -> None:
+    def __init__(self, kafka: Cluster, redis: Redis) -> None:
         self._specs = source_topics()
         super().__init__(APP_ID, kafka, topics=self._specs, partitions=PARTITIONS)
         self._redis = redis
@@ -138,4 +139,4 @@ class Pulse(FaustWorker):
 
 def run_pulse(settings: ServiceSettings) -> None:
     """Run the worker until SIGTERM or SIGINT; blocks."""
-    run_faust(APP_ID, lambda: Pulse(settings.kafka, Redis.from_url(settings.redis_url)))
+    run_faust(APP_ID, lambda: Pulse(settings.cluster(), Redis.from_url(settings.redis_url)))

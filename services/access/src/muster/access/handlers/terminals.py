@@ -14,7 +14,8 @@ from muster.access.domain.codes import new_code
 from muster.access.handlers import authority, codes, refusals
 from muster.access.handlers.accounts import beyond_administration
 from muster.access.store import terminals
-from muster.messaging import outbox
+from muster.contracts.rights import Edges
+from muster.messaging import border, outbox
 from muster.messaging.outbox import OutboxItem
 from muster.runtime.asked_area import known
 from muster.runtime.auth import Caller
@@ -168,6 +169,16 @@ async def visible(
     if not areas:
         raise beyond_administration()
     return await terminals.terminals_in(conn, areas, after=after, limit=limit)
+
+
+async def enrolled(conn: AsyncConnection) -> Edges:
+    """Everybody who is enrolled now and so may sign in to Kafka: departments and terminals with a
+    key that is not ended."""
+    owners = await terminals.owners(conn)
+    return Edges(
+        departments=frozenset(owners.get(border.DEPARTMENT, ())),
+        terminals=frozenset(owners.get(OWNER_KIND, ())),
+    )
 
 
 async def _enrolled_before(conn: AsyncConnection, terminal_id: str, kid: str) -> Row[Any]:

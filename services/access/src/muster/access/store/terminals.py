@@ -54,6 +54,19 @@ async def terminal_key(conn: AsyncConnection, kid: str) -> Row[Any] | None:
     return (await conn.execute(query)).one_or_none()
 
 
+async def owners(conn: AsyncConnection) -> dict[str, set[str]]:
+    """Who holds a key that is not revoked, by kind of owner."""
+    query = (
+        select(known_key.c.owner_kind, known_key.c.owner_id)
+        .where(known_key.c.revoked_at.is_(None))
+        .distinct()
+    )
+    found: dict[str, set[str]] = {}
+    for row in await conn.execute(query):
+        found.setdefault(row.owner_kind, set()).add(row.owner_id)
+    return found
+
+
 async def add_enrolment(conn: AsyncConnection, values: Mapping[str, Any]) -> None:
     """Insert an opened enrolment."""
     await conn.execute(insert(enrolment).values(**values))

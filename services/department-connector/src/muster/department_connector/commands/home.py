@@ -26,7 +26,8 @@ def opened(settings: Settings, http: httpx.AsyncClient | None = None) -> Iterato
     edge, profile = enrolment.enrolled(settings.home)
     spool = open_spool(settings.home, edge)
     try:
-        yield Connector(edge, spool, ServiceKeys(settings.home, edge.services, http), profile)
+        keys = ServiceKeys(settings.home, edge.services, http)
+        yield Connector(edge, spool, keys, profile, settings.home)
     finally:
         spool.close()
 

@@ -33,15 +33,15 @@ _LOOK = 0.3
 async def run(settings: Settings, ready: Callable[[dict[str, Any]], None]) -> bool:
     """Run until SIGTERM or SIGINT; whether all answers were received at the end.
 
-    `ready` hears who runs once requests are waited for. Raises as `composed` and `Turn.take`.
+    `ready` hears who runs once requests are waited for. Raises as `composed`, `Turn.take`
+    and `Connector.kafka`.
     """
     async with composed(settings) as (connector, http):
+        connector.kafka()  # a login that cannot be used ends the start, too
         turn = Turn(settings.home)
         # `_send` takes it, too; but here a file that cannot be used ends the start, and is said.
         turn.take()
-        publisher = Publisher(
-            connector.spool, connector.edge.kafka, connector.edge.services, http=http
-        )
+        publisher = Publisher(connector.spool, connector.kafka, connector.edge.services, http=http)
         consumer = Consumer(connector)
         stopping = asyncio.Event()
         tasks = [
@@ -86,7 +86,7 @@ async def deliver(
     """As `received`; what waits is sent from here, unless a `run` of the same home does."""
     publisher = Publisher(
         connector.spool,
-        connector.edge.kafka,
+        connector.kafka,
         connector.edge.services,
         http=http,
         ask_every=ASK_SOON,

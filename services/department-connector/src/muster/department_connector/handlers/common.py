@@ -7,11 +7,14 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from muster.contracts.parts.base import FieldValue
 from muster.forms.model import Department
 from muster.forms.profile import Profile
+from muster.messaging import login
+from muster.messaging.login import Cluster
 from muster.security import blinds
 from muster.security.digests import canonical
 from muster.security.keyring import Key
@@ -38,18 +41,24 @@ _FULL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 @dataclass(frozen=True)
 class Connector:
-    """One department's connector: who it is, its file, the keys of services, the profile."""
+    """One department's connector: who it is, its file, the keys of services, the profile, its
+    home folder."""
 
     edge: Edge
     spool: Spool
     keys: ServiceKeys
     profile: Profile
+    home: Path
 
     @property
     def department(self) -> Department:
         """This department as the profile has it."""
         assert self.edge.place is not None
         return self.profile.departments[self.edge.place]
+
+    def kafka(self) -> Cluster:
+        """The broker, with the login that lies in the home folder. Raises LoginError."""
+        return login.in_home(self.home, self.edge.kafka)
 
     @property
     def codes(self) -> Codes:

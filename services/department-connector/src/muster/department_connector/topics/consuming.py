@@ -59,7 +59,7 @@ class Consumer:
     async def _run_connected(self) -> None:
         department = self._connector.department.id
         consumer = new_consumer(
-            topics.consumed(department), self._connector.edge.kafka, topics.group(department)
+            topics.consumed(department), self._connector.kafka(), topics.group(department)
         )
         try:
             await patiently_start(consumer, self._stopping)
