@@ -10,9 +10,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import Come, Demo, Visitor
-from .desk import collecting, label
+from .desk import collecting
 from .office import Listed, at_console, listed
-from .review import complete, row_of_field, version_of
 from .words import Say
 
 pytestmark = pytest.mark.needs("browser")
@@ -159,53 +158,6 @@ def test_an_order_is_passed_on_and_back_and_is_still_closed_by_nobody(
         headers={"x-muster-client": "console"},
     )
     assert refused.status == 409, refused.text()
-
-
-def mismatch(reviewer: Visitor) -> tuple[dict[str, Any], str]:
-    """An order that the demo left open at this reviewer's desk: a value that a department has
-    handed over is another in the record; the order, and what the department says."""
-    area = reviewer.demo.account("civil_affairs_reviewer")["area"]
-    found = f"/discrepancies?area={area}&state=open&kind=field_mismatch&limit=100"
-    for order in reviewer.json("crosscheck", found)["items"]:
-        item = f"{reviewer.demo.url}/api/verification/items/{order['subject_id']}"
-        if not reviewer.page.request.get(item).ok:
-            continue  # of the other desk
-        path = f"/discrepancies/{order['discrepancy_id']}/open"
-        said = reviewer.ask("crosscheck", path, {"reason": REASON})["department_value"]
-        if isinstance(said, str) and order["comparable"]:
-            return order, said
-    raise AssertionError("nothing that a department handed over differs any more")
-
-
-def test_a_value_that_differs_is_mended_in_the_review_and_the_order_closes_by_itself(
-    come: Come,
-) -> None:
-    """R75, R76: from both sides of the order to the field of the record, and back to the list."""
-    language = "en"
-    reviewer, say = at_console(come, language, "civil_affairs_reviewer")
-    page, (order, said) = reviewer.page, mismatch(reviewer)
-    page.goto(f"{reviewer.demo.url}/console/orders/{order['village']}")
-    page.get_by_label(say("problems.kind")).select_option("field_mismatch")
-    field = label(order["field"], language)
-    row = page.get_by_role("row").filter(has_text=field)
-    row.get_by_role("button", name=say("orders.open")).last.click()
-    dialog = page.get_by_role("dialog")
-    page.locator("#order-reason").fill(REASON)
-    page.keyboard.press("Control+Enter")
-    sides = dialog.get_by_role("table", name=say("order.both"))
-    expect(sides.get_by_role("rowheader", name=field, exact=True)).to_be_visible()
-    expect(dialog.get_by_text(say("recheck.by.field_mismatch"))).to_be_visible()
-    dialog.get_by_role("link", name=say("order.correct")).click()
-    page.wait_for_url(f"**/console/review/{order['subject_id']}")
-    version = complete(page, say, order["field"], said, language)
-    version_of(reviewer, order["subject_id"], version)
-    expect(row_of_field(page, say, order["field"], language)).to_contain_text(say("state.reviewer"))
-
-    by = closed(reviewer, order["village"], order["discrepancy_id"])
-    assert (by["record_version"], by["account"]) == (version, None)
-    page.goto(f"{reviewer.demo.url}/console/orders/{order['village']}?state=closed")
-    passed = page.get_by_role("row").filter(has_text=say("orders.byRecord", n=version))
-    expect(passed.filter(has_text=field).first).to_be_visible()
 
 
 def mend_at_the_desk(come: Come, language: str, desk: int, somebody: Listed) -> None:

@@ -60,8 +60,7 @@ def return_it(page: Page, say: Say, language: str) -> list[str]:
     choose(page, first, "field-wrong")
     # The field at hand is what it is about, until something else is chosen.
     expect(page.locator("#reason-field-0")).to_have_value(FIELD)
-    dialog.get_by_role("button", name=say("return.add")).focus()
-    page.keyboard.press("Enter")
+    dialog.get_by_role("button", name=say("return.add")).press("Enter")
     second.focus()
     choose(page, second, "other")
     about = page.locator("#reason-field-1")
