@@ -21,7 +21,7 @@ from muster.forms import Profile
 from muster.runtime.demo.world import World
 
 from .conftest import Come, Demo, Visitor
-from .desk import Stranger, box, collecting, held_of, label, on_list, opened, type_number
+from .desk import Stranger, collecting, held_of, label, on_list, opened, type_number
 from .office import at_console, to_page, village_of
 from .words import Say
 
@@ -191,5 +191,5 @@ def test_whom_a_department_names_comes_to_the_desk_or_before_an_administrator(
         ).click()
         type_number(page, who.number)
         opened(page)
-        expect(box(page, "name", language)).to_have_value(who.name)
+        expect(page.get_by_role("complementary", name=desk("person.who"))).to_contain_text(who.name)
     assert not held_of(collector, nobody.number)["known"]

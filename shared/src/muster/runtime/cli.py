@@ -42,10 +42,11 @@ _ELSEWHERE = {  # name of the command: module, attribute (a typer.Typer or a fun
     "enrolment": ("muster.runtime.enrolment", "enrolment"),
     "findings": ("muster.runtime.county", "findings"),
     "import": ("muster.runtime.county", "bring_in"),
+    "keys": ("muster.runtime.keys_command", "app"),
     "lag": ("muster.runtime.lag", "lag"),
     "ledger": ("muster.runtime.ledger", "ledger"),
-    "replay": ("muster.runtime.replay_command", "replay"),
     "progress": ("muster.runtime.ledger", "progress"),
+    "replay": ("muster.runtime.replay_command", "replay"),
     "synth": ("muster.synth.cli", "app"),
 }
 
@@ -89,8 +90,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-keys_app = typer.Typer(no_args_is_help=True, help="Keys: make what is missing, list what is held.")
-app.add_typer(keys_app, name="keys")
 quarantine_app = typer.Typer(
     no_args_is_help=True, help="Senders whose messages wait because too many were invalid."
 )
@@ -382,34 +381,6 @@ def quarantine_lift(service: str, topic: str, sender: str) -> None:
 
 
 # -- keys ------------------------------------------------------------------------------------------
-
-
-@keys_app.command("init")
-def keys_init(profile: ProfileOption = None) -> None:
-    """Make every key that is missing. Keys that exist are never changed."""
-    from muster.runtime import provisioning
-    from muster.runtime.lifecycle import DEFAULT_PROFILE
-
-    home = Home.find().create()
-    chosen = profile or home.stack().get("profile") or DEFAULT_PROFILE
-    files = provisioning.keys(home.keys, chosen)
-    _out.print(f"{len(files)} key rings are complete in {home.keys}", highlight=False)
-
-
-@keys_app.command("show")
-def keys_show() -> None:
-    """List holders and the ids of their keys; never a secret."""
-    from muster.security.keyring import Keyring
-
-    table = Table(show_edge=False)
-    for title in ("holder", "key id", "suite"):
-        table.add_column(title)
-    for path in sorted(Home.find().keys.glob("*.json")):
-        for key in sorted(Keyring.from_file(path), key=lambda key: key.kid):
-            table.add_row(path.stem, key.kid, key.suite)
-    if not table.row_count:
-        raise _fail("There are no keys here yet. Make them with: muster keys init")
-    _out.print(table)
 
 
 def main() -> None:
