@@ -223,6 +223,22 @@ describe('the page', () => {
     expect(await faults(document.body)).toEqual([])
   })
 
+  it('has to be checked anew where it was read again and says something else', async () => {
+    let here = record(ONE)
+    const path = `/api/verification/items/${ONE}/2/verify`
+    await open(here, { [`GET /api/verification/items/${ONE}`]: () => here, [`POST ${path}`]: () => refusal(409, 'changed', '记录已有新版本。') })
+    for (const box of boxes()) if (!box.checked) box.click()
+    await nextTick()
+    key('F9')
+    await flushPromises()
+    here = record(ONE, { version: 3, digest: 'f'.repeat(64), record: { ...here.record, fields: { ...here.record.fields, unit: '某团' } } })
+    await press('重新读取')
+    expect(boxes().map((box) => box.checked)).toEqual([true, true, false])
+    key('F9')
+    await flushPromises()
+    expect(posts().map((one) => one.line)).toEqual([`POST ${path}`])
+  })
+
   it('asks why, where a department says otherwise', async () => {
     const against = record(ONE, { answers: 'contradict', departments: [department({ verdicts: { unit: 'mismatch' }, contradicts: true })] })
     await open(against, { [`POST /api/verification/items/${ONE}/2/verify`]: { passed: false } })

@@ -1,6 +1,6 @@
 /** What a reviewer fills in or corrects: fields that the record may hold, and what was typed for them. */
 import type { Field } from '@muster/ui'
-import type { Item, Value } from './compare'
+import type { Row, Value } from './compare'
 
 /** What stands in a control: text for most types, ids for several choices. */
 export type Typed = string | string[]
@@ -30,8 +30,14 @@ export function valueOf(field: Field, typed: Typed): Value | null {
   return text
 }
 
-/** Rows that stay settled when a newer version comes: those whose content is the same. */
-export function stillSettled(settled: ReadonlySet<string>, before: Item, after: Item): Set<string> {
-  const same = (field: string) => JSON.stringify(before.record.fields[field]) === JSON.stringify(after.record.fields[field])
-  return new Set([...settled].filter(same))
+/** Rows that stay settled when the record was read anew: those of which every side says what it said.
+ * A department that is asked again has said nothing new. */
+export function stillSettled(settled: ReadonlySet<string>, before: readonly Row[], after: readonly Row[]): Set<string> {
+  const sides = (row: Row) => JSON.stringify([row.record, row.baseline, row.card, row.source])
+  const had = new Map(before.map((row) => [row.field, row]))
+  const kept = after.filter((row) => {
+    const old = had.get(row.field)
+    return old && sides(old) === sides(row) && Object.entries(row.verdicts).every(([department, verdict]) => verdict === 'asked' || verdict === old.verdicts[department])
+  })
+  return new Set(kept.map((row) => row.field).filter((field) => settled.has(field)))
 }
