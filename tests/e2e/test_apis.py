@@ -45,12 +45,11 @@ BOUNDED = hypothesis.settings(
 
 
 @pytest.fixture(scope="module")
-def home(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A stack without people."""
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A stack without people. What answers here stands before any broker: one kind is enough."""
     home = Home(tmp_path_factory.mktemp("apis")).create()
     try:
         County(home, home.path, Profile.load("tongren")).muster("up", "--profile", "tongren")
-        assert (home.stack()["stack"] == "embedded") is (broker == "embedded")
         yield home
     finally:
         lifecycle.down(home)
