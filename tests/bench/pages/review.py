@@ -31,7 +31,7 @@ SETTLE = """async () => {
   await bench.when(() => boxes().length)
   while (boxes().length) { boxes()[0].click(); await bench.painted() }
 }"""
-# What the page asks for, and nothing else: the decision, then the next record, read as JSON.
+# The decision, then the next record, read as JSON. The page fetched that one ahead.
 BARE = """async ([decided, next]) => {
   const at = (id) => `/api/verification/items/${id}`
   const seen = await (await fetch(at(decided))).json()
@@ -87,7 +87,7 @@ BENCHES = (
         "review-next",
         f"from F9, which verifies a record of a queue of {WAITING:,}, until the next one stands"
         " there with the focus on its first row",
-        "a bare fetch of the same: the decision sent, and the next record's JSON read",
+        "a bare fetch, nothing ahead: the decision sent, then the next record's JSON read",
         "ms",
         1.5,
         _prepare,
