@@ -47,6 +47,23 @@ from .words import Say
 pytestmark = pytest.mark.needs("browser")
 FIELD = "household_address"
 OWN_WORDS = "请当面核对户口本上的门牌"
+LARGEST = 6
+"""Presses until a paper grows no more."""
+OUT_OF_REACH = """(stage) => {
+  const inside = (at, from, size) => at >= from - 1 && at <= from + size + 1;
+  const lost = [];
+  for (const x of ["left", "right"]) for (const y of ["top", "bottom"]) {
+    const left = x === "left" ? 0 : stage.scrollWidth, top = y === "top" ? 0 : stage.scrollHeight;
+    stage.scrollTo({ left, top, behavior: "instant" });
+    const view = stage.getBoundingClientRect();
+    const paper = stage.querySelector("img").getBoundingClientRect();
+    const across = inside(paper[x], view.left + stage.clientLeft, stage.clientWidth);
+    const down = inside(paper[y], view.top + stage.clientTop, stage.clientHeight);
+    if (!across || !down) lost.push(`${y} ${x}`);
+  }
+  return lost;
+}"""
+"""Corners of a paper, as it is turned, that no scrolling brings to where they are seen."""
 MENDED = "团结路3号"
 
 
@@ -224,3 +241,31 @@ def test_a_reviewer_completes_an_item_at_their_own_desk_and_the_other_desk_sees_
     other.page.goto(f"{demo.url}/console/review/{subject}")
     expect(other.page.get_by_role("alert")).to_contain_text(say("error.forbidden"))
     expect(other.page.get_by_text(str(item["record"]["fields"]["name"]))).to_have_count(0)
+
+
+def test_every_corner_of_a_paper_that_is_enlarged_or_turned_can_be_scrolled_to(come: Come) -> None:
+    reviewer, say = at_console(come, "zh", "civil_affairs_reviewer")
+    page = reviewer.page
+    queue = reviewer.json("verification", "/queue?limit=100")["items"]
+    item = next(one for one in queue if not one["own"] and one["looking"] is None)
+    page.goto(f"{reviewer.demo.url}/console/review/{item['subject_id']}")
+    stage = page.locator(".paper-stage .stage")
+    # It has come, and its size is known.
+    paper = stage.locator("img.placed")
+    expect(paper).to_be_visible()
+    assert stage.evaluate(OUT_OF_REACH) == []
+    larger = page.get_by_role("button", name=say("stage.larger"), exact=True)
+    for _ in range(LARGEST):
+        larger.click()
+    expect(page.locator(".paper-stage .tools .hint")).to_have_text("400%")
+    for turned in range(2):
+        if turned:
+            stage.focus()
+            page.keyboard.press("r")
+            expect(paper).to_have_attribute("style", re.compile(r"rotate\(90deg\)"))
+        shown, room = paper.bounding_box(), stage.bounding_box()
+        assert shown is not None
+        assert room is not None
+        assert shown["width"] > room["width"]
+        assert shown["height"] > room["height"]
+        assert stage.evaluate(OUT_OF_REACH) == []

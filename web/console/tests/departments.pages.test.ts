@@ -48,7 +48,7 @@ describe('an officer', () => {
   const one = (id: string): Asked => ({ id, caseId: id, version: 1, fields: { name: '<img src=x>', unit: '某部' }, asked: ['name', 'unit'], askedAt: NOW })
   const keys = { department: 'armed-forces', signing: { kid: 's', public: {} }, encryption: { kid: 'e', public: {} } }
   const open = async () => {
-    await visit('/answer', AnswerPage)
+    const visited = await visit('/answer', AnswerPage)
     await flushPromises()
     expect(await faults(document.body)).toEqual([])
     document.querySelector('form')!.dispatchEvent(new Event('submit'))
@@ -60,6 +60,7 @@ describe('an officer', () => {
     await type('key-passphrase', 'long enough words')
     document.querySelector('form')!.dispatchEvent(new Event('submit'))
     await flushPromises()
+    return visited
   }
 
   it('opens the key, answers at the screen and hears what became of each', async () => {
@@ -86,7 +87,57 @@ describe('an officer', () => {
     expect(document.querySelector('tbody')!.textContent).toContain('不行')
     expect(choices()[0]!.value).toBe('match')
     await press('收起密钥')
+    await press('清除并收起密钥')
     expect(document.body.textContent).not.toContain('某部')
+  })
+
+  describe('who has filled in answers and not sent them', () => {
+    const dialog = () => document.querySelector<HTMLElement>('[role="dialog"]')
+    const standing = () => document.querySelector<HTMLSelectElement>('tbody select')?.value
+
+    async function begun() {
+      serve('department_officer', {})
+      held.open.mockResolvedValue(keys)
+      held.load.mockResolvedValue({ department: 'armed-forces', requests: [one('a'), one('b')], bad: [] })
+      const { router } = await open()
+      const select = document.querySelector<HTMLSelectElement>('tbody select')!
+      select.value = 'match'
+      select.dispatchEvent(new Event('change'))
+      await flushPromises()
+      return router
+    }
+
+    it('is asked before the key is put away, and keeps all until they say so', async () => {
+      await begun()
+      await press('收起密钥')
+      expect(dialog()!.textContent).toContain('1 条反馈还没有发送')
+      expect(await faults(dialog()!)).toEqual([])
+      await press('留在本页', dialog()!)
+      expect(standing()).toBe('match')
+      await press('收起密钥')
+      await press('清除并收起密钥', dialog()!)
+      expect(document.body.textContent).not.toContain('某部')
+    })
+
+    it('is asked before another page is shown, and goes on there only when they say so', async () => {
+      const router = await begun()
+      void router.push('/nowhere')
+      await flushPromises()
+      expect(dialog()!.textContent).toContain('1 条反馈还没有发送')
+      await press('留在本页', dialog()!)
+      expect(router.currentRoute.value.name).toBe('answer')
+      expect(standing()).toBe('match')
+      void router.push('/nowhere')
+      await flushPromises()
+      await press('清除并离开', dialog()!)
+      expect(router.currentRoute.value.name).toBe('not-found')
+    })
+
+    it('is asked nothing where their right is gone', async () => {
+      const router = await begun()
+      await router.push('/no-right')
+      expect(router.currentRoute.value.name).toBe('no-right')
+    })
   })
 
   it('sees when their department supplied how many rows, and what became of them', async () => {

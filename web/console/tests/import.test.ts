@@ -272,6 +272,42 @@ describe('the result', () => {
     }
   })
 
+  it('that came only when it was asked for again has its rows, and none is read twice', async () => {
+    let down = true
+    serves({ [`GET /api/capture/imports/${ID}`]: () => (down ? gone() : job()) })
+    await visit(`/import/${ID}`, ImportJobPage)
+    await flushPromises()
+    expect(document.querySelector('[role="alert"]')?.textContent).toContain('连接不上服务')
+    down = false
+    await press('重试')
+    await flushPromises()
+    expect(document.querySelectorAll('.grid tbody tr')).toHaveLength(2)
+    expect(document.body.textContent).toContain('15位号码，请核对')
+    expect(requests.filter((one) => one.line.endsWith('/rows'))).toHaveLength(2)
+  })
+
+  it('is followed also where it came only when it was asked for again, and over a gap', async () => {
+    const answers: (() => object)[] = [gone, () => job({ state: 'running', rows_done: 500 }), gone, () => job()]
+    serves({ [`GET /api/capture/imports/${ID}`]: () => answers.shift()!() })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      await visit(`/import/${ID}`, ImportJobPage)
+      await vi.advanceTimersByTimeAsync(10_000)
+      expect(answers).toHaveLength(3)
+      await press('重试')
+      expect(document.querySelector('h1')?.textContent).toContain('已到第 500 行')
+      await vi.advanceTimersByTimeAsync(2_100)
+      expect(document.querySelector('[role="alert"]')?.textContent).toContain('连接不上服务')
+      await vi.advanceTimersByTimeAsync(2_100)
+      expect(document.querySelector('h1')?.textContent).toContain('2 行未通过')
+      expect(requests.filter((one) => one.line.endsWith('/rows'))).toHaveLength(2)
+      await vi.advanceTimersByTimeAsync(10_000)
+      expect(answers).toHaveLength(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('gives the workbook with reasons, or says why not', async () => {
     const made = vi.fn(() => 'blob:x')
     vi.stubGlobal('URL', Object.assign(URL, { createObjectURL: made, revokeObjectURL: vi.fn() }))

@@ -114,6 +114,32 @@ describe('work orders', () => {
     expect(requests.at(-1)).toEqual({ line: 'POST /api/crosscheck/discrepancies/d1/reveal', body: { reason: '核对档案' } })
     expect(dialog.querySelector('[role="status"]')?.textContent).toContain('已向部门申请揭示')
   })
+
+  it('show that sensitive sides differ, also where the mask covers what differs', async () => {
+    const [ours, theirs] = ['00000000000000000X', '00000000900000000X']
+    const opened = { ...ORDER, field: 'resident_number', person: { subject_id: 's', name: '某人', number: ours }, record_value: ours, department_value: theirs, twin: null, reveal: null, notes: [] }
+    serves('civil_affairs_reviewer', {
+      'GET /api/crosscheck/discrepancies': { items: [{ ...ORDER, field: 'resident_number' }], next: null },
+      'POST /api/crosscheck/discrepancies/d1/open': opened,
+    })
+    await visit('/orders', OrdersPage)
+    await flushPromises()
+    document.querySelector<HTMLElement>('tbody .el-button')!.click()
+    await flushPromises()
+    const reason = document.querySelector<HTMLInputElement>('#order-reason')!
+    reason.value = '核对档案'
+    reason.dispatchEvent(new Event('input'))
+    await nextTick()
+    document.querySelector('form')!.dispatchEvent(new Event('submit'))
+    await flushPromises()
+    const dialog = document.querySelector('[role="dialog"]')!
+    const sides = (selector: string) => [...dialog.querySelectorAll(selector)].map((one) => one.textContent!.trim())
+    for (const side of sides('tbody td')) expect(side).toContain('000***********000X')
+    expect(sides('tbody td u')).toEqual(['*', '*'])
+    await press(dialog, '显示敏感内容')
+    for (const [at, side] of sides('tbody td').entries()) expect(side).toContain([ours, theirs][at])
+    expect(sides('tbody td u')).toEqual(['0', '9'])
+  })
 })
 
 describe('what is said about a work order', () => {

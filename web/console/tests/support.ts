@@ -2,8 +2,8 @@
 import { createWords, startSession, ask } from '@muster/ui'
 import { flushPromises, mount, type ComponentMountingOptions } from '@vue/test-utils'
 import { vi } from 'vitest'
-import { defineComponent, h, nextTick, type Component } from 'vue'
-import { createMemoryHistory } from 'vue-router'
+import { computed, defineComponent, h, nextTick, type Component } from 'vue'
+import { createMemoryHistory, matchedRouteKey } from 'vue-router'
 import { createPages } from '../src/router'
 import en from '../src/words/en.json'
 import zh from '../src/words/zh.json'
@@ -161,6 +161,8 @@ export async function visit(path: string, page: Component, language: 'zh' | 'en'
   await router.push(path)
   await router.isReady()
   const root = defineComponent({ render: () => h('main', h(page)) })
-  const wrapper = mount(root, { attachTo: document.body, global: { plugins: [words, router] }, ...options })
+  // A page asks before it is left: it stands at its route, as in a RouterView.
+  const matched = computed(() => router.currentRoute.value.matched.at(-1))
+  const wrapper = mount(root, { attachTo: document.body, global: { plugins: [words, router], provide: { [matchedRouteKey as symbol]: matched } }, ...options })
   return { wrapper, router }
 }

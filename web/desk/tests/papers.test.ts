@@ -92,10 +92,17 @@ describe('the pane of papers', () => {
     expect(document.activeElement).toBe(document.getElementById('papers-heading'))
     await wrapper.get('[aria-label="查看身份证"]').trigger('click')
     await vi.waitFor(() => expect(document.querySelector('img')?.getAttribute('src')).toContain('/evidence/sha256%3Abbb'))
+    const image = document.querySelector('img')!
+    Object.defineProperties(image, { naturalWidth: { value: 400 }, naturalHeight: { value: 300 } })
+    image.dispatchEvent(new Event('load'))
     press(document.querySelector('.stage')!, 'r')
     press(document.querySelector('.stage')!, '+')
     await flushPromises()
-    expect(document.querySelector('img')!.getAttribute('style')).toMatch(/rotate\(90deg\).*150%/)
+    // What scrolls is a box of the turned paper's size, which the picture fills once it is turned.
+    expect(image.style.transform).toContain('rotate(90deg)')
+    expect(image.parentElement!.style.width).toBe('150%')
+    expect(Number.parseFloat(image.style.width)).toBeCloseTo((400 / 300) * 100)
+    expect(Number.parseFloat(image.style.height)).toBeCloseTo((300 / 400) * 100)
     expect(await faults(document.body)).toEqual([])
     expect(vi.mocked(fetch).mock.calls).toHaveLength(asked)
   })
