@@ -180,6 +180,26 @@ describe('what is said about a work order', () => {
     expect(dialog.querySelector('section')!.textContent).not.toContain('待答复')
   }, 20_000)
 
+  it('whose answer was lost is safely sent again, under the same id; nobody says that it was not sent', async () => {
+    let down = true
+    const dialog = await dialogOf([], {
+      'POST /api/crosscheck/discrepancies/d1/questions': () => {
+        if (down) throw new TypeError('failed')
+        return new Response(null, { status: 204 })
+      },
+    })
+    await press(dialog, '询问')
+    await type('note-words', '请核对通知书')
+    await submit(dialog)
+    const said = dialog.querySelector('[role="alert"]')!.textContent!
+    for (const words of ['没有收到答复', '可以放心再按一次']) expect(said).toContain(words)
+    expect(said).not.toContain('没有发送')
+    down = false
+    await submit(dialog)
+    const ids = requests.filter((one) => one.line.endsWith('/questions')).map((one) => (one.body as { note_id: string }).note_id)
+    expect(ids).toEqual([ids[0], ids[0]])
+  }, 20_000)
+
   it('is passed on to another area; nothing closes it by hand', async () => {
     const dialog = await dialogOf([])
     await press(dialog, '转出')
