@@ -156,7 +156,7 @@ describe('what is said about a work order', () => {
   it('is asked of a department or an area, with words, and shown at once', async () => {
     const dialog = await dialogOf([])
     await press(dialog, '询问')
-    expect(dialog.textContent).toContain('部门不登录本系统')
+    expect(dialog.textContent).toContain('部门在系统里看不到这里的问题')
     await submit(dialog)
     expect(dialog.querySelector('[role="alert"]')?.textContent).toContain('请填写内容')
     expect(await faults(dialog)).toEqual([])
