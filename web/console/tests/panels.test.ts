@@ -1,4 +1,5 @@
 /** Panels say when their own figures are from, follow the news, and go out of the page. */
+import { loadCampaign } from '@muster/ui'
 import { enableAutoUnmount, flushPromises } from '@vue/test-utils'
 import { afterEach, expect, it, vi } from 'vitest'
 import { defineComponent, h, ref } from 'vue'
@@ -108,18 +109,20 @@ it('how a figure is computed stands on paper, with its own moment', async () => 
 })
 
 /** Where the links of the page's tables lead. */
-const led = () => [...document.querySelectorAll('tbody a[aria-label], tfoot a[aria-label]')].map((one) => one.getAttribute('href'))
+const led = () => [...document.querySelectorAll('table a[aria-label]')].map((one) => one.getAttribute('href'))
 
 it('coverage opens who is meant, by area, for who may see names there, and for nobody else', async () => {
   const panel = alone(() => h(CoveragePanel, { progress: { ...progress, areas: { [TOWN]: area('隆务镇') } } as never, name: '同仁县', foot }))
   serve('leader', {})
   await visit('/dashboard', panel)
+  await loadCampaign()
   await flushPromises()
   expect(led()).toEqual([])
   document.body.replaceChildren()
   // Of the county, whose sum stands in the same table, a township leader sees no names.
   serve('township_leader', {}, TOWN)
   await visit(`/dashboard/${TOWN}`, panel)
+  await loadCampaign()
   await flushPromises()
   expect(led()).toEqual(['all', 'open', 'verified'].map((state) => `/console/named/${TOWN}?state=${state}`))
 })
@@ -128,6 +131,7 @@ it('work orders that were closed open their list, by kind and by area', async ()
   serve('leader', {})
   const told = { as_of: NOW, code: COUNTY, area: problems('同仁县', 2), areas: { [TOWN]: problems('隆务镇', 1) }, ages: words }
   await visit('/dashboard', alone(() => h('div', h(ProblemsPanel, { problems: told as never, name: '同仁县', foot }))))
+  await loadCampaign()
   await flushPromises()
   expect(led()).toContain(`/console/orders/${COUNTY}?kind=dead&state=closed`)
   expect(led()).toContain(`/console/orders/${TOWN}?state=closed`)
