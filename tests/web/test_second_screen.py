@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from .conftest import Come
 from .desk import at_desk, fill, label, lay_card, photograph, sign
-from .test_pages import look
+from .test_pages import LOOKS, look
 from .words import Say
 
 pytestmark = pytest.mark.needs("browser")
@@ -28,7 +28,10 @@ def stored(page: Page) -> str:
     return str(page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])"))
 
 
-@pytest.mark.parametrize(("language", "theme", "at"), [("zh", "light", 2), ("en", "dark", 3)])
+# Each look takes somebody of their own down; the first of them all are those of test_desk.py.
+@pytest.mark.parametrize(
+    ("language", "theme", "at"), [(*one, at) for one, at in zip(LOOKS, (2, 3, 0, 1), strict=False)]
+)
 def test_somebody_reads_and_signs_on_the_screen_that_faces_them(
     come: Come, language: str, theme: str, at: int
 ) -> None:
@@ -71,6 +74,7 @@ def test_somebody_reads_and_signs_on_the_screen_that_faces_them(
     page.wait_for_url(re.compile(r"/desk/receipt/[0-9a-f-]{36}$"))
     received = page.get_by_role("heading", name=say("receipt.headingReceived"))
     expect(received).to_be_visible(timeout=60_000)
+    assert look(page, "desk-receipt", language, theme) == []
     expect(there.get_by_role("heading", name=say("second.face.waiting"))).to_be_visible()
 
     # The desk goes, and the window says what it is.

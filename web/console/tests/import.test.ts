@@ -134,6 +134,21 @@ describe('sending', () => {
     expect(document.body.textContent).toContain('已选：名单.xlsx')
   })
 
+  it.each([
+    ['the line breaks', () => gone()],
+    ['the door hears nothing from the service', () => refusal(504, 'service-late', '该服务长时间没有应答。')],
+  ])('of a file of which nobody says what became of it, as %s, nothing is claimed', async (_, lost) => {
+    serves({ 'POST /api/capture/imports': lost })
+    await visit('/import', ImportPage)
+    await flushPromises()
+    upload.file = file('名单.xlsx')
+    document.querySelector('form')!.dispatchEvent(new Event('submit'))
+    await vi.waitFor(() => expect(document.querySelector('[role="alert"]')?.textContent).toContain('没有收到答复'))
+    expect(document.body.textContent).toContain('先看导入记录里有没有这一次')
+    expect(document.body.textContent).not.toContain('没有导入任何一行')
+    expect(requests.some((one) => one.line.startsWith('GET /api/capture/imports/'))).toBe(true)
+  })
+
   it('a line that breaks while the file is read loses nothing', async () => {
     serves({ 'POST /api/capture/imports': () => gone() })
     const answered = vi.fn(() => job({ state: 'running', rows_done: 500 }))

@@ -79,6 +79,21 @@ describe('terminals', () => {
     expect(document.body.textContent).not.toContain(opened.code)
   })
 
+  it('a code whose answer was lost may have been opened: nobody says that nothing was changed', async () => {
+    const lost = () => {
+      throw new TypeError('failed')
+    }
+    serves('administrator', COUNTY, { 'POST /api/access/enrolments': lost })
+    await visit('/admin/terminals', TerminalsPage)
+    await flushPromises()
+    await press('登记采集端或部门')
+    await type('enrol-label', '1号')
+    await submit()
+    const said = document.querySelector('[role="dialog"] [role="alert"]')!.textContent!
+    for (const words of ['没有收到答复', '可能已经办成，也可能没有。请先查看', '您填写的都还在']) expect(said).toContain(words)
+    expect(said).not.toContain('没有改动')
+  })
+
   it('a department is enrolled for the campaign, and only by who administers all of it', async () => {
     serves('administrator', COUNTY, { 'POST /api/access/enrolments': (body: unknown) => ({ enrolment_id: ID, code: 'X', expires_at: NOW, ...(body as object) }) })
     await visit('/admin/terminals', TerminalsPage)

@@ -182,7 +182,7 @@ describe('what is said about a work order', () => {
   it('is asked of a department or an area, with words, and shown at once', async () => {
     const dialog = await dialogOf([])
     await press(dialog, '询问')
-    expect(dialog.textContent).toContain('部门不登录本系统')
+    expect(dialog.textContent).toContain('部门在系统里看不到这里的问题')
     await submit(dialog)
     expect(dialog.querySelector('[role="alert"]')?.textContent).toContain('请填写内容')
     expect(await faults(dialog)).toEqual([])
@@ -204,6 +204,26 @@ describe('what is said about a work order', () => {
     await submit(dialog)
     expect(requests.at(-1)!.body).toMatchObject({ question: 'q1', text: '为二连' })
     expect(dialog.querySelector('section')!.textContent).not.toContain('待答复')
+  }, 20_000)
+
+  it('whose answer was lost is safely sent again, under the same id; nobody says that it was not sent', async () => {
+    let down = true
+    const dialog = await dialogOf([], {
+      'POST /api/crosscheck/discrepancies/d1/questions': () => {
+        if (down) throw new TypeError('failed')
+        return new Response(null, { status: 204 })
+      },
+    })
+    await press(dialog, '询问')
+    await type('note-words', '请核对通知书')
+    await submit(dialog)
+    const said = dialog.querySelector('[role="alert"]')!.textContent!
+    for (const words of ['没有收到答复', '可以放心再按一次']) expect(said).toContain(words)
+    expect(said).not.toContain('没有发送')
+    down = false
+    await submit(dialog)
+    const ids = requests.filter((one) => one.line.endsWith('/questions')).map((one) => (one.body as { note_id: string }).note_id)
+    expect(ids).toEqual([ids[0], ids[0]])
   }, 20_000)
 
   it('is passed on to another area; nothing closes it by hand', async () => {

@@ -1,13 +1,16 @@
 /** Panels say when their own figures are from, follow the news, and go out of the page. */
+import { loadCampaign } from '@muster/ui'
 import { enableAutoUnmount, flushPromises } from '@vue/test-utils'
 import { afterEach, expect, it, vi } from 'vitest'
 import { defineComponent, h, ref } from 'vue'
+import CoveragePanel from '../src/pages/dashboard/CoveragePanel.vue'
 import FiguresRow from '../src/pages/dashboard/FiguresRow.vue'
 import OverduePanel from '../src/pages/dashboard/OverduePanel.vue'
+import ProblemsPanel from '../src/pages/dashboard/ProblemsPanel.vue'
 import PulsePanel from '../src/pages/dashboard/PulsePanel.vue'
 import TrendPanel from '../src/pages/dashboard/TrendPanel.vue'
 import CategoriesPanel from '../src/pages/dashboard/CategoriesPanel.vue'
-import { COUNTY, press, requests, serve, TOWN, visit } from './support'
+import { COUNTY, press, problems, requests, serve, TOWN, visit } from './support'
 
 enableAutoUnmount(afterEach)
 afterEach(() => {
@@ -97,10 +100,39 @@ it('the pulse has a table of its minutes and goes out; on a wall it does not', a
 
 it('how a figure is computed stands on paper, with its own moment', async () => {
   serve('leader', {})
-  const problems = { as_of: LATER, code: COUNTY, area: { name: '同仁县', level: 'county', open: 1, closed: 0, ages: {}, kinds: {} }, areas: {}, ages: words }
-  await visit('/dashboard', alone(() => h(FiguresRow, { progress: progress as never, problems: problems as never })))
+  const counted = { as_of: LATER, code: COUNTY, area: { name: '同仁县', level: 'county', open: 1, closed: 0, ages: {}, kinds: {} }, areas: {}, ages: words }
+  await visit('/dashboard', alone(() => h(FiguresRow, { progress: progress as never, problems: counted as never })))
   const printed = [...document.querySelectorAll('.print-only')].map((one) => one.textContent)
   expect(printed).toHaveLength(6)
   expect(printed[0]).toBe('应采集 = 初始数据 + 村级名册 + 新增 + 部门发现 + 迁入 截至 2026-11-24 15:04')
   expect(printed.at(-1)).toContain('截至 2026-11-24 17:30')
+})
+
+/** Where the links of the page's tables lead. */
+const led = () => [...document.querySelectorAll('table a[aria-label]')].map((one) => one.getAttribute('href'))
+
+it('coverage opens who is meant, by area, for who may see names there, and for nobody else', async () => {
+  const panel = alone(() => h(CoveragePanel, { progress: { ...progress, areas: { [TOWN]: area('隆务镇') } } as never, name: '同仁县', foot }))
+  serve('leader', {})
+  await visit('/dashboard', panel)
+  await loadCampaign()
+  await flushPromises()
+  expect(led()).toEqual([])
+  document.body.replaceChildren()
+  // Of the county, whose sum stands in the same table, a township leader sees no names.
+  serve('township_leader', {}, TOWN)
+  await visit(`/dashboard/${TOWN}`, panel)
+  await loadCampaign()
+  await flushPromises()
+  expect(led()).toEqual(['all', 'open', 'verified'].map((state) => `/console/named/${TOWN}?state=${state}`))
+})
+
+it('work orders that were closed open their list, by kind and by area', async () => {
+  serve('leader', {})
+  const told = { as_of: NOW, code: COUNTY, area: problems('同仁县', 2), areas: { [TOWN]: problems('隆务镇', 1) }, ages: words }
+  await visit('/dashboard', alone(() => h('div', h(ProblemsPanel, { problems: told as never, name: '同仁县', foot }))))
+  await loadCampaign()
+  await flushPromises()
+  expect(led()).toContain(`/console/orders/${COUNTY}?kind=dead&state=closed`)
+  expect(led()).toContain(`/console/orders/${TOWN}?state=closed`)
 })

@@ -15,10 +15,12 @@ export const KEYS: Readonly<Record<string, Keys>> = {
     ['F2', 'person.keyCard'],
     ['F3', 'person.keyFind'],
     ['F4', 'person.keySection'],
+    ['F6', 'person.keyCategories'],
     ['F8', 'person.keyMarked'],
     ['F9', 'person.keyFinish'],
     ['Ctrl+S', 'person.keySave'],
     ['Enter', 'person.keyEnter'],
     ['1-9 0 - =', 'person.keyCategory'],
+    ['Space Enter Esc R', 'person.keyCamera'],
   ],
 }

@@ -75,6 +75,20 @@ describe('the list of people', () => {
     expect(sheet).toContain('上门服务路线单')
     expect([sheet.includes('丙'), sheet.includes('乙')]).toEqual([true, false])
   })
+
+  it('prints every visit that was ticked, whoever the filter shows, and says how many', async () => {
+    serve({ ...QUIET, 'GET /api/capture/subjects': PEOPLE })
+    await begin()
+    await visit('/people', PeoplePage)
+    await flushPromises()
+    vi.stubGlobal('print', vi.fn())
+    for (const name of ['丙', '甲']) document.querySelector<HTMLInputElement>(`input[aria-label="列入上门路线：${name}"], [aria-label="列入上门路线：${name}"] input`)!.click()
+    await fill('people-name', '甲')
+    await flushPromises()
+    await press('打印上门路线（2人）')
+    const sheet = document.querySelector('.sheet')!.textContent!
+    expect(['丙', '甲', '乙'].map((name) => sheet.includes(name))).toEqual([true, true, false])
+  })
 })
 
 describe('endings', () => {

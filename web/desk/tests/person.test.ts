@@ -7,6 +7,7 @@ import { createMemoryHistory, RouterView } from 'vue-router'
 import { faults } from '../../tests/axe'
 import { newDraft } from '../src/work/drafts'
 import { pairing } from '../src/gateway/pairing'
+import { KEYS } from '../src/keys'
 import { createPages } from '../src/router'
 import { ask as askFor } from '../src/work/asked'
 import { handIn } from '../src/work/queue'
@@ -307,6 +308,28 @@ describe('F9', () => {
 })
 
 describe('while somebody is open', () => {
+  it('F6 leads from a field to the categories, where digits tick; while the person reads it leads nowhere', async () => {
+    const { id } = await draft()
+    await visit(`/person/${id}`)
+    document.getElementById('field-phone')!.focus()
+    await key('F6')
+    const tile = document.activeElement!
+    expect([tile.getAttribute('role'), tile.closest('.categories') !== null]).toEqual(['checkbox', true])
+    const ticked = () => document.querySelectorAll('.tile[aria-checked="true"]').length
+    const before = ticked()
+    tile.dispatchEvent(new KeyboardEvent('keydown', { key: '=', bubbles: true, cancelable: true }))
+    await settle()
+    expect(ticked()).not.toBe(before)
+    tile.dispatchEvent(new KeyboardEvent('keydown', { key: '=', bubbles: true, cancelable: true }))
+    await settle()
+    await click('#all-papers')
+    await key('F9')
+    await key('F6')
+    expect(document.querySelector('[aria-current="step"]')?.textContent).toContain('确认')
+    const listed = KEYS.person!.map(([name]) => name)
+    for (const name of ['F6', 'Space Enter Esc R']) expect(listed).toContain(name)
+  })
+
   it('a card of the same person is taken, one of somebody else asks first', async () => {
     pairing.value = { url: 'http://127.0.0.1:1', token: 't' }
     const { id } = await draft()

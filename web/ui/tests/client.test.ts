@@ -1,7 +1,7 @@
 /** How the services are asked, and what becomes of a no. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { address, configure, get, post } from '../src/api/client'
-import { Problem, Unreachable } from '../src/api/problem'
+import { Problem, unanswered, Unreachable } from '../src/api/problem'
 
 const sent = vi.fn<typeof fetch>()
 const recover = vi.fn<() => Promise<boolean>>()
@@ -55,6 +55,19 @@ describe('a refusal', () => {
   ])('%s is no answer', async (_, made) => {
     sent.mockImplementation(made)
     await expect(get('reporting', '/pulse')).rejects.toBeInstanceOf(Unreachable)
+  })
+
+  it.each([
+    ['an answer of a proxy', true, () => Promise.resolve(answer(502, '<html>', 'text/html'))],
+    ['no network', true, () => Promise.reject(new TypeError('failed'))],
+    ['an answer that was cut off', true, () => Promise.resolve(answer(200, '{"a":'))],
+    ['what the door says when no service answered it', true, () => Promise.resolve(refusal(504, 'service-late'))],
+    ['a no of the service', false, () => Promise.resolve(refusal(409, 'changed'))],
+  ])('after %s, what was to be written may have been: %s', async (_, may, made) => {
+    sent.mockImplementation(made)
+    const failed = (work: Promise<unknown>) => work.then(() => null, unanswered)
+    expect(await failed(post('verification', '/items/{subject_id}/{version}/return', { at, body }))).toBe(may)
+    expect(await failed(get('reporting', '/pulse'))).toBe(false)
   })
 })
 

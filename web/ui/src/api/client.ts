@@ -86,7 +86,7 @@ export function post<S extends Service, P extends Paths<S, 'post'>>(
 
 /** Sends a form with a file, and tells how much of it has gone. */
 export function postForm<S extends Service, P extends FormPaths<S>>(service: S, path: P, form: FormData, way: Way = {}): Promise<Answer<S, P, 'post'>> {
-  return renewed(() => sendForm(address(service, path), form, ours(), way)).then(settle) as Promise<Answer<S, P, 'post'>>
+  return renewed(() => sendForm(address(service, path), form, ours(), way)).then((answer) => settle(answer, true)) as Promise<Answer<S, P, 'post'>>
 }
 
 /** A file that a service makes, to be saved. */
@@ -110,7 +110,7 @@ interface Loose {
 }
 
 async function request(method: Method, service: Service, path: string, asked: Loose): Promise<unknown> {
-  return settle(await renewed(() => send(method, service, path, asked)))
+  return settle(await renewed(() => send(method, service, path, asked)), method !== 'get')
 }
 
 /** A request, and once more when the sign-in had run out and was renewed. */
@@ -144,12 +144,18 @@ export async function send(method: Method, service: Service, path: string, asked
     })
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
-    throw new Unreachable(null)
+    throw new Unreachable(null, method !== 'get')
   }
 }
 
-async function settle(answer: Response): Promise<unknown> {
-  if (!answer.ok) throw await readProblem(answer)
+async function settle(answer: Response, writing: boolean): Promise<unknown> {
+  if (!answer.ok) throw await readProblem(answer, writing)
   if (answer.status === 204) return undefined
-  return answer.json()
+  try {
+    return await answer.json()
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    // It was cut off on its way: as good as none.
+    throw new Unreachable(answer.status, writing)
+  }
 }

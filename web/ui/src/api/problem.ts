@@ -15,6 +15,8 @@ export class Problem extends Error {
     readonly kind: string,
     readonly reasons: readonly Reason[],
     readonly traceId: string | null,
+    /** Whether what was asked was to change something. */
+    readonly writing = false,
   ) {
     super(`${status} ${kind}`)
     this.name = 'Problem'
@@ -28,25 +30,36 @@ export class Problem extends Error {
 
 /** No answer at all, or one that is not ours: the network, a proxy, a service that is down. */
 export class Unreachable extends Error {
-  constructor(readonly status: number | null) {
+  constructor(
+    readonly status: number | null,
+    /** Whether what was asked was to change something: it may have been done all the same. */
+    readonly writing = false,
+  ) {
     super(`unreachable ${status ?? ''}`)
     this.name = 'Unreachable'
   }
 }
 
+/** Whether something was to be changed and nobody says whether it was: no answer of the service came, or
+ * the door says that none came to it. */
+export function unanswered(error: unknown): boolean {
+  if (error instanceof Unreachable) return error.writing
+  return error instanceof Problem && error.writing && (error.status === 502 || error.status === 504)
+}
+
 /** Reads a refusal; never throws, whatever the body is. */
-export async function readProblem(answer: Response): Promise<Problem | Unreachable> {
+export async function readProblem(answer: Response, writing = false): Promise<Problem | Unreachable> {
   if (!(answer.headers.get('content-type') ?? '').startsWith('application/problem+json')) {
-    return new Unreachable(answer.status)
+    return new Unreachable(answer.status, writing)
   }
   try {
     const body = (await answer.json()) as Record<string, unknown>
     const kind = String(body.type ?? '').split(':').at(-1) ?? 'invalid'
     const reasons = Array.isArray(body.reasons) ? body.reasons.filter(isReason) : []
     const trace = typeof body.trace_id === 'string' ? body.trace_id : null
-    return new Problem(answer.status, kind, reasons, trace)
+    return new Problem(answer.status, kind, reasons, trace, writing)
   } catch {
-    return new Unreachable(answer.status)
+    return new Unreachable(answer.status, writing)
   }
 }
 

@@ -20,7 +20,7 @@ export function sendForm(url: string, form: FormData, headers: Record<string, st
     request.addEventListener('load', () =>
       resolve(new Response(request.responseText || null, { status: request.status, headers: { 'content-type': request.getResponseHeader('content-type') ?? '' } })),
     )
-    request.addEventListener('error', () => reject(new Unreachable(null)))
+    request.addEventListener('error', () => reject(new Unreachable(null, true)))
     request.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')))
     way.signal?.addEventListener('abort', () => request.abort(), { once: true })
     request.send(form)

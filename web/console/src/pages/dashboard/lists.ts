@@ -10,6 +10,8 @@ import type { Origin, State } from './named'
 export interface Wanted {
   kind?: (typeof KINDS)[number]
   age?: (typeof AGES)[number]
+  /** Those that were found no more, where others are meant than the open ones. */
+  state?: 'closed'
 }
 
 /** Whether one of the roles is held for the whole of an area. */
@@ -38,7 +40,7 @@ export function useLists() {
     review,
     /** Whose record waits for review: the queue for who reviews there, else their names. */
     submitted: (area: string): RouteLocationRaw | null => review(area) ?? named(area, 'submitted'),
-    /** Work orders that are open. */
+    /** Work orders: open ones, if nothing else is said. */
     orders: (area: string, wanted: Wanted = {}): RouteLocationRaw | null => (may(ORDERS, area) ? { name: 'orders', params: { area }, query: { ...wanted } } : null),
   }
 }

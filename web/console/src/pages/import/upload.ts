@@ -1,5 +1,5 @@
 /** The file on its way. It lives beside the pages, so that one may go elsewhere meanwhile. */
-import { get, postForm, Problem, Unreachable, type Answer } from '@muster/ui'
+import { get, postForm, Problem, unanswered, Unreachable, type Answer } from '@muster/ui'
 import { shallowReactive } from 'vue'
 
 export type Job = Answer<'capture', '/imports/{import_id}', 'get'>
@@ -69,7 +69,7 @@ function progress(part: number): void {
 
 /** No answer came, or a no: when the file is being read all the same, that is no failure. */
 async function lost(error: unknown): Promise<void> {
-  if (error instanceof Unreachable) {
+  if (unanswered(error)) {
     const job = await get('capture', '/imports/{import_id}', { at: { import_id: upload.importId } }).catch(() => null)
     if (job) return end(job)
   }
