@@ -130,7 +130,8 @@ describe('an officer', () => {
       void router.push('/nowhere')
       await flushPromises()
       await press('清除并离开', dialog()!)
-      expect(router.currentRoute.value.name).toBe('not-found')
+      // What draws that page comes by itself.
+      await vi.waitFor(() => expect(router.currentRoute.value.name).toBe('not-found'))
     })
 
     it('is asked nothing where their right is gone', async () => {
