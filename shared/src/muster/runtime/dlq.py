@@ -12,9 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Table
 
 from muster.runtime.client import Account
 from muster.runtime.home import Home
@@ -63,17 +61,10 @@ def list_messages(
             "没有死信，也没有等待的消息。 No dead letters, and nothing waits.", highlight=False
         )
         return
-    shown = Table(
-        title="Dead letters and parked messages", title_justify="left", box=SIMPLE, padding=0
-    )
-    for title in ("service", "id"):
-        shown.add_column(title, no_wrap=True)
-    for title in ("topic", "place", "why", "at", "tried", "key"):
-        shown.add_column(title, overflow="fold")
     for name, rows in found.items():
         for row in rows:
-            shown.add_row(name, *_cells(row))
-    _out.print(shown, markup=False)
+            # Lines that are never broken: ids and rules are copied and searched for.
+            _out.print(_lines(name, row), markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -213,12 +204,15 @@ def _as_path(message: str) -> str:
     return message
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
-    key = "held" if row["held"] else "waits" if row["key_parked"] else "-"
-    why = f"{row['zh']} {row['en']}" if row["rule"] is None else row["rule"]
-    place = f"{row['partition']}/{row['offset']}"
-    at = str(row["at"])[:19]
-    return [row["id"], row["topic"], place, why, at, str(row["tried"]), key]
+def _lines(service: str, row: dict[str, Any]) -> str:
+    """One message: what names it, then why it stands there and what became of its key."""
+    key = "key held" if row["held"] else "key waits" if row["key_parked"] else "key free"
+    why = f"{row['zh']} {row['en']}".strip() if row["rule"] is None else row["rule"]
+    place = f"{row['topic']} {row['partition']}/{row['offset']}"
+    return (
+        f"{service} {row['id']} {place}\n"
+        f"  {why}; {str(row['at'])[:19]}; tried {row['tried']}; {key}"
+    )
 
 
 def _json(document: object) -> None:
